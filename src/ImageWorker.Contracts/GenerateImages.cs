@@ -1,0 +1,51 @@
+namespace ImageWorker.Contracts;
+
+/// <summary>
+/// Starts a request for images. Published to the exchange <c>generate-images</c>, as a MassTransit envelope or as
+/// bare JSON with camelCase names. Every command is closed by exactly one <see cref="ImagesReady"/> or
+/// <see cref="ImagesFailed"/>.
+/// </summary>
+public sealed record GenerateImages
+{
+    /// <summary>
+    /// The idempotency key, required and not all zeros. The same id again is the same request and is never paid
+    /// again; the same id with different parameters is refused and leaves the first request untouched.
+    /// </summary>
+    public Guid RequestId { get; init; }
+
+    /// <summary>A description of the images, required, 1 to 4000 characters.</summary>
+    public string Prompt { get; init; } = "";
+
+    /// <summary>How many images, 1 to 20, default 1.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary><c>zpk-ultra</c> (default) or <c>dall-e-3</c>.</summary>
+    public string Model { get; init; } = "zpk-ultra";
+
+    /// <summary><c>standard</c> (default) or <c>hq</c>.</summary>
+    public string Quality { get; init; } = "standard";
+
+    /// <summary><c>vivid</c> (default) or <c>natural</c>.</summary>
+    public string Style { get; init; } = "vivid";
+
+    /// <summary><c>1024x1024</c> (default), <c>1024x1792</c> or <c>1792x1024</c>.</summary>
+    public string Resolution { get; init; } = "1024x1024";
+
+    /// <summary>Asks ZPK for its uniqueness guard, at a surcharge an image. Default false.</summary>
+    public bool UniqueGuard { get; init; }
+
+    /// <summary>Deadline of the whole request in seconds from its acceptance, 1 to 86400, default 1800.</summary>
+    public int TimeoutSeconds { get; init; } = 1800;
+
+    /// <summary>
+    /// Budget in EUR. The request is refused before anything is paid when its estimate is above it, and no image is
+    /// resent past it. Null (default): no budget.
+    /// </summary>
+    public decimal? MaxCost { get; init; }
+
+    /// <summary>True: also publish <see cref="ImageGenerated"/> as each image appears. Default false.</summary>
+    public bool Progress { get; init; }
+
+    /// <summary>Echoed on every event of this request; at most 4096 bytes of UTF-8, keys and values together.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+}

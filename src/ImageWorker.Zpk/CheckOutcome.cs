@@ -1,0 +1,27 @@
+namespace ImageWorker.Zpk;
+
+/// <summary>How a check-status call ended. Closed: switch over the four cases.</summary>
+public abstract record CheckOutcome
+{
+    private CheckOutcome() { }
+
+    /// <summary>ZPK knows the submission.</summary>
+    /// <param name="Answer">The images as they stand; at least one.</param>
+    public sealed record Found(ZpkAnswer Answer) : CheckOutcome;
+
+    /// <summary>
+    /// ZPK does not know the id (or not yet: an accepted submission may show some seconds late). An
+    /// <c>errors</c> answer about <c>unique_request_id</c> alone, a 404, or <c>success: false</c> with neither
+    /// errors nor images.
+    /// </summary>
+    public sealed record NotFound : CheckOutcome;
+
+    /// <summary>Any other <c>errors</c> answer, such as bad credentials. It says nothing about the submission.</summary>
+    /// <param name="Errors">What ZPK said; at least one.</param>
+    public sealed record Refused(IReadOnlyList<ZpkError> Errors) : CheckOutcome;
+
+    /// <summary>No usable answer, after the client's own retries. It says nothing about the submission.</summary>
+    /// <param name="Reason">One line for a log, free of credentials.</param>
+    /// <param name="RetryAfter">How long to wait, where ZPK or the circuit breaker says so.</param>
+    public sealed record Unavailable(string Reason, TimeSpan? RetryAfter) : CheckOutcome;
+}

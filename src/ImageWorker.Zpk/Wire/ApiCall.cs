@@ -1,0 +1,69 @@
+using System.Net;
+
+namespace ImageWorker.Zpk.Wire;
+
+/// <summary>
+/// One POST to the API, told apart by what it proves. HTTP/1.1 and no <c>Expect</c> header: there the sockets
+/// handler never repeats a request that has a body, not even on a pooled connection that the server has closed
+/// (HTTP/2 may repeat a refused stream). <see cref="SingleSendContent"/> holds even where that should change.
+/// </summary>
+internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, TimeProvider time)
+{
+    public const string HttpClientName = "Zpk";
+
+    private readonly AnswerReader _reader = new(options.MaxAnswerBytes, time);
+
+    public async Task<Reply> PostAsync(
+        string path,
+        byte[] body,
+        Credentials credentials,
+        TimeSpan timeout,
+        CancellationToken ct
+    )
+    {
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
+        using var client = clients.CreateClient(HttpClientName);
+        using var content = new SingleSendContent(body);
+        using var request = new HttpRequestMessage(HttpMethod.Post, Address(path))
+        {
+            Content = content,
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        try
+        {
+            using var response = await client.SendAsync(
+                request,
+                HttpCompletionOption.ResponseHeadersRead,
+                either.Token
+            );
+            return await _reader.ReadAsync(response, credentials, either.Token);
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            return !content.Started && !deadline.IsCancellationRequested && e.InnerException is TimeoutException
+                ? new Reply.NotSent($"no connection within {options.ConnectTimeout}")
+                : new Reply.Lost($"no answer within {timeout}");
+        }
+        catch (HttpRequestException e) when (!content.Started && IsBeforeSending(e.HttpRequestError))
+        {
+            return new Reply.NotSent($"not connected: {e.Message}");
+        }
+        // Once the body went out no failure may escape as an exception: it could look like nothing was done.
+        catch (Exception e)
+            when (e is not OperationCanceledException && (content.Started || e is HttpRequestException or IOException))
+        {
+            return new Reply.Lost($"no answer: {e.Message}");
+        }
+    }
+
+    private Uri Address(string path) => new($"{options.BaseAddress.AbsoluteUri.TrimEnd('/')}/{path}");
+
+    private static bool IsBeforeSending(HttpRequestError error) =>
+        error
+            is HttpRequestError.NameResolutionError
+                or HttpRequestError.ConnectionError
+                or HttpRequestError.SecureConnectionError
+                or HttpRequestError.ProxyTunnelError;
+}

@@ -1,0 +1,120 @@
+using ImageWorker.ZpkSimulator.Callbacks;
+using ImageWorker.ZpkSimulator.Faults;
+using ImageWorker.ZpkSimulator.Generation;
+using ImageWorker.ZpkSimulator.Prompts;
+
+namespace ImageWorker.ZpkSimulator.Api;
+
+/// <summary><c>POST /api/images/generate</c>.</summary>
+internal sealed class GenerateEndpoint(
+    SimulatorOptions options,
+    PromptBook book,
+    FaultBoard faults,
+    Planner planner,
+    SubmissionStore store,
+    CallbackSender callbacks,
+    AnswerWriter writer,
+    OriginCache origins,
+    CallCounts counts
+)
+{
+    private readonly Lock submitting = new();
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        counts.Generate();
+        var fields = await FieldReader.ReadAsync(context.Request);
+        var errors = new List<ApiError>();
+        var script = FindScript(fields, errors);
+        var strike = faults.Draw(FaultEndpoints.Generate, script?.Markers.Tag, script?.Markers.Faults);
+        if (await Spoiler.StrikeFirstAsync(context, strike, options.TimeProvider))
+            return;
+
+        var parameters = Validate(fields, errors);
+        if (parameters is null)
+        {
+            counts.Refused();
+            await Spoiler.RefuseAsync(context.Response, errors);
+            return;
+        }
+
+        var submission = Submit(parameters, script, strike, origins.Of(context.Request));
+        if (submission is null)
+        {
+            counts.Refused();
+            await Spoiler.RefuseAsync(context.Response, [ApiError.RepeatedId]);
+            return;
+        }
+
+        if (parameters.Hold && submission.LastEnd - options.TimeProvider.GetUtcNow() is { Ticks: > 0 } left)
+            await Task.Delay(left, options.TimeProvider, context.RequestAborted);
+
+        await AnswerAsync(context, submission, strike);
+    }
+
+    private PromptScript? FindScript(Fields fields, List<ApiError> errors)
+    {
+        try
+        {
+            return fields[Field.Prompt] is { } prompt ? book.Find(prompt) : null;
+        }
+        catch (FormatException exception)
+        {
+            errors.Add(ApiError.Parameter(Field.Prompt, exception.Message));
+            return null;
+        }
+    }
+
+    private GenerateParameters? Validate(Fields fields, List<ApiError> errors)
+    {
+        if (fields.Unreadable is { } why)
+        {
+            errors.Add(ApiError.Body(why));
+            return null;
+        }
+
+        CredentialCheck.Run(fields, options.Credentials, errors);
+        return GenerateParameters.Validate(fields, errors);
+    }
+
+    /// <summary>Null if the id was used before and that is to be refused.</summary>
+    private Submission? Submit(GenerateParameters parameters, PromptScript? script, Strike strike, string origin)
+    {
+        // One at a time, or two calls under one id could both find it unused.
+        lock (submitting)
+        {
+            if (parameters.UniqueRequestId is { } id && store.Find(id) is { } earlier)
+            {
+                switch (strike.RepeatedId ?? options.RepeatedId)
+                {
+                    case RepeatedIdAnswer.Refuse:
+                        return null;
+                    case RepeatedIdAnswer.ReturnSame:
+                        return earlier;
+                }
+            }
+
+            var submission = store.Accept(planner.Plan(parameters, script, origin, strike.LateSeconds ?? 0));
+            callbacks.Start(submission);
+            return submission;
+        }
+    }
+
+    private Task AnswerAsync(HttpContext context, Submission submission, Strike strike)
+    {
+        if (strike.InsteadOfAnswer is { } late)
+            return Spoiler.ReplaceAsync(context, late);
+
+        var kind = strike.Spoiler?.Kind;
+        var now = options.TimeProvider.GetUtcNow();
+        var answer = Answer.Begin();
+        lock (submission)
+        {
+            writer.Write(answer.Json, submission, origins.Of(context.Request), generate: true, now, kind);
+            if (!strike.AnswerLost)
+                submission.Tell(now);
+        }
+
+        return Spoiler.SendAsync(context.Response, answer, kind);
+    }
+}

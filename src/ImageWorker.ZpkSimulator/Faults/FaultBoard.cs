@@ -1,0 +1,87 @@
+using System.Runtime.InteropServices;
+using ImageWorker.ZpkSimulator.Api;
+using ImageWorker.ZpkSimulator.Generation;
+
+namespace ImageWorker.ZpkSimulator.Faults;
+
+/// <summary>The faults in force for every call, and the choice of those that strike one call.</summary>
+internal sealed class FaultBoard(Dice dice)
+{
+    private volatile Fault[] faults = [];
+
+    public IReadOnlyList<FaultState> States => [.. faults.Select(fault => fault.State)];
+
+    /// <summary>Lifts all faults and puts these in force.</summary>
+    /// <exception cref="FormatException">One of the texts is not a fault; nothing has changed.</exception>
+    public void Replace(IEnumerable<string> texts) => faults = [.. texts.Select(text => Fault.Parse(text))];
+
+    /// <summary>
+    /// The faults that strike this call: latencies add up, and of those that spoil the answer the first one strikes
+    /// alone, so that no count is used up unseen.
+    /// </summary>
+    public Strike Draw(FaultEndpoints endpoint, string? tag, Fault[]? promptFaults)
+    {
+        var strike = default(Strike);
+        foreach (var fault in faults)
+            Consider(fault, endpoint, tag, ref strike);
+        foreach (var fault in promptFaults ?? [])
+            Consider(fault, endpoint, tag, ref strike);
+        return strike;
+    }
+
+    private void Consider(Fault fault, FaultEndpoints endpoint, string? tag, ref Strike strike)
+    {
+        if (!fault.Concerns(endpoint, tag))
+            return;
+        switch (fault.Kind)
+        {
+            case FaultKind.Latency when fault.TryTake(dice):
+                strike.LatencySeconds += fault.Seconds ?? 0;
+                break;
+            case FaultKind.Late when endpoint == FaultEndpoints.Generate && fault.TryTake(dice):
+                strike.LateSeconds = fault.Seconds ?? 0;
+                break;
+            case FaultKind.RepeatCharge
+            or FaultKind.RepeatRefuse
+            or FaultKind.RepeatSame when endpoint == FaultEndpoints.Generate && fault.TryTake(dice):
+                strike.RepeatedId = fault.Kind switch
+                {
+                    FaultKind.RepeatCharge => RepeatedIdAnswer.ChargeAgain,
+                    FaultKind.RepeatRefuse => RepeatedIdAnswer.Refuse,
+                    _ => RepeatedIdAnswer.ReturnSame,
+                };
+                break;
+            case FaultKind.Latency
+            or FaultKind.Late
+            or FaultKind.RepeatCharge
+            or FaultKind.RepeatRefuse
+            or FaultKind.RepeatSame:
+                break;
+            case FaultKind.UnknownRequest when endpoint == FaultEndpoints.Generate:
+                break;
+            default:
+                if (strike.Spoiler is null && fault.TryTake(dice))
+                    strike.Spoiler = fault;
+                break;
+        }
+    }
+}
+
+/// <summary>What strikes one call.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal struct Strike
+{
+    public double LatencySeconds;
+    public double? LateSeconds;
+    public RepeatedIdAnswer? RepeatedId;
+    public Fault? Spoiler;
+
+    /// <summary>What is answered without processing the call, or null.</summary>
+    public readonly Fault? InsteadOfCall => Spoiler is { ReplacesAnswer: true, After: false } ? Spoiler : null;
+
+    /// <summary>What is answered although the call was processed, or null.</summary>
+    public readonly Fault? InsteadOfAnswer => Spoiler is { ReplacesAnswer: true, After: true } ? Spoiler : null;
+
+    /// <summary>The client gets no answer it can rely on, so it was told nothing.</summary>
+    public readonly bool AnswerLost => Spoiler is not null;
+}

@@ -1,0 +1,32 @@
+namespace ImageWorker.ZpkSimulator.Faults;
+
+/// <summary>What a fault does to a call; the README's table describes each.</summary>
+internal enum FaultKind
+{
+    Latency,
+    Reset,
+    Http429,
+    Http500,
+    Http502,
+    Http503,
+    Expired,
+    Truncated,
+    ContentType,
+    UnknownStatus,
+    MissingFields,
+    EmptyImages,
+    UnknownRequest,
+    Late,
+    RepeatCharge,
+    RepeatRefuse,
+    RepeatSame,
+}
+
+[Flags]
+internal enum FaultEndpoints
+{
+    None = 0,
+    Generate = 1,
+    Check = 2,
+    Both = Generate | Check,
+}

@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+
+namespace ImageWorker.ZpkSimulator.Generation;
+
+/// <summary>
+/// Tells a resend from a new request: a resend is a submission of one image whose prompt has a GENERAL_ERROR image that
+/// nothing was yet resent for. Only prompts with such images are held.
+/// </summary>
+internal sealed class ResendTracker
+{
+    private readonly ConcurrentDictionary<string, int> awaiting = new(StringComparer.Ordinal);
+
+    /// <summary>Takes note of an accepted submission; true if it is a resend.</summary>
+    public bool Note(string prompt, ImagePlan[] images)
+    {
+        var failures = images.Count(image => image.Outcome == ImageOutcome.GeneralError);
+        if (failures == 0 && awaiting.IsEmpty)
+            return false;
+
+        lock (awaiting)
+        {
+            var before = awaiting.GetValueOrDefault(prompt);
+            var resend = images.Length == 1 && before > 0;
+            var after = before + failures - (resend ? 1 : 0);
+            if (after > 0)
+                awaiting[prompt] = after;
+            else
+                awaiting.TryRemove(prompt, out _);
+            return resend;
+        }
+    }
+
+    public void Clear() => awaiting.Clear();
+}

@@ -1,0 +1,7 @@
+using System.Text.Json.Serialization;
+
+namespace ImageWorker.ZpkSimulator.Ledger;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(LedgerReport))]
+internal sealed partial class LedgerJson : JsonSerializerContext;

@@ -1,0 +1,55 @@
+using ImageWorker.ZpkSimulator.Generation;
+
+namespace ImageWorker.ZpkSimulator.Prompts;
+
+/// <summary>
+/// One prompt with markers, and what it has still to do. A resend is a submission of one image after the prompt's
+/// first: it carries no number of the image it stands for, so the failures still owed are counted for the prompt as
+/// a whole and resends use them up in the order in which they come.
+/// </summary>
+internal sealed class PromptScript(PromptMarkers markers)
+{
+    private readonly Lock gate = new();
+    private bool seen;
+    private int owedFailures;
+
+    public PromptMarkers Markers => markers;
+
+    /// <summary>How each image of the prompt's next submission ends.</summary>
+    public ImageOutcome[] NextOutcomes(int num)
+    {
+        lock (gate)
+        {
+            var resend = num == 1 && seen;
+            seen = true;
+            var outcomes = new ImageOutcome[num];
+            for (var number = 0; number < num; number++)
+                outcomes[number] = resend ? OfResend() : OfFirst(number);
+            return outcomes;
+        }
+    }
+
+    private ImageOutcome OfFirst(int number)
+    {
+        if (markers.PolicyViolations.Has(number))
+            return ImageOutcome.PolicyViolation;
+        if (!markers.GeneralErrors.Has(number) || markers.GeneralErrorTimes == 0)
+            return ImageOutcome.Generated;
+        if (markers.GeneralErrorTimes != int.MaxValue)
+            owedFailures += markers.GeneralErrorTimes - 1;
+        return ImageOutcome.GeneralError;
+    }
+
+    private ImageOutcome OfResend()
+    {
+        // The numbers in markers are those of the first submission; only "all of them" can mean a resend too.
+        if (markers.PolicyViolations.IsAll)
+            return ImageOutcome.PolicyViolation;
+        if (markers.GeneralErrorTimes == int.MaxValue)
+            return ImageOutcome.GeneralError;
+        if (owedFailures == 0)
+            return ImageOutcome.Generated;
+        owedFailures--;
+        return ImageOutcome.GeneralError;
+    }
+}

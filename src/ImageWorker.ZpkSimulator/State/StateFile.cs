@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ImageWorker.ZpkSimulator.Generation;
+
+namespace ImageWorker.ZpkSimulator.State;
+
+/// <summary>
+/// Accepted submissions as JSON lines. A line is handed to the operating system before its call is answered, so it
+/// survives the death of the process, though not that of the machine.
+/// </summary>
+internal sealed class StateFile : IDisposable
+{
+    private readonly FileStream stream;
+
+    public StateFile(string path)
+    {
+        stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+    }
+
+    /// <summary>
+    /// Reads what earlier processes accepted. A last line without its end was being written when the process died, and
+    /// its call was never answered: it is cut off.
+    /// </summary>
+    public List<AcceptedSubmission> ReadAll()
+    {
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        var end = content.AsSpan().LastIndexOf((byte)'\n') + 1;
+        stream.SetLength(end);
+        stream.Position = end;
+
+        var accepted = new List<AcceptedSubmission>();
+        for (var start = 0; start < end; )
+        {
+            var line = content.AsSpan(start, content.AsSpan(start).IndexOf((byte)'\n'));
+            accepted.Add(JsonSerializer.Deserialize(line, StateFileJson.Default.AcceptedSubmission)!);
+            start += line.Length + 1;
+        }
+
+        return accepted;
+    }
+
+    public void Append(AcceptedSubmission accepted)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(accepted, StateFileJson.Default.AcceptedSubmission);
+        lock (stream)
+            stream.Write([.. json, (byte)'\n']);
+    }
+
+    public void Clear()
+    {
+        lock (stream)
+            stream.SetLength(0);
+    }
+
+    public void Dispose() => stream.Dispose();
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
+[JsonSerializable(typeof(AcceptedSubmission))]
+internal sealed partial class StateFileJson : JsonSerializerContext;

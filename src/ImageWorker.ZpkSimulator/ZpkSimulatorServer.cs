@@ -1,0 +1,163 @@
+using System.Net;
+using ImageWorker.ZpkSimulator.Api;
+using ImageWorker.ZpkSimulator.Callbacks;
+using ImageWorker.ZpkSimulator.Connections;
+using ImageWorker.ZpkSimulator.Faults;
+using ImageWorker.ZpkSimulator.Generation;
+using ImageWorker.ZpkSimulator.Ledger;
+using ImageWorker.ZpkSimulator.Pictures;
+using ImageWorker.ZpkSimulator.Prompts;
+using ImageWorker.ZpkSimulator.State;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace ImageWorker.ZpkSimulator;
+
+/// <summary>
+/// A running stand-in ZPK server: real HTTP on a port of its own, in this process. It reads no configuration, handles
+/// no signals and logs nothing unless asked to, so it can live inside another program.
+/// </summary>
+public sealed class ZpkSimulatorServer : IAsyncDisposable
+{
+    // A body is a prompt and a dozen short fields.
+    private const int MaxBodySize = 1024 * 1024;
+
+    private readonly WebApplication app;
+    private readonly FaultBoard faults;
+    private readonly LedgerBook ledger;
+    private readonly CallbackSender callbacks;
+    private readonly StateFile? file;
+    private readonly Action reset;
+    private Uri? baseAddress;
+
+    private ZpkSimulatorServer(SimulatorOptions options)
+    {
+        var dice = new Dice(options.Seed);
+        var writer = new AnswerWriter(options);
+        var book = new PromptBook();
+        var resends = new ResendTracker();
+        var counts = new CallCounts();
+        var origins = new OriginCache();
+        var connections = new ConnectionCounter();
+        file = options.StateFile is { } path ? new StateFile(path) : null;
+        faults = new FaultBoard(dice);
+        faults.Replace(options.Faults);
+        callbacks = new CallbackSender(options, dice, writer);
+        var store = new SubmissionStore(options, book, resends, file);
+        ledger = new LedgerBook(options, store, callbacks, counts, connections);
+        reset = () =>
+        {
+            store.Clear();
+            counts.Clear();
+            callbacks.Clear();
+            connections.Clear();
+        };
+        foreach (var accepted in file?.ReadAll() ?? [])
+            callbacks.Resume(store.Restore(accepted));
+
+        var planner = new Planner(options, dice, resends);
+        var router = new Router(
+            new GenerateEndpoint(options, book, faults, planner, store, callbacks, writer, origins, counts),
+            new CheckStatusEndpoint(options, faults, store, writer, origins, counts),
+            new PictureEndpoint(options, store),
+            new LedgerEndpoint(ledger, reset),
+            new FaultsEndpoint(faults)
+        );
+        app = Build(options, connections);
+        app.Run(router.HandleAsync);
+    }
+
+    /// <summary>Where clients reach it, for example <c>http://127.0.0.1:41234/</c>.</summary>
+    public Uri BaseAddress => baseAddress ?? throw new InvalidOperationException("The server has not been started.");
+
+    /// <summary>The faults in force, with what is left of them.</summary>
+    public IReadOnlyList<FaultState> Faults => faults.States;
+
+    /// <summary>Starts a server and returns once it listens.</summary>
+    /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">An option is out of range.</exception>
+    /// <exception cref="FormatException">A fault in the options cannot be read.</exception>
+    /// <exception cref="IOException">The port is taken, or the state file is in use.</exception>
+    public static async Task<ZpkSimulatorServer> StartAsync(
+        SimulatorOptions options,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        var server = new ZpkSimulatorServer(options);
+        try
+        {
+            await server.app.StartAsync(cancellationToken);
+            server.baseAddress = server.ReadAddress();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Replaces all faults in force; none lifts them. The words are the README's.</summary>
+    /// <exception cref="FormatException">One cannot be read; nothing has changed.</exception>
+    public void SetFaults(params IEnumerable<string> texts) => faults.Replace(texts);
+
+    /// <summary>What <c>GET /_ledger</c> answers.</summary>
+    /// <param name="tag">Only submissions whose prompt has this tag; null for all.</param>
+    public LedgerReport ReadLedger(string? tag = null) => ledger.Read(tag, entries: true);
+
+    /// <summary>Forgets all submissions and counts, in the state file too.</summary>
+    public void Reset() => reset();
+
+    /// <summary>Ends open calls with a connection reset and stops listening. The state file stays.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        callbacks.Dispose();
+        file?.Dispose();
+    }
+
+    private static WebApplication Build(SimulatorOptions options, ConnectionCounter connections)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
+        if (options.LoggerFactory is { } logging)
+            builder.Services.AddSingleton(logging);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodySize;
+            kestrel.Listen(
+                IPAddress.Parse(options.Address),
+                options.Port,
+                listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1;
+                    listen.Use(connections.Count);
+                }
+            );
+        });
+        return builder.Build();
+    }
+
+    private Uri ReadAddress()
+    {
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
+        var address = new UriBuilder(addresses.Addresses.First());
+        if (IPAddress.TryParse(address.Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)))
+            address.Host = "127.0.0.1";
+        return address.Uri;
+    }
+
+    /// <summary>
+    /// The default lifetime would stop this server on SIGTERM at once, while the program around it still drains its work.
+    /// </summary>
+    private sealed class EmbeddedLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,66 @@
+using ImageWorker.Requests;
+using ImageWorker.Zpk;
+using ImageWorker.Zpk.Callbacks;
+using MassTransit.Mediator;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Callbacks;
+
+/// <summary>
+/// <c>POST /zpk/callbacks/{token}</c>: a hint that images of a submission completed. Its body's form is undocumented
+/// and is not even read: the request is checked sooner, and what the check says counts. A hint that gets lost on the
+/// way changes nothing but timing.
+/// </summary>
+public sealed partial class CallbackEndpoint(
+    CallbackTokens tokens,
+    CallbackThrottle throttle,
+    IOptions<ZpkOptions> zpk,
+    IMediator mediator,
+    ILogger<CallbackEndpoint> logger
+)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>The address to give to ZPK for a submission; null where none is configured.</summary>
+    public async Task<Uri?> AddressFor(Guid requestId, string submissionId) =>
+        zpk.Value.CallbackBaseUrl is { } publicAddress
+        && await tokens.IssueAsync($"{requestId:N}{submissionId}") is { } token
+            ? new Uri($"{publicAddress.AbsoluteUri.TrimEnd('/')}/zpk/callbacks/{token}")
+            : null;
+
+    public async Task<IResult> Receive(string token, CancellationToken ct)
+    {
+        if (
+            await tokens.VerifyAsync(token, ct) is not { Length: > 32 } subject
+            || !Guid.TryParse(subject[..32], out var requestId)
+        )
+            return Results.NotFound();
+
+        if (throttle.Admits(subject))
+            _ = Hint(new CallbackReceived(requestId, subject[32..]));
+        return Results.Accepted();
+    }
+
+    private async Task Hint(CallbackReceived hint)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(Patience);
+            await mediator.Send(hint, patience.Token);
+        }
+        catch (Exception exception)
+        {
+            Log.HintLost(logger, hint.RequestId, exception.Message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            1,
+            LogLevel.Debug,
+            "Request {RequestId}: a callback could not be handed on: {Error}; its next check comes at its time"
+        )]
+        public static partial void HintLost(ILogger logger, Guid requestId, string error);
+    }
+}

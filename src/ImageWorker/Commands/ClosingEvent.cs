@@ -1,0 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+using ImageWorker.Zpk;
+
+namespace ImageWorker.Commands;
+
+/// <summary>Prints a closing event as JSON, last on standard output: indented for people, one line for programs.</summary>
+public static class ClosingEvent
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerOptions.Web)
+    {
+        WriteIndented = !Console.IsOutputRedirected,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Prints the event that a closed request published; returns the exit code that goes with it.</summary>
+    public static int Print(ImageRequest closed, ZpkPrices prices) =>
+        Print(closed.Reason is null ? closed.ReadyEvent(prices) : closed.FailedEvent(prices));
+
+    /// <summary>Returns the exit code that goes with the event.</summary>
+    public static int Print(object closing)
+    {
+        Console.WriteLine(JsonSerializer.Serialize(closing, closing.GetType(), Options));
+        return closing is ImagesReady ? CommandLine.Done : CommandLine.Failed;
+    }
+}

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Data.Common;
+using ImageWorker.Commands.Requests;
+using ImageWorker.Operations;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Commands;
+
+/// <summary>The executable's commands. Exit codes: 0 done, 1 the request failed, 2 usage or configuration.</summary>
+public static class CommandLine
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int Misused = 2;
+
+    public static async Task<int> Run(string[] args)
+    {
+        var parsed = Root().Parse(args);
+        if (parsed.Errors.Count > 0)
+            return Misuse(parsed.Errors.Select(error => error.Message));
+
+        try
+        {
+            return await parsed.InvokeAsync(
+                new()
+                {
+                    EnableDefaultExceptionHandler = false,
+                    // By default the process ends 2 s after SIGTERM, a paid call under way or not. The host has a limit
+                    // of its own.
+                    ProcessTerminationTimeout = Timeout.InfiniteTimeSpan,
+                }
+            );
+        }
+        catch (ConfigurationException mistake)
+        {
+            return Misuse([mistake.Message]);
+        }
+        catch (OptionsValidationException mistakes)
+        {
+            return Misuse(mistakes.Failures);
+        }
+        catch (InvalidOperationException mistake) when (mistake.Source == "Microsoft.Extensions.Configuration.Binder")
+        {
+            // A value of the wrong type; the message names the key.
+            return Misuse([mistake.Message]);
+        }
+        catch (IOException mistake) when (mistake.InnerException is AddressInUseException)
+        {
+            return Misuse([$"{mistake.Message} Set ASPNETCORE_URLS to another one."]);
+        }
+        catch (Exception failure) when (failure.GetBaseException() is DbException problem)
+        {
+            await Console.Error.WriteLineAsync($"ImageWorker: the database cannot be worked with: {problem.Message}");
+            return Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            return Failed;
+        }
+    }
+
+    private static RootCommand Root()
+    {
+        var root = new RootCommand("ImageWorker turns messages into paid ZPK images: durable, and never paid twice.")
+        {
+            RunCommand.Create(),
+            TryCommand.Create(),
+            SendCommand.Create(),
+            RequestsCommand.Create(),
+            MigrateCommand.Create(),
+            HealthcheckCommand.Create(),
+            ErrorQueueCommands.Create(),
+        };
+        root.TreatUnmatchedTokensAsErrors = false;
+        root.SetAction(RunCommand.Run);
+        return root;
+    }
+
+    private static int Misuse(IEnumerable<string> mistakes)
+    {
+        foreach (var mistake in mistakes)
+            Console.Error.WriteLine(
+                $"ImageWorker: {string.Join(' ', mistake.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}"
+            );
+        return Misused;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Net.Mime;
+using System.Text.Json;
+using ImageWorker.Delivery;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace ImageWorker.Commands;
+
+/// <summary>
+/// Commands without a broker: accepted by writing them to the file's outbox, where the embedded worker's sweep, in
+/// this process or another one, finds them.
+/// </summary>
+public sealed class EmbeddedCommands(IServiceScopeFactory scopes, DatabaseState database, TimeProvider time)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Once this returns, the command survives the end of any process.</summary>
+    public async Task Accept<T>(T command, CancellationToken ct)
+        where T : class
+    {
+        // The file is made by whoever comes first.
+        await database.Migrate(ct);
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        var id = Guid.CreateVersion7();
+        db.Outbox.Add(
+            new()
+            {
+                Id = id,
+                MessageId = id,
+                Destination = OutboxDelivery.CommandPrefix + typeof(T).Name,
+                ContentType = MediaTypeNames.Application.Json,
+                Body = JsonSerializer.Serialize(command, JsonSerializerOptions.Web),
+                ClaimableAt = time.GetUtcNow(),
+            }
+        );
+        await db.SaveChangesAsync(ct);
+    }
+
+    /// <summary>Follows a request until it is closed; yields its row after each change, the closed one last.</summary>
+    public async IAsyncEnumerable<ImageRequest> Watch(
+        Guid requestId,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct
+    )
+    {
+        var version = -1;
+        while (true)
+        {
+            await using (var scope = scopes.CreateAsyncScope())
+            {
+                var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+                var request = await db
+                    .Requests.AsNoTracking()
+                    .FirstOrDefaultAsync(row => row.CorrelationId == requestId && row.Version > version, ct);
+                if (request is not null)
+                {
+                    version = request.Version;
+                    yield return request;
+                    if (request.ClosedAt is not null)
+                        yield break;
+                }
+            }
+            await Task.Delay(Pause, time, ct);
+        }
+    }
+}

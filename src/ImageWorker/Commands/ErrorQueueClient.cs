@@ -1,0 +1,128 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace ImageWorker.Commands;
+
+/// <summary>
+/// A queue of messages that were put aside: <c>NAME_error</c> (failed), <c>NAME_skipped</c> (nobody's) or
+/// <c>NAME_dead</c> (given up by the broker). What is read here stays there until the broker has confirmed it elsewhere.
+/// </summary>
+public sealed class ErrorQueueClient(IConnection connection, string name)
+{
+    public static readonly IReadOnlyList<string> Suffixes = ["_error", "_skipped", "_dead"];
+
+    // Reading counts as a delivery, and RabbitMQ drops a message after 20 deliveries unless told otherwise.
+    private const long DeliveriesBeforeRenewal = 10;
+
+    private static readonly string[] Traces =
+    [
+        "MT-Fault-",
+        "MT-Reason",
+        "x-death",
+        "x-first-death-",
+        "x-last-death-",
+        "x-delivery-count",
+        "x-acquired-count",
+        "CC",
+        "BCC",
+    ];
+
+    public string Name => name;
+
+    /// <summary>The queue that its messages came from; null for a queue that is none of these.</summary>
+    public string? Source =>
+        Suffixes.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } suffix
+            ? name[..^suffix.Length]
+            : null;
+
+    /// <summary>How many messages it holds; null where there is no such queue.</summary>
+    public async Task<uint?> Count(CancellationToken ct)
+    {
+        // Asking for a queue that is not there closes the channel.
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: ct);
+        try
+        {
+            return await channel.MessageCountAsync(name, ct);
+        }
+        catch (OperationInterruptedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The oldest messages, which stay where they are.</summary>
+    public async Task<IReadOnlyList<ErrorQueueMessage>> Read(int limit, CancellationToken ct)
+    {
+        await using var channel = await Open(ct);
+        var read = new List<BasicGetResult>();
+        while (read.Count < limit && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message)
+            read.Add(message);
+
+        foreach (var message in read)
+        {
+            if (Deliveries(message) >= DeliveriesBeforeRenewal)
+                await Move(channel, message, name, new(message.BasicProperties), ct);
+            else
+                await channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true, ct);
+        }
+        return [.. read.Select(ErrorQueueMessage.From)];
+    }
+
+    /// <summary>Moves the oldest messages back to the queue that they came from; yields each once it is there.</summary>
+    public async IAsyncEnumerable<ErrorQueueMessage> Redrive(
+        int limit,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct
+    )
+    {
+        await using var channel = await Open(ct);
+        // No more than there are now: what fails again comes back to the end.
+        var count = Math.Min(limit, await channel.MessageCountAsync(name, ct));
+        for (var i = 0; i < count && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message; i++)
+        {
+            await Move(channel, message, Source!, WithoutTraces(message.BasicProperties), ct);
+            yield return ErrorQueueMessage.From(message);
+        }
+    }
+
+    private Task<IChannel> Open(CancellationToken ct) =>
+        connection.CreateChannelAsync(
+            new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
+            ct
+        );
+
+    /// <summary>
+    /// Publishes, waits until the broker has it safe, and only then takes it from here. Ending in between leaves it in
+    /// both, which the request id makes harmless.
+    /// </summary>
+    private static async Task Move(
+        IChannel channel,
+        BasicGetResult message,
+        string queue,
+        BasicProperties properties,
+        CancellationToken ct
+    )
+    {
+        properties.Persistent = true;
+        await channel.BasicPublishAsync("", queue, mandatory: true, properties, message.Body, ct);
+        await channel.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
+    }
+
+    private static long Deliveries(BasicGetResult message) =>
+        message.BasicProperties.Headers?.TryGetValue("x-delivery-count", out var count) is true
+            ? Convert.ToInt64(count)
+            : 0;
+
+    /// <summary>As it was published, without what its failure left on it and what the broker would act on again.</summary>
+    private static BasicProperties WithoutTraces(IReadOnlyBasicProperties properties)
+    {
+        var copy = new BasicProperties(properties)
+        {
+            Headers = properties
+                .Headers?.Where(header => !Traces.Any(trace => header.Key.StartsWith(trace, StringComparison.Ordinal)))
+                .ToDictionary(header => header.Key, header => header.Value, StringComparer.Ordinal),
+        };
+        // The broker takes a name that is not the connection's own for a forgery.
+        copy.ClearUserId();
+        return copy;
+    }
+}

@@ -1,0 +1,147 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using ImageWorker.Delivery;
+using ImageWorker.Operations;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace ImageWorker.Commands;
+
+/// <summary><c>ImageWorker queues list|redrive</c>: what was put aside, why, and putting it back once that is mended.</summary>
+public static class ErrorQueueCommands
+{
+    public static Command Create() => new("queues", "Messages that were put aside.") { List(), Redrive() };
+
+    private static Command List()
+    {
+        var limit = new Option<int>("--limit")
+        {
+            Description = "How many messages of each queue to show.",
+            DefaultValueFactory = _ => 20,
+        };
+        var json = new Option<bool>("--json") { Description = "For programs." };
+        var command = new Command("list", "Show what was put aside, and why. It stays where it is.") { limit, json };
+        command.SetAction(
+            (parsed, ct) =>
+                Connected((open, queues) => List(open, queues, parsed.GetValue(limit), parsed.GetValue(json), ct), ct)
+        );
+        return command;
+    }
+
+    private static Command Redrive()
+    {
+        var queue = new Argument<string>("QUEUE") { Description = "As 'queues list' names it." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only show what would be moved." };
+        var limit = new Option<int>("--limit")
+        {
+            Description = "How many messages to move, the oldest first; all by default.",
+            DefaultValueFactory = _ => int.MaxValue,
+        };
+        var command = new Command(
+            "redrive",
+            "Move messages back to the queue that they came from, once what failed is mended."
+        )
+        {
+            queue,
+            dryRun,
+            limit,
+        };
+        command.SetAction(
+            (parsed, ct) =>
+                Connected(
+                    (open, _) =>
+                        Redrive(
+                            new(open, parsed.GetValue(queue)!),
+                            parsed.GetValue(dryRun),
+                            parsed.GetValue(limit),
+                            ct
+                        ),
+                    ct
+                )
+        );
+        return command;
+    }
+
+    private static async Task<int> List(IConnection open, Queues queues, int limit, bool json, CancellationToken ct)
+    {
+        var names = queues.All.SelectMany(queue => ErrorQueueClient.Suffixes.Select(suffix => queue + suffix));
+        foreach (var queue in names.Select(name => new ErrorQueueClient(open, name)))
+        {
+            if (await queue.Count(ct) is not ({ } count and > 0))
+                continue;
+            var messages = await queue.Read(limit, ct);
+            if (json)
+            {
+                foreach (var message in messages)
+                    Console.WriteLine(
+                        JsonSerializer.Serialize(new Line(queue.Name, message), JsonSerializerOptions.Web)
+                    );
+                continue;
+            }
+            Console.WriteLine($"{queue.Name}: {count}");
+            foreach (var message in messages)
+                Console.WriteLine(Described(message));
+        }
+        return CommandLine.Done;
+    }
+
+    private static async Task<int> Redrive(ErrorQueueClient queue, bool dryRun, int limit, CancellationToken ct)
+    {
+        if (queue.Source is null)
+            throw new ConfigurationException(
+                $"'{queue.Name}' holds nothing that was put aside: name a queue that ends with {string.Join(" or ", ErrorQueueClient.Suffixes)}."
+            );
+        if (await queue.Count(ct) is null)
+            throw new ConfigurationException($"The broker has no queue '{queue.Name}'. See 'ImageWorker queues list'.");
+
+        var moved = 0;
+        await foreach (var message in dryRun ? Shown(queue, limit, ct) : queue.Redrive(limit, ct))
+        {
+            moved++;
+            Console.WriteLine(Described(message));
+        }
+        Console.WriteLine($"{moved} messages {(dryRun ? "would be moved" : "moved")} to {queue.Source}");
+        return CommandLine.Done;
+    }
+
+    private static async IAsyncEnumerable<ErrorQueueMessage> Shown(
+        ErrorQueueClient queue,
+        int limit,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct
+    )
+    {
+        foreach (var message in await queue.Read(limit, ct))
+            yield return message;
+    }
+
+    private static string Described(ErrorQueueMessage message) =>
+        $"  {message.Since?.UtcDateTime.ToString("u", CultureInfo.InvariantCulture) ?? "at an unknown time"}  request {message.RequestId?.ToString() ?? "unknown"}  {message.Reason}";
+
+    private static async Task<int> Connected(Func<IConnection, Queues, Task<int>> act, CancellationToken ct)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration.AddSecretFiles();
+        builder.Services.AddSingleton<Queues>();
+        builder.Services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section);
+        using var host = builder.Build();
+        var rabbitMq = Connections.RabbitMqFrom(builder.Configuration);
+        try
+        {
+            await using var open = await BrokerHost.Factory(rabbitMq).CreateConnectionAsync("ImageWorker queues", ct);
+            return await act(open, host.Services.GetRequiredService<Queues>());
+        }
+        catch (Exception exception) when (exception is BrokerUnreachableException or RabbitMQClientException)
+        {
+            var why = exception.GetBaseException().Message;
+            await Console.Error.WriteLineAsync($"ImageWorker: RabbitMQ at {new Uri(rabbitMq).Host}: {why}");
+            return CommandLine.Failed;
+        }
+    }
+
+    private sealed record Line(string Queue, DateTimeOffset? Since, Guid? RequestId, string Reason)
+    {
+        public Line(string queue, ErrorQueueMessage message)
+            : this(queue, message.Since, message.RequestId, message.Reason) { }
+    }
+}

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using ImageWorker.Contracts;
+using ImageWorker.Operations;
+using ImageWorker.Requests;
+
+namespace ImageWorker.Commands;
+
+/// <summary>The arguments that make a <see cref="GenerateImages"/>, the same for <c>try</c> and <c>send</c>.</summary>
+public sealed class GenerateArguments
+{
+    private readonly Argument<string> prompt = new("prompt") { Description = "What the images show." };
+    private readonly Option<int> count = Optional("--count", 1, "How many images, 1 to 20.");
+    private readonly Option<string> model = Optional("--model", "zpk-ultra", "zpk-ultra or dall-e-3.");
+    private readonly Option<string> quality = Optional("--quality", "standard", "standard or hq.");
+    private readonly Option<string> style = Optional("--style", "vivid", "vivid or natural.");
+    private readonly Option<string> resolution = Optional(
+        "--resolution",
+        "1024x1024",
+        "1024x1024, 1024x1792 or 1792x1024."
+    );
+    private readonly Option<bool> uniqueGuard = Optional("--unique-guard", false, "Ask for ZPK's uniqueness guard.");
+    private readonly Option<int> timeout = Optional("--timeout-seconds", 1800, "Deadline of the whole request.");
+    private readonly Option<decimal?> maxCost = Optional<decimal?>("--max-cost", null, "Budget in EUR.");
+    private readonly Option<Guid?> requestId = Optional<Guid?>(
+        "--request-id",
+        null,
+        "The idempotency key; a new one by default."
+    );
+    private readonly Option<string[]> metadata = new("--metadata")
+    {
+        Description = "key=value, echoed on every event; repeatable.",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(prompt);
+        foreach (
+            var option in new Option[]
+            {
+                count,
+                model,
+                quality,
+                style,
+                resolution,
+                uniqueGuard,
+                timeout,
+                maxCost,
+                requestId,
+                metadata,
+            }
+        )
+            command.Add(option);
+    }
+
+    /// <summary>The command that the arguments make.</summary>
+    /// <exception cref="ConfigurationException">The arguments break a rule; every fault is named.</exception>
+    public GenerateImages Read(ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens is [var unknown, ..])
+            throw new ConfigurationException($"'{unknown}' is no option of this command. See --help.");
+
+        var command = new GenerateImages
+        {
+            RequestId = parsed.GetValue(requestId) ?? Guid.NewGuid(),
+            Prompt = parsed.GetValue(prompt)!,
+            Count = parsed.GetValue(count),
+            Model = parsed.GetValue(model)!,
+            Quality = parsed.GetValue(quality)!,
+            Style = parsed.GetValue(style)!,
+            Resolution = parsed.GetValue(resolution)!,
+            UniqueGuard = parsed.GetValue(uniqueGuard),
+            TimeoutSeconds = parsed.GetValue(timeout),
+            MaxCost = parsed.GetValue(maxCost),
+            Progress = true,
+            Metadata = Pairs(parsed.GetValue(metadata)),
+        };
+        var faults = CommandRules.FaultsOf(command);
+        return faults.Count == 0
+            ? command
+            : throw new ConfigurationException(string.Join("; ", faults.Select(fault => fault.Message)));
+    }
+
+    private static Dictionary<string, string>? Pairs(string[]? entries)
+    {
+        if (entries is not { Length: > 0 })
+            return null;
+
+        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in entries)
+        {
+            if (entry.Split('=', 2) is not [{ Length: > 0 } key, var value])
+                throw new ConfigurationException($"--metadata takes key=value, not '{entry}'");
+            pairs[key] = value;
+        }
+        return pairs;
+    }
+
+    private static Option<T> Optional<T>(string name, T value, string description) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using ImageWorker.Operations;
+
+namespace ImageWorker.Commands.Requests;
+
+/// <summary><c>requests list</c>: open requests by age, then closed ones, the latest first.</summary>
+internal static class ListCommand
+{
+    public static Command Create()
+    {
+        var state = new Option<string?>("--state") { Description = "Only these: 'open' is all that are not closed." };
+        state.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestSearch.States]);
+        var outcome = new Option<string?>("--outcome") { Description = "Only closed ones that ended so." };
+        outcome.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestSearch.Outcomes]);
+        var older = Age("--older-than", "Only those whose command came longer ago: 90s, 15m, 12h, 7d.");
+        var newer = Age("--newer-than", "Only those whose command came since: 90s, 15m, 12h, 7d.");
+        var limit = new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 50 };
+        limit.Validators.Add(result =>
+        {
+            if (
+                result.Tokens.Count == 1
+                && int.TryParse(result.Tokens[0].Value, out var given)
+                && given is < 1 or > 10_000
+            )
+                result.AddError("--limit must be from 1 to 10000.");
+        });
+        var json = RequestsCommand.JsonOption();
+        var command = new Command("list", "List requests.") { state, outcome, older, newer, limit, json };
+        command.SetAction(
+            (parsed, ct) =>
+                OperatorSession.Run(
+                    session =>
+                        List(
+                            session,
+                            new(
+                                parsed.GetValue(state),
+                                parsed.GetValue(outcome),
+                                Ago(session, parsed.GetValue(newer)),
+                                Ago(session, parsed.GetValue(older)),
+                                parsed.GetValue(limit)
+                            ),
+                            parsed.GetValue(json),
+                            ct
+                        ),
+                    ct
+                )
+        );
+        return command;
+    }
+
+    private static async Task<int> List(OperatorSession session, RequestSearch search, bool json, CancellationToken ct)
+    {
+        var found = await session.InDatabase(db => search.In(db, ct));
+        var now = session.Time.GetUtcNow();
+        if (json)
+            Printed.Json(found);
+        else
+            Printed.Table(
+                $"{found.Count} requests",
+                ["Request", "State", "Outcome", "Images", "Cost, EUR", "Came", "Due in", "Closed"],
+                found.Select(request =>
+                    (IReadOnlyList<string>)
+                        [
+                            $"{request.Id}",
+                            request.State,
+                            request.Outcome ?? "",
+                            $"{request.Generated} of {request.Images}",
+                            Readable.Cost(request.Cost),
+                            Readable.Time(request.RequestedAt),
+                            request.DueAt is { } due ? Readable.Span(due - now) : "",
+                            Readable.Time(request.ClosedAt),
+                        ]
+                )
+            );
+        return CommandLine.Done;
+    }
+
+    private static DateTimeOffset? Ago(OperatorSession session, TimeSpan? age) => session.Time.GetUtcNow() - age;
+
+    private static Option<TimeSpan?> Age(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            HelpName = "AGE",
+            CustomParser = result =>
+            {
+                if (AgeText.TryParse(result.Tokens[0].Value, out var age))
+                    return age;
+                result.AddError($"{name} must be a number with s, m, h or d: 90s, 15m, 12h, 7d.");
+                return null;
+            },
+        };
+}

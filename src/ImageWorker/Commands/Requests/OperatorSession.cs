@@ -1,0 +1,94 @@
+using System.Data.Common;
+using ImageWorker.Delivery;
+using ImageWorker.Operations;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Submission;
+using ImageWorker.Zpk;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Commands.Requests;
+
+/// <summary>The worker's database, and its broker when something is to be sent, for the time of one command.</summary>
+internal sealed class OperatorSession(IHost host, Connections connections)
+{
+    public TimeProvider Time { get; } = host.Services.GetRequiredService<TimeProvider>();
+
+    public ZpkPrices Prices => host.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.Prices;
+
+    public Queues Queues => host.Services.GetRequiredService<Queues>();
+
+    /// <summary>Runs one command; what it meets on the way is one line on standard error.</summary>
+    public static async Task<int> Run(Func<OperatorSession, Task<int>> command, CancellationToken ct)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.UseWorkerLogging();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        var connections = Connections.From(builder.Configuration);
+        if (connections.IsEmbedded && !File.Exists(Connections.EmbeddedDatabase))
+            throw new ConfigurationException(
+                $"there is no {Connections.EmbeddedDatabase} in this folder, and ConnectionStrings:RabbitMq and ConnectionStrings:Postgres are not set."
+            );
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Queues>();
+        builder.Services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section);
+        builder.Services.AddOptions<ZpkOptions>().BindConfiguration(ZpkOptions.Section);
+        builder.Services.AddStorage(connections.Postgres, Connections.EmbeddedDatabase);
+        builder.Services.AddSingleton<EmbeddedCommands>();
+        using var host = builder.Build();
+        try
+        {
+            if (await host.Services.GetRequiredService<DatabaseState>().Problem(ct) is { } problem)
+                return await Fail(problem);
+            return await command(new(host, connections));
+        }
+        catch (Exception exception)
+            when (exception
+                    is DbException
+                        or DbUpdateException
+                        or InvalidOperationException { InnerException: DbException }
+            )
+        {
+            return await Fail($"the database failed: {exception.GetBaseException().Message}");
+        }
+    }
+
+    public static async Task<int> Fail(string why)
+    {
+        await Console.Error.WriteLineAsync($"ImageWorker: {why}");
+        return CommandLine.Failed;
+    }
+
+    public static Task<int> Unknown(Guid id) =>
+        Fail($"there is no request {id}: it never came, or its retention is over.");
+
+    public async Task<T> InDatabase<T>(Func<WorkerContext, Task<T>> work)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<WorkerContext>());
+    }
+
+    public Task<ImageRequest?> Find(Guid id, CancellationToken ct) =>
+        InDatabase(db => db.Requests.AsNoTracking().FirstOrDefaultAsync(request => request.CorrelationId == id, ct));
+
+    public Task<List<SubmissionEntry>> Ledger(Guid id, CancellationToken ct) =>
+        InDatabase(db =>
+            db.Submissions.AsNoTracking()
+                .Where(entry => entry.RequestId == id)
+                .OrderBy(entry => entry.StartedAt)
+                .ToListAsync(ct)
+        );
+
+    /// <summary>Hands a command over to the worker: through the broker or, embedded, through the file.</summary>
+    /// <returns>Null, or why it could not be.</returns>
+    public async Task<string?> Send<T>(string queue, T command, CancellationToken ct)
+        where T : class
+    {
+        if (connections.RabbitMq is { } rabbitMq)
+            return await BrokerCommands.Send(rabbitMq, queue, command, ct);
+        await host.Services.GetRequiredService<EmbeddedCommands>().Accept(command, ct);
+        return null;
+    }
+}

@@ -1,0 +1,147 @@
+using System.CommandLine;
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+using Microsoft.EntityFrameworkCore;
+
+namespace ImageWorker.Commands.Requests;
+
+/// <summary>
+/// <c>requests retry ID</c>: an open request does now what it waits for; one that failed is asked for again, under a
+/// new id.
+/// </summary>
+internal static class RetryCommand
+{
+    private const int Attempts = 10;
+
+    public static Command Create()
+    {
+        var id = RequestsCommand.IdArgument();
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be done, and do nothing." };
+        var payAgain = new Option<bool>("--may-pay-again")
+        {
+            Description = "Also where ZPK may have accepted, and charged, a submission of which nothing is known.",
+        };
+        var json = RequestsCommand.JsonOption();
+        var command = new Command(
+            "retry",
+            "Have an open request do now what it waits for; ask again, under a new id, for one that failed."
+        )
+        {
+            id,
+            dryRun,
+            payAgain,
+            json,
+        };
+        command.SetAction(
+            (parsed, ct) =>
+                OperatorSession.Run(
+                    async session =>
+                    {
+                        var asked = new Asked(
+                            parsed.GetValue(id),
+                            parsed.GetValue(dryRun),
+                            parsed.GetValue(payAgain),
+                            parsed.GetValue(json)
+                        );
+                        return await session.Find(asked.Id, ct) is { } request
+                            ? await Retry(session, request, asked, ct)
+                            : await OperatorSession.Unknown(asked.Id);
+                    },
+                    ct
+                )
+        );
+        return command;
+    }
+
+    private static Task<int> Retry(OperatorSession session, ImageRequest request, Asked asked, CancellationToken ct) =>
+        request switch
+        {
+            { Command: null } => OperatorSession.Fail(
+                $"request {asked.Id} was cancelled before its command came: there is nothing to retry."
+            ),
+            { ClosedAt: null } => HurryUp(session, asked, ct),
+            { Reason: null } => OperatorSession.Fail(
+                $"request {asked.Id} is closed and has images: there is nothing to retry. Publish a new command for more."
+            ),
+            { Reason: FailureReason.SubmissionUnresolved } when !asked.PayAgain => OperatorSession.Fail(
+                $"request {asked.Id} has a submission that ZPK may have charged. Look it up at ZPK, then use --may-pay-again."
+            ),
+            _ => AskAgain(session, request, asked, ct),
+        };
+
+    private static async Task<int> HurryUp(OperatorSession session, Asked asked, CancellationToken ct)
+    {
+        for (var attempt = 1; !asked.DryRun; attempt++)
+        {
+            try
+            {
+                var isOpen = await session.InDatabase(async db =>
+                {
+                    var row = await db.Requests.FirstOrDefaultAsync(
+                        r => r.CorrelationId == asked.Id && r.ClosedAt == null,
+                        ct
+                    );
+                    row?.HurryUp(session.Time.GetUtcNow());
+                    await db.SaveChangesAsync(ct);
+                    return row is not null;
+                });
+                if (!isOpen)
+                    return await OperatorSession.Fail($"request {asked.Id} was closed just now.");
+                break;
+            }
+            catch (DbUpdateConcurrencyException) when (attempt < Attempts)
+            {
+                // A worker was faster: what it decided counts, and is hurried up in turn.
+            }
+        }
+        Say(asked, "hurried", null, $"request {asked.Id} {(asked.DryRun ? "would be" : "is")} due now");
+        return CommandLine.Done;
+    }
+
+    private static async Task<int> AskAgain(
+        OperatorSession session,
+        ImageRequest request,
+        Asked asked,
+        CancellationToken ct
+    )
+    {
+        var command = request.Command! with { RequestId = Guid.NewGuid() };
+        if (asked.DryRun)
+        {
+            Say(
+                asked,
+                "asked again",
+                null,
+                $"request {asked.Id} ({request.Reason}) would be asked for again, under a new id"
+            );
+            return CommandLine.Done;
+        }
+        if (await session.Send(session.Queues.GenerateImages, command, ct) is { } problem)
+            return await OperatorSession.Fail(problem);
+        Say(
+            asked,
+            "asked again",
+            command.RequestId,
+            $"request {asked.Id} ({request.Reason}) is asked for again as {command.RequestId}"
+        );
+        return CommandLine.Done;
+    }
+
+    private static void Say(Asked asked, string action, Guid? newRequestId, string line)
+    {
+        if (asked.Json)
+            Printed.Json(
+                new
+                {
+                    requestId = asked.Id,
+                    action,
+                    newRequestId,
+                    asked.DryRun,
+                }
+            );
+        else
+            Console.WriteLine(line);
+    }
+
+    private sealed record Asked(Guid Id, bool DryRun, bool PayAgain, bool Json);
+}

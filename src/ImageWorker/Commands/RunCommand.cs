@@ -1,0 +1,97 @@
+using System.CommandLine;
+using ImageWorker.Callbacks;
+using ImageWorker.Operations;
+using ImageWorker.Telemetry;
+using ImageWorker.Zpk;
+using ImageWorker.ZpkSimulator;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Commands;
+
+/// <summary><c>ImageWorker</c> or <c>ImageWorker run</c>: the worker, until it is told to stop.</summary>
+public static partial class RunCommand
+{
+    public static Command Create()
+    {
+        var command = new Command(
+            "run",
+            "Run the worker (also without any command). Takes --Key:Subkey=value settings."
+        );
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.SetAction(Run);
+        return command;
+    }
+
+    public static async Task<int> Run(ParseResult parsed, CancellationToken ct)
+    {
+        var builder = WebApplication.CreateBuilder(HostSettings.From(parsed));
+        builder.Configuration.AddSecretFiles();
+        var connections = Connections.From(builder.Configuration);
+        builder.UseWorkerDefaults();
+        builder.AddTelemetry();
+
+        await using var simulator =
+            connections.IsEmbedded && !NamesZpk(builder.Configuration)
+                ? await StartSimulator(builder.Configuration, ct)
+                : null;
+
+        builder.Services.AddImageWorker(connections);
+        await using var app = builder.Build();
+        app.MapHealth();
+        app.MapCallbacks();
+        app.MapOperations();
+
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ImageWorker");
+        if (connections.IsEmbedded)
+            Log.Embedded(logger, Path.GetFullPath(Connections.EmbeddedDatabase));
+        if (simulator is not null)
+            Log.Simulated(logger, simulator.BaseAddress);
+        foreach (var warning in connections.Warnings())
+            Log.Insecure(logger, warning);
+
+        // Stopping waits for the longest call that may be under way.
+        var shutdown = app.Services.GetRequiredService<IOptions<HostOptions>>().Value;
+        shutdown.ShutdownTimeout =
+            app.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.GenerateTimeout + TimeSpan.FromSeconds(15);
+
+        await app.RunAsync(ct);
+        return CommandLine.Done;
+    }
+
+    private static bool NamesZpk(ConfigurationManager configuration) =>
+        configuration.GetSection(ZpkOptions.Section) is var zpk
+        && (zpk["BaseAddress"] ?? zpk["ApplicationId"] ?? zpk["ApiKey"] ?? zpk["ApiKeyFile"]) is not null;
+
+    private static async Task<ZpkSimulatorServer> StartSimulator(
+        ConfigurationManager configuration,
+        CancellationToken ct
+    )
+    {
+        var simulator = await ZpkSimulatorServer.StartAsync(
+            new() { StateFile = Path.ChangeExtension(Connections.EmbeddedDatabase, ".simulator.jsonl") },
+            ct
+        );
+        configuration.UseSimulator(simulator);
+        return simulator;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            1,
+            LogLevel.Information,
+            "Embedded: no ConnectionStrings:RabbitMq and ConnectionStrings:Postgres are set, so messages stay in this process and everything is kept in {File}"
+        )]
+        public static partial void Embedded(ILogger logger, string file);
+
+        [LoggerMessage(
+            2,
+            LogLevel.Warning,
+            "No Zpk:ApplicationId is set: images come from the built-in simulator at {Address}, nothing is paid"
+        )]
+        public static partial void Simulated(ILogger logger, Uri address);
+
+        [LoggerMessage(3, LogLevel.Warning, "{Insecurity}")]
+        public static partial void Insecure(ILogger logger, string insecurity);
+    }
+}

@@ -1,0 +1,153 @@
+using System.CommandLine;
+using ImageWorker.Contracts;
+using ImageWorker.Delivery;
+using ImageWorker.Operations;
+using ImageWorker.Storage;
+using ImageWorker.Zpk;
+using MassTransit;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Commands;
+
+/// <summary>
+/// <c>ImageWorker send PROMPT</c>: publishes one command to the configured broker, or to the file of an embedded
+/// worker, waits for its closing event and prints it.
+/// </summary>
+public static class SendCommand
+{
+    /// <summary>A request closes by its deadline and the closing grace; what takes longer has no worker.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    public static Command Create()
+    {
+        var arguments = new GenerateArguments();
+        var command = new Command(
+            "send",
+            "Publish one command to the configured broker and wait for its closing event."
+        );
+        arguments.AddTo(command);
+        command.SetAction((parsed, ct) => Run(arguments.Read(parsed), ct));
+        return command;
+    }
+
+    private static async Task<int> Run(GenerateImages command, CancellationToken ct)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration.AddSecretFiles();
+        builder.Logging.UseWorkerLogging();
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Queues>();
+        builder.Services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section);
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(command.TimeoutSeconds) + Patience);
+        try
+        {
+            return
+                builder.Configuration.GetConnectionString("RabbitMq") is null
+                && builder.Configuration.GetConnectionString("Postgres") is null
+                ? await SendToFile(builder, command, patience.Token)
+                : await SendToBroker(builder, command, patience.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync(
+                $"ImageWorker: request {command.RequestId} was not closed in time. Does a worker run?"
+            );
+            return CommandLine.Failed;
+        }
+    }
+
+    private static async Task<int> SendToFile(
+        HostApplicationBuilder builder,
+        GenerateImages command,
+        CancellationToken ct
+    )
+    {
+        builder.Services.AddStorage(null, Connections.EmbeddedDatabase);
+        builder.Services.AddSingleton<EmbeddedCommands>();
+        builder.Services.AddOptions<ZpkOptions>().BindConfiguration(ZpkOptions.Section);
+        using var host = builder.Build();
+
+        var commands = host.Services.GetRequiredService<EmbeddedCommands>();
+        await commands.Accept(command, ct);
+        await Console.Error.WriteLineAsync(
+            $"request {command.RequestId} is in {Path.GetFullPath(Connections.EmbeddedDatabase)}; 'ImageWorker run' in this folder works on it"
+        );
+
+        var closed = await new RequestProgressView(TimeProvider.System).Follow(
+            commands.Watch(command.RequestId, ct),
+            ct
+        );
+        var prices = host.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.Prices;
+        return ClosingEvent.Print(closed, prices);
+    }
+
+    private static async Task<int> SendToBroker(
+        HostApplicationBuilder builder,
+        GenerateImages command,
+        CancellationToken ct
+    )
+    {
+        var rabbitMq = Connections.RabbitMqFrom(builder.Configuration);
+        MessagingRegistration.UseJsonNumbers();
+        var closing = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
+        builder.Services.AddMassTransit(bus =>
+            bus.UsingRabbitMq(
+                (context, rabbit) =>
+                {
+                    rabbit.UseBroker(rabbitMq);
+                    rabbit.ReceiveEndpoint(
+                        new TemporaryEndpointDefinition("send"),
+                        endpoint =>
+                        {
+                            endpoint.Handler<ImageGenerated>(c => Note(c.Message, command));
+                            endpoint.Handler<ImagesReady>(c => Close(c.Message, c.Message.RequestId));
+                            endpoint.Handler<ImagesFailed>(c => Close(c.Message, c.Message.RequestId));
+                        }
+                    );
+                }
+            )
+        );
+        using var host = builder.Build();
+        var bus = host.Services.GetRequiredService<IBusControl>();
+        await bus.StartAsync(ct);
+        try
+        {
+            var queue = host.Services.GetRequiredService<Queues>().GenerateImages;
+            var endpoint = await bus.GetSendEndpoint(Queues.AddressOf(queue));
+            // A command that no queue would take is an error, not a success.
+            await endpoint.Send(
+                command,
+                Pipe.Execute<SendContext>(send => send.GetPayload<RabbitMqSendContext>().Mandatory = true),
+                ct
+            );
+            await Console.Error.WriteLineAsync($"request {command.RequestId} sent to {queue}");
+            return ClosingEvent.Print(await closing.Task.WaitAsync(ct));
+        }
+        catch (MessageReturnedException)
+        {
+            await Console.Error.WriteLineAsync(
+                "ImageWorker: the broker has no such queue yet. Start a worker once, then send again."
+            );
+            return CommandLine.Failed;
+        }
+        finally
+        {
+            await bus.StopAsync(CancellationToken.None);
+        }
+
+        Task Close(object message, Guid requestId)
+        {
+            if (requestId == command.RequestId)
+                closing.TrySetResult(message);
+            return Task.CompletedTask;
+        }
+    }
+
+    private static Task Note(ImageGenerated image, GenerateImages command) =>
+        image.RequestId == command.RequestId
+            ? Console.Error.WriteLineAsync($"image {image.Number}: generated {image.Url}")
+            : Task.CompletedTask;
+}

@@ -1,0 +1,102 @@
+using System.CommandLine;
+using ImageWorker.Contracts;
+using ImageWorker.Operations;
+using ImageWorker.Requests;
+using ImageWorker.Zpk;
+using ImageWorker.ZpkSimulator;
+using ImageWorker.ZpkSimulator.Generation;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Commands;
+
+/// <summary>
+/// <c>ImageWorker try PROMPT</c>: the whole job in this process with nothing installed. The engine is the worker's
+/// own; only the transport is memory, the database a file in a temporary folder, and ZPK the simulator.
+/// </summary>
+public static class TryCommand
+{
+    public static Command Create()
+    {
+        var arguments = new GenerateArguments();
+        var output = new Option<DirectoryInfo>("--output")
+        {
+            Description = "Where the pictures go; the current folder by default.",
+            DefaultValueFactory = _ => new DirectoryInfo("."),
+        };
+        var command = new Command(
+            "try",
+            "Do the whole job in this process, with simulated images: nothing to install, nothing paid."
+        )
+        {
+            output,
+        };
+        arguments.AddTo(command);
+        command.SetAction((parsed, ct) => Run(arguments.Read(parsed), parsed.GetValue(output)!, ct));
+        return command;
+    }
+
+    private static async Task<int> Run(GenerateImages command, DirectoryInfo output, CancellationToken ct)
+    {
+        var folder = Directory.CreateTempSubdirectory("imageworker-try-");
+        try
+        {
+            await using var simulator = await ZpkSimulatorServer.StartAsync(
+                new() { GenerationTime = GenerationTime.Uniform(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)) },
+                ct
+            );
+            using var host = Build(simulator, Path.Combine(folder.FullName, Connections.EmbeddedDatabase));
+            var commands = host.Services.GetRequiredService<EmbeddedCommands>();
+            await commands.Accept(command, ct);
+            await host.StartAsync(ct);
+
+            var view = new RequestProgressView(TimeProvider.System);
+            var closed = await view.Follow(commands.Watch(command.RequestId, ct), ct);
+
+            await Save(host.Services.GetRequiredService<ZpkImagesClient>(), closed, output, ct);
+            await host.StopAsync(CancellationToken.None);
+
+            var prices = host.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.Prices;
+            return ClosingEvent.Print(closed, prices);
+        }
+        finally
+        {
+            Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static IHost Build(ZpkSimulatorServer simulator, string file)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.UseWorkerLogging();
+        builder
+            .Logging.SetMinimumLevel(LogLevel.Warning)
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter("ImageWorker", LogLevel.Error);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        builder.Configuration.UseSimulator(simulator);
+        builder.Configuration["Delivery:SweepInterval"] = "00:00:00.1";
+        builder.Services.AddImageWorker(new(null, null), file);
+        builder.Services.AddSingleton<EmbeddedCommands>();
+        return builder.Build();
+    }
+
+    private static async Task Save(ZpkImagesClient zpk, ImageRequest closed, DirectoryInfo output, CancellationToken ct)
+    {
+        output.Create();
+        foreach (var image in closed.Images.Where(image => image.Url is not null))
+        {
+            var path = Path.Combine(
+                output.FullName,
+                $"image-{closed.CorrelationId.ToString()[..8]}-{image.Number}.png"
+            );
+            await using var file = File.Create(path);
+            var outcome = await zpk.DownloadAsync(new Uri(image.Url!), file, ct);
+            await Console.Error.WriteLineAsync(
+                outcome is DownloadOutcome.Saved
+                    ? $"saved {path}"
+                    : $"image {image.Number} could not be saved: {outcome}"
+            );
+        }
+    }
+}

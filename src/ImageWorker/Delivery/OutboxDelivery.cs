@@ -1,0 +1,188 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using ImageWorker.Contracts;
+using ImageWorker.Storage;
+using ImageWorker.Telemetry;
+using MassTransit;
+using MassTransit.Mediator;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Delivery;
+
+/// <summary>
+/// Delivers what was committed: from memory right after the commit, and from the table whatever a crash or an outage
+/// left there. A row goes once the broker has confirmed its message.
+/// </summary>
+public sealed partial class OutboxDelivery(
+    CommittedMessages fresh,
+    IServiceScopeFactory scopes,
+    IBus bus,
+    IMediator mediator,
+    IOptions<DeliveryOptions> deliveryOptions,
+    TimeProvider time,
+    ILogger<OutboxDelivery> logger
+) : IDisposable
+{
+    /// <summary>Begins the destination of a command that was written to the embedded worker's file: this worker itself.</summary>
+    public const string CommandPrefix = "command:";
+
+    private readonly DeliveryOptions options = deliveryOptions.Value;
+    private readonly SemaphoreSlim sending = new(deliveryOptions.Value.Concurrency);
+
+    private readonly Channel<Guid> done = Channel.CreateUnbounded<Guid>();
+
+    public Task Run(CancellationToken stopping) =>
+        Task.WhenAll(SendFresh(stopping), Sweep(stopping), DeleteDone(stopping));
+
+    public void Dispose() => sending.Dispose();
+
+    private async Task SendFresh(CancellationToken stopping)
+    {
+        await foreach (var messages in fresh.Reader.ReadAllAsync(stopping))
+            await BeginSend(messages, stopping);
+    }
+
+    private async Task Sweep(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(options.SweepInterval, time);
+        string? said = null;
+        do
+        {
+            try
+            {
+                while (await SweepOnce(stopping) == options.SweepBatch)
+                    Log.SweepGoesOn(logger, options.SweepBatch);
+                said = null;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // Once an outage, not once a sweep.
+                if (said != (said = exception.GetBaseException().Message))
+                    Log.SweepFailed(logger, said);
+            }
+        } while (await timer.WaitForNextTickAsync(stopping));
+    }
+
+    private async Task<int> SweepOnce(CancellationToken stopping)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        var now = time.GetUtcNow();
+        var left = await db.ClaimOutbox(now, now + options.Lease, options.SweepBatch, stopping);
+        foreach (var message in left)
+            await BeginSend([message], stopping);
+        return left.Count;
+    }
+
+    private async Task BeginSend(IReadOnlyList<OutboxMessage> messages, CancellationToken stopping)
+    {
+        await sending.WaitAsync(stopping);
+        _ = SendInOrder(messages, stopping);
+    }
+
+    private async Task SendInOrder(IReadOnlyList<OutboxMessage> messages, CancellationToken stopping)
+    {
+        try
+        {
+            // While the broker is away a send waits for it; the rows, once their hold ends, are anybody's again.
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            timeout.CancelAfter(options.Lease);
+            foreach (var message in messages)
+            {
+                if (!await Send(message, timeout.Token, stopping))
+                    break;
+            }
+        }
+        finally
+        {
+            sending.Release();
+        }
+    }
+
+    private async Task<bool> Send(OutboxMessage message, CancellationToken timeout, CancellationToken stopping)
+    {
+        using var span = RequestTracing.StartPublish(message, bus.Address);
+        try
+        {
+            if (message.Destination.StartsWith(CommandPrefix, StringComparison.Ordinal))
+                await mediator.Send(CommandIn(message), timeout);
+            else
+            {
+                var endpoint = await bus.GetSendEndpoint(new Uri(message.Destination));
+                await endpoint.Send(new StoredMessage(), new StoredMessagePipe(message, span?.Id), timeout);
+            }
+
+            CrashPoints.Reach(CrashPoint.AfterDelivery);
+            done.Writer.TryWrite(message.Id);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            span.IsFailedBy(exception);
+            if (!stopping.IsCancellationRequested)
+                Log.SendFailed(logger, message.MessageId, message.Destination, exception.Message);
+            return false;
+        }
+    }
+
+    private static object CommandIn(OutboxMessage message) =>
+        message.Destination[CommandPrefix.Length..] switch
+        {
+            nameof(GenerateImages) => JsonSerializer.Deserialize<GenerateImages>(
+                message.Body,
+                JsonSerializerOptions.Web
+            )!,
+            nameof(CancelImages) => JsonSerializer.Deserialize<CancelImages>(message.Body, JsonSerializerOptions.Web)!,
+            var name => throw new InvalidOperationException($"{name} is no command."),
+        };
+
+    private async Task DeleteDone(CancellationToken stopping)
+    {
+        var batch = new List<Guid>();
+        while (await done.Reader.WaitToReadAsync(stopping))
+        {
+            // Nobody waits for a row to go, so many go at once.
+            if (done.Reader.Count + batch.Count < options.DeleteBatch)
+                await Task.Delay(options.DeleteInterval, time, stopping);
+            while (batch.Count < options.DeleteBatch && done.Reader.TryRead(out var id))
+                batch.Add(id);
+            try
+            {
+                await using var scope = scopes.CreateAsyncScope();
+                var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+                await db.Outbox.Where(message => batch.Contains(message.Id)).ExecuteDeleteAsync(stopping);
+                batch.Clear();
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // Rows that stay are delivered again under their message ids, and known as repeats.
+                Log.DeleteFailed(logger, exception.Message);
+                await Task.Delay(options.SweepInterval, time, stopping);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Swept {Count} messages, there may be more")]
+        public static partial void SweepGoesOn(ILogger logger, int count);
+
+        [LoggerMessage(2, LogLevel.Warning, "The outbox could not be read: {Error}; it is tried again")]
+        public static partial void SweepFailed(ILogger logger, string error);
+
+        [LoggerMessage(
+            3,
+            LogLevel.Warning,
+            "Message {MessageId} to {Destination} not delivered: {Error}; it stays in the outbox and is tried again"
+        )]
+        public static partial void SendFailed(ILogger logger, Guid messageId, string destination, string error);
+
+        [LoggerMessage(
+            4,
+            LogLevel.Warning,
+            "Delivered messages could not be removed from the outbox: {Error}; it is tried again"
+        )]
+        public static partial void DeleteFailed(ILogger logger, string error);
+    }
+}

@@ -1,0 +1,112 @@
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace ImageWorker.Operations;
+
+/// <summary>Finds requests as operators ask for them: open ones by their command's time, closed ones last closed first.</summary>
+/// <param name="State">One of <see cref="States"/>; null for any.</param>
+/// <param name="Outcome">One of <see cref="Outcomes"/>, of closed requests; null for any.</param>
+/// <param name="Since">Commands that came at that time or later.</param>
+/// <param name="Until">Commands that came at that time or before.</param>
+/// <param name="Limit">How many at most.</param>
+public sealed record RequestSearch(
+    string? State = null,
+    string? Outcome = null,
+    DateTimeOffset? Since = null,
+    DateTimeOffset? Until = null,
+    int Limit = 50
+)
+{
+    public const string Open = "open";
+
+    public static IReadOnlyList<string> States { get; } =
+    [
+        Open,
+        nameof(RequestStateMachine.Submitting),
+        nameof(RequestStateMachine.Generating),
+        nameof(RequestStateMachine.Closing),
+        nameof(RequestStateMachine.Closed),
+        nameof(RequestStateMachine.Withdrawn),
+    ];
+
+    public static IReadOnlyList<string> Outcomes { get; } =
+    [RequestSummary.Ready, .. Enum.GetNames<FailureReason>().Where(n => n != nameof(FailureReason.InvalidRequest))];
+
+    public async Task<List<RequestSummary>> In(WorkerContext db, CancellationToken ct)
+    {
+        var found = new List<RequestSummary>();
+        // Each has an index of its own; together they would be a walk through everything that is kept.
+        if (Outcome is null && !Asks(nameof(RequestStateMachine.Closed)))
+            found.AddRange(await Read(Waiting(db).OrderBy(request => request.RequestedAt), ct));
+        if (Outcome is null && (State is null || Asks(nameof(RequestStateMachine.Withdrawn))))
+            found.AddRange(await Read(Withdrawn(db).OrderBy(request => request.RequestedAt), ct));
+        if (State is null || Asks(nameof(RequestStateMachine.Closed)))
+            found.AddRange(await Read(Closed(db).OrderByDescending(request => request.ClosedAt), ct));
+        return [.. found.Take(Limit)];
+    }
+
+    private IQueryable<ImageRequest> Waiting(WorkerContext db)
+    {
+        var open = InTime(db).Where(request => request.NextTickAt != null);
+        var state = States.FirstOrDefault(Asks);
+        return state is null or Open ? open : open.Where(request => request.State == state);
+    }
+
+    private IQueryable<ImageRequest> Withdrawn(WorkerContext db) =>
+        InTime(db).Where(request => request.ClosedAt == null && request.NextTickAt == null);
+
+    private IQueryable<ImageRequest> Closed(WorkerContext db)
+    {
+        var closed = InTime(db).Where(request => request.ClosedAt != null);
+        if (Outcome is null)
+            return closed;
+        FailureReason? reason = Outcome.Equals(RequestSummary.Ready, StringComparison.OrdinalIgnoreCase)
+            ? null
+            : Enum.Parse<FailureReason>(Outcome, ignoreCase: true);
+        return closed.Where(request => request.Reason == reason);
+    }
+
+    private IQueryable<ImageRequest> InTime(WorkerContext db)
+    {
+        var requests = db.Requests.AsNoTracking();
+        if (Since is { } since)
+            requests = requests.Where(request => request.RequestedAt >= since);
+        if (Until is { } until)
+            requests = requests.Where(request => request.RequestedAt <= until);
+        return requests;
+    }
+
+    private async Task<IEnumerable<RequestSummary>> Read(IQueryable<ImageRequest> requests, CancellationToken ct)
+    {
+        // Not the command: prompts stay where they are.
+        var rows = await requests
+            .Take(Limit)
+            .Select(request => new
+            {
+                request.CorrelationId,
+                request.State,
+                request.Reason,
+                request.RequestedAt,
+                request.NextTickAt,
+                request.ClosedAt,
+                request.Images,
+                request.Submissions,
+            })
+            .ToListAsync(ct);
+        return rows.Select(row => new RequestSummary(
+            row.CorrelationId,
+            row.State,
+            RequestSummary.OutcomeOf(row.ClosedAt, row.Reason),
+            row.Images.Count,
+            row.Images.Count(image => image.State is ImageState.Generated),
+            RequestSummary.CostOf(row.Submissions),
+            row.RequestedAt,
+            row.NextTickAt,
+            row.ClosedAt
+        ));
+    }
+
+    private bool Asks(string state) => state.Equals(State, StringComparison.OrdinalIgnoreCase);
+}

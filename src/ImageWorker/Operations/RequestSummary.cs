@@ -1,0 +1,35 @@
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+
+namespace ImageWorker.Operations;
+
+/// <summary>A request as a list of them shows it; never its prompt.</summary>
+/// <param name="Id">The request's id.</param>
+/// <param name="State">One of the state machine's states.</param>
+/// <param name="Outcome">Once closed: <c>ready</c>, or why it failed.</param>
+/// <param name="Images">How many were asked for.</param>
+/// <param name="Generated">How many there are.</param>
+/// <param name="Cost">EUR so far; null where any part is unknown.</param>
+/// <param name="RequestedAt">When the command came.</param>
+/// <param name="DueAt">When it next needs attention; null once closed.</param>
+/// <param name="ClosedAt">When it was closed, or null.</param>
+public sealed record RequestSummary(
+    Guid Id,
+    string State,
+    string? Outcome,
+    int Images,
+    int Generated,
+    decimal? Cost,
+    DateTimeOffset RequestedAt,
+    DateTimeOffset? DueAt,
+    DateTimeOffset? ClosedAt
+)
+{
+    public const string Ready = "ready";
+
+    public static string? OutcomeOf(DateTimeOffset? closedAt, FailureReason? reason) =>
+        closedAt is null ? null : reason?.ToString() ?? Ready;
+
+    public static decimal? CostOf(IEnumerable<ImageSubmission> submissions) =>
+        submissions.Aggregate((decimal?)0, (sum, submission) => sum + submission.Cost);
+}

@@ -1,0 +1,103 @@
+using ImageWorker.Requests;
+using ImageWorker.Submission;
+
+namespace ImageWorker.Operations;
+
+/// <summary>One line of what became of a request, or of what is to come.</summary>
+/// <param name="At">When; null where no time was noted.</param>
+/// <param name="What">For people; never a prompt.</param>
+public sealed record TimelineEntry(DateTimeOffset? At, string What);
+
+/// <summary>Tells a request from its row and its ledger rows: every submission and resend, what is stored of its checks, costs, and its end.</summary>
+public static class RequestTimeline
+{
+    public static IReadOnlyList<TimelineEntry> Of(ImageRequest request, IReadOnlyList<SubmissionEntry> ledger)
+    {
+        var entries = new List<TimelineEntry> { Begin(request) };
+        foreach (var (index, submission) in request.Submissions.Index())
+        {
+            var entry = ledger.FirstOrDefault(row => row.Id == submission.Id);
+            entries.AddRange(OfSubmission(request, index, entry));
+        }
+        foreach (var image in request.Images.Where(image => image.ResendAt is not null))
+            entries.Add(new(image.ResendAt, $"to come: image {image.Number} is resent"));
+        if (request.ClosedAt is null && request.Command is not null)
+            entries.Add(
+                request.CloseBy is { } closeBy
+                    ? new(closeBy, "to come: closes without the answers that are still missing")
+                    : new(request.Deadline, "to come: deadline")
+            );
+        if (request.ClosedAt is { } closedAt)
+            entries.Add(new(closedAt, End(request)));
+        // What has no time stays where it was told.
+        return
+        [
+            .. entries.Index().OrderBy(e => e.Item.At ?? request.RequestedAt).ThenBy(e => e.Index).Select(e => e.Item),
+        ];
+    }
+
+    private static TimelineEntry Begin(ImageRequest request) =>
+        new(
+            request.RequestedAt,
+            request.Command is { } command
+                ? $"command: {command.Count} images of {command.Model}, {command.Quality}, {command.Resolution}"
+                    + (command.MaxCost is { } budget ? $", at most {Readable.Cost(budget)} EUR" : "")
+                : "cancelled before its command came"
+        );
+
+    private static IEnumerable<TimelineEntry> OfSubmission(ImageRequest request, int index, SubmissionEntry? entry)
+    {
+        var submission = request.Submissions[index];
+        yield return new(
+            entry?.StartedAt,
+            $"{Name(request, index)} as {submission.Id}"
+                + (entry is null ? ": not sent" : "")
+                + (
+                    entry is { Calls: > 1 }
+                        ? $", called {entry.Calls} times, each after proof that the one before never arrived"
+                        : ""
+                )
+        );
+        if (entry is { SettledAt: { } settledAt })
+            yield return new(
+                settledAt,
+                $"{submission.Id} {entry.State.ToString().ToLowerInvariant()}"
+                    + (
+                        entry.State is LedgerState.Accepted
+                            ? $" as {entry.ProviderId ?? submission.Id}, {Readable.Cost(entry.Cost)} EUR"
+                            : ""
+                    )
+            );
+        else if (entry is { State: LedgerState.Started })
+            yield return new(
+                entry.LeaseUntil,
+                $"{submission.Id}: it is not known whether ZPK accepted it; looked up from here on"
+            );
+        if (submission.CheckedAt is { } checkedAt)
+            yield return new(checkedAt, $"{submission.Id} checked, the last time so far");
+        if (submission.NextSubmitAt is { } nextSubmit)
+            yield return new(
+                nextSubmit,
+                $"to come: {submission.Id} is {(submission.InDoubt ? "looked up" : "tried again")}"
+            );
+        if (submission.NextCheckAt is { } nextCheck)
+            yield return new(nextCheck, $"to come: {submission.Id} is checked");
+    }
+
+    private static string Name(ImageRequest request, int index)
+    {
+        var numbers = request.Submissions[index].ImageNumbers;
+        var attempt = request.Submissions.Take(index + 1).Count(s => s.ImageNumbers.Contains(numbers[0]));
+        return attempt > 1
+            ? $"resend of image {numbers[0]}, attempt {attempt},"
+            : $"submission of {(numbers.Count == 1 ? "image" : "images")} {string.Join(", ", numbers)}";
+    }
+
+    private static string End(ImageRequest request)
+    {
+        var outcome = RequestSummary.OutcomeOf(request.ClosedAt, request.Reason);
+        var generated = request.Images.Count(image => image.State is ImageState.Generated);
+        var @event = request.Reason is null ? nameof(Contracts.ImagesReady) : nameof(Contracts.ImagesFailed);
+        return $"closed: {outcome}, {generated} of {request.Images.Count} images, {Readable.Cost(RequestSummary.CostOf(request.Submissions))} EUR; {@event} published";
+    }
+}

@@ -1,0 +1,62 @@
+using ImageWorker.Storage;
+using ImageWorker.Submission;
+using ImageWorker.Telemetry;
+using ImageWorker.Zpk;
+
+namespace ImageWorker.Operations;
+
+/// <summary>What the operations page shows.</summary>
+/// <param name="Now">When it was read.</param>
+/// <param name="Problem">Why the database shows nothing; null if it does.</param>
+/// <param name="Counts">What is open; null with a problem.</param>
+/// <param name="Open">Open requests, the oldest first.</param>
+/// <param name="Closed">Closed requests, the latest first.</param>
+/// <param name="Gate">Why no call is made to ZPK at the moment, and until when; null while calls are made.</param>
+/// <param name="IsCircuitOpen">True after repeated failures.</param>
+/// <param name="AreCredentialsRefused">True while ZPK refuses our credentials.</param>
+public sealed record WorkerStatus(
+    DateTimeOffset Now,
+    string? Problem,
+    OpenWorkCounts? Counts,
+    IReadOnlyList<RequestSummary> Open,
+    IReadOnlyList<RequestSummary> Closed,
+    (DateTimeOffset Until, string Reason)? Gate,
+    bool IsCircuitOpen,
+    bool AreCredentialsRefused
+);
+
+/// <summary>Reads a <see cref="WorkerStatus"/>.</summary>
+public sealed class WorkerStatusReader(
+    DatabaseState database,
+    IServiceScopeFactory scopes,
+    OpenWork open,
+    ZpkGate gate,
+    ZpkImagesClient zpk,
+    TimeProvider time
+)
+{
+    public async Task<WorkerStatus> Read(CancellationToken ct)
+    {
+        var status = new WorkerStatus(
+            time.GetUtcNow(),
+            await database.Problem(ct),
+            null,
+            [],
+            [],
+            gate.Closed,
+            zpk.IsCircuitOpen,
+            gate.CredentialsRefused
+        );
+        if (status.Problem is not null)
+            return status;
+
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        return status with
+        {
+            Counts = await open.Read(ct),
+            Open = await new RequestSearch(RequestSearch.Open).In(db, ct),
+            Closed = await new RequestSearch(nameof(Requests.RequestStateMachine.Closed), Limit: 25).In(db, ct),
+        };
+    }
+}

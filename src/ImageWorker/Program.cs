@@ -1,0 +1,3 @@
+using ImageWorker.Commands;
+
+return await CommandLine.Run(args);

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+using ImageWorker.Contracts;
+using ImageWorker.Zpk;
+
+namespace ImageWorker.Requests;
+
+/// <summary>What a <see cref="GenerateImages"/> must keep to; the source is the interface's own table.</summary>
+public static class CommandRules
+{
+    public const int MaxPromptLength = 4000;
+    public const int MaxCount = 20;
+    public const int MaxTimeoutSeconds = 24 * 60 * 60;
+    public const int MaxMetadataBytes = 4096;
+
+    /// <summary>Every fault of the command, none for a good one. Never throws, whatever the command holds.</summary>
+    public static List<RequestError> FaultsOf(GenerateImages command)
+    {
+        var faults = new List<RequestError>();
+
+        if (command.RequestId == Guid.Empty)
+            Fault("requestId", "is required: a UUID, the request's idempotency key");
+
+        if (string.IsNullOrWhiteSpace(command.Prompt))
+            Fault("prompt", "is required");
+        else if (command.Prompt.Length > MaxPromptLength)
+            Fault("prompt", $"has {command.Prompt.Length} characters, at most {MaxPromptLength} are allowed");
+        else if (command.Prompt.Contains('\0'))
+            Fault("prompt", "holds a NUL character");
+
+        if (command.Count is < 1 or > MaxCount)
+            Fault("count", $"is {command.Count}, from 1 to {MaxCount} are allowed");
+
+        OneOf("model", command.Model, ImageModel.All);
+        OneOf("quality", command.Quality, ImageQuality.All);
+        OneOf("style", command.Style, ImageStyle.All);
+        OneOf("resolution", command.Resolution, ImageResolution.All);
+
+        if (command.TimeoutSeconds is < 1 or > MaxTimeoutSeconds)
+            Fault("timeoutSeconds", $"is {command.TimeoutSeconds}, from 1 to {MaxTimeoutSeconds} are allowed");
+
+        if (command.MaxCost is < 0)
+            Fault(
+                "maxCost",
+                $"is {command.MaxCost.Value.ToString(CultureInfo.InvariantCulture)}, it cannot be negative"
+            );
+
+        if (BytesOf(command.Metadata) is > MaxMetadataBytes and var bytes)
+            Fault("metadata", $"has {bytes} bytes, at most {MaxMetadataBytes} are allowed");
+
+        return faults;
+
+        void OneOf(string field, string? value, IReadOnlyList<string> allowed)
+        {
+            if (value is null || !allowed.Contains(value, StringComparer.Ordinal))
+                Fault(field, $"is '{Shortened(value)}', allowed are {string.Join(", ", allowed)}");
+        }
+
+        void Fault(string field, string what) => faults.Add(new("INVALID_PARAMETER", $"{field} {what}", field));
+    }
+
+    /// <summary>Whether two commands ask for the same, field by field.</summary>
+    public static bool AsksTheSameAs(this GenerateImages one, GenerateImages other) =>
+        (one with { Metadata = null }) == (other with { Metadata = null })
+        && SameEntries(one.Metadata ?? Nothing, other.Metadata ?? Nothing);
+
+    private static readonly IReadOnlyDictionary<string, string> Nothing = new Dictionary<string, string>(
+        StringComparer.Ordinal
+    );
+
+    private static bool SameEntries(
+        IReadOnlyDictionary<string, string> one,
+        IReadOnlyDictionary<string, string> other
+    ) =>
+        one.Count == other.Count
+        && one.All(entry => other.TryGetValue(entry.Key, out var value) && value == entry.Value);
+
+    private static int BytesOf(IReadOnlyDictionary<string, string>? metadata) =>
+        metadata?.Sum(e => Encoding.UTF8.GetByteCount(e.Key) + Encoding.UTF8.GetByteCount(e.Value ?? "")) ?? 0;
+
+    private static string? Shortened(string? value) => value is { Length: > 40 } ? value[..40] + "…" : value;
+}

@@ -1,0 +1,49 @@
+using ImageWorker.Contracts;
+using MassTransit;
+
+namespace ImageWorker.Requests;
+
+/// <summary>
+/// A request as it is stored: the saga's row. What may happen to it, and when, is <see cref="RequestStateMachine"/>'s.
+/// </summary>
+public sealed class ImageRequest : SagaStateMachineInstance
+{
+    /// <summary>The command's request id.</summary>
+    public Guid CorrelationId { get; set; }
+
+    /// <summary>One of the state machine's states.</summary>
+    public string State { get; set; } = "";
+
+    /// <summary>Counts the steps that changed this row; the optimistic lock, and what makes a tick stale.</summary>
+    public int Version { get; set; }
+
+    /// <summary>What was asked for. Null only while a cancellation waits for its command.</summary>
+    public GenerateImages? Command { get; set; }
+
+    /// <summary>The W3C <c>traceparent</c> that the command came with; null where nobody traces.</summary>
+    public string? TraceParent { get; set; }
+
+    public DateTimeOffset RequestedAt { get; set; }
+
+    /// <summary>When the request closes with what it has.</summary>
+    public DateTimeOffset Deadline { get; set; }
+
+    /// <summary>The request's timer: when it next needs attention. Null once closed, and while a cancellation waits for its command; never else.</summary>
+    public DateTimeOffset? NextTickAt { get; set; }
+
+    /// <summary>Set while calls under way are waited for: when to close without their answers.</summary>
+    public DateTimeOffset? CloseBy { get; set; }
+
+    public DateTimeOffset? ClosedAt { get; set; }
+
+    /// <summary>Why the request failed or had to stop; null while running and where images were generated.</summary>
+    public FailureReason? Reason { get; set; }
+
+    public List<RequestError> Errors { get; set; } = [];
+
+    /// <summary>One for each image asked for, by number.</summary>
+    public List<RequestImage> Images { get; set; } = [];
+
+    /// <summary>Every paid call of the request, in the order made.</summary>
+    public List<ImageSubmission> Submissions { get; set; } = [];
+}

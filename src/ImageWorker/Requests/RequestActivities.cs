@@ -1,0 +1,24 @@
+using MassTransit;
+
+namespace ImageWorker.Requests;
+
+/// <summary>What the state machine says in more than one place.</summary>
+public static class RequestActivities
+{
+    /// <summary>Ends every step: closes the request once nothing is left to wait for, else sets its timer.</summary>
+    public static EventActivityBinder<ImageRequest, T> CloseOrGoOn<T>(
+        this EventActivityBinder<ImageRequest, T> step,
+        RequestSteps steps,
+        State closed
+    )
+        where T : class =>
+        step.IfElse(
+            context => context.Saga.CanClose(),
+            close => close.Then(steps.Close).TransitionTo(closed),
+            goOn => goOn.Then(steps.SetTimer)
+        );
+
+    /// <summary>The message's id; for one that a publisher gave none, a hash of its content.</summary>
+    public static Guid IdOrContentHash(this ConsumeContext context) =>
+        context.MessageId ?? DerivedMessageId.ForBody(context.ReceiveContext.Body.GetBytes());
+}

@@ -1,0 +1,150 @@
+using ImageWorker.Contracts;
+using ImageWorker.Zpk;
+
+namespace ImageWorker.Requests;
+
+/// <summary>How a request ends: what becomes of the images that are left, and the one event that says so.</summary>
+public static class RequestClosing
+{
+    /// <summary>
+    /// Stops a request for <paramref name="reason"/>. Nothing is sent anew from here on; what is under way may still
+    /// answer until <see cref="ImageRequest.CloseBy"/>, so that what it cost is known.
+    /// </summary>
+    public static void Stop(this ImageRequest request, FailureReason reason, DateTimeOffset now, RequestOptions options)
+    {
+        request.Reason = reason;
+        request.CloseBy = now + options.ClosingGrace;
+
+        foreach (var submission in request.Submissions)
+        {
+            submission.NextCheckAt = null;
+            if (submission is { State: SubmissionState.Deferred, InDoubt: false })
+                request.Reject(submission, SubmissionState.NotSent, request.StopErrorId());
+        }
+
+        foreach (var image in request.Images.Where(image => image.State is ImageState.WaitingToResend))
+            image.Fail(request.StopErrorId());
+    }
+
+    /// <summary>Whether nothing is left to wait for.</summary>
+    public static bool CanClose(this ImageRequest request) =>
+        request.CloseBy is not null
+            ? !request.Submissions.Exists(submission => submission.IsOutstanding)
+            : request.Images.TrueForAll(image => image.IsSettled);
+
+    /// <summary>Settles what is left and the reason. The row changes no more after this.</summary>
+    public static void Close(this ImageRequest request, DateTimeOffset now)
+    {
+        foreach (var submission in request.Submissions.Where(submission => submission.IsOutstanding))
+        {
+            submission.IsInFinalCheck = false;
+            if (submission.State is SubmissionState.Accepted)
+                continue;
+            submission.State = SubmissionState.Unresolved;
+            submission.NextSubmitAt = null;
+            foreach (var image in request.ImagesRunningIn(submission).ToList())
+                image.Fail(RequestProgress.SubmissionUnresolved);
+        }
+
+        foreach (var image in request.Images.Where(image => !image.IsSettled))
+            image.Fail(request.StopErrorId());
+
+        request.ClosedAt = now;
+        request.NextTickAt = null;
+        request.CloseBy = null;
+        if (request.Reason is not FailureReason.Cancelled)
+            request.Reason = request.Images.Exists(image => image.State is ImageState.Generated)
+                ? null
+                : request
+                    .Images.Select(image => ReasonOf(image.ErrorId))
+                    .DefaultIfEmpty(request.Reason ?? default)
+                    .MinBy(Rank);
+    }
+
+    public static ImagesReady ReadyEvent(this ImageRequest request, ZpkPrices prices) =>
+        new()
+        {
+            RequestId = request.CorrelationId,
+            Images = request.Results(),
+            Cost = request.CostOf(prices),
+            RequestedAt = request.RequestedAt,
+            ClosedAt = request.ClosedAt!.Value,
+            Metadata = request.Command?.Metadata,
+        };
+
+    public static ImagesFailed FailedEvent(this ImageRequest request, ZpkPrices prices) =>
+        new()
+        {
+            RequestId = request.CorrelationId,
+            Reason = request.Reason!.Value,
+            Errors = request.Errors,
+            Images = request.Results(),
+            Cost = request.CostOf(prices),
+            RequestedAt = request.RequestedAt,
+            ClosedAt = request.ClosedAt!.Value,
+            Metadata = request.Command?.Metadata,
+        };
+
+    /// <summary>The closing event of a command that was refused and is not stored.</summary>
+    public static ImagesFailed RefusalOf(
+        GenerateImages command,
+        IReadOnlyList<RequestError> faults,
+        DateTimeOffset now
+    ) =>
+        new()
+        {
+            RequestId = command.RequestId,
+            Reason = FailureReason.InvalidRequest,
+            Errors = faults,
+            Images = [],
+            Cost = new()
+            {
+                Total = 0,
+                Estimated = null,
+                Submissions = [],
+            },
+            RequestedAt = now,
+            ClosedAt = now,
+            Metadata = command.Metadata,
+        };
+
+    private static IReadOnlyList<ImageResult> Results(this ImageRequest request) =>
+        [
+            .. request.Images.Select(image => new ImageResult
+            {
+                Number = image.Number,
+                Status = image.State is ImageState.Generated ? ImageStatus.Generated : ImageStatus.Failed,
+                Url = image.Url,
+                ErrorId = image.ErrorId,
+                Cost = request.CostOf(image),
+                Attempts = image.Attempts,
+            }),
+        ];
+
+    /// <summary>What the images are marked with that a stopped request leaves behind.</summary>
+    public static string StopErrorId(this ImageRequest request) =>
+        request.Reason is FailureReason.Cancelled ? RequestProgress.Cancelled : RequestProgress.DeadlineExceeded;
+
+    private static FailureReason ReasonOf(string? errorId) =>
+        errorId switch
+        {
+            RequestProgress.SubmissionUnresolved => FailureReason.SubmissionUnresolved,
+            RequestProgress.DeadlineExceeded => FailureReason.DeadlineExceeded,
+            RequestProgress.BudgetExceeded => FailureReason.BudgetExceeded,
+            RequestProgress.GeneralError => FailureReason.GeneralError,
+            RequestProgress.ContentPolicyViolation => FailureReason.ContentPolicyViolation,
+            _ => FailureReason.RejectedByProvider,
+        };
+
+    /// <summary>Where images failed for different reasons, the one that the requester most needs to know comes first.</summary>
+    private static int Rank(FailureReason reason) =>
+        reason switch
+        {
+            FailureReason.SubmissionUnresolved => 0,
+            FailureReason.RejectedByProvider => 1,
+            FailureReason.BudgetExceeded => 2,
+            FailureReason.DeadlineExceeded => 3,
+            FailureReason.GeneralError => 4,
+            _ => 5,
+        };
+}

@@ -1,0 +1,81 @@
+using ImageWorker.Contracts;
+using ImageWorker.Zpk;
+
+namespace ImageWorker.Requests;
+
+/// <summary>Sums what ZPK reported. An unknown part makes the sum unknown: nothing here is guessed.</summary>
+public static class RequestCosts
+{
+    public static RequestCost CostOf(this ImageRequest request, ZpkPrices prices) =>
+        new()
+        {
+            Total = SumOrUnknown(request.Submissions.Select(submission => submission.Cost)),
+            Estimated = request.EstimateOfSubmitted(prices),
+            Submissions =
+            [
+                .. request.Submissions.Select(submission => new SubmissionCost
+                {
+                    UniqueRequestId = submission.ProviderId ?? submission.Id,
+                    ImageNumbers = submission.ImageNumbers,
+                    Cost = submission.Cost,
+                    Outcome = submission.State switch
+                    {
+                        SubmissionState.Accepted => SubmissionOutcome.Accepted,
+                        SubmissionState.Refused => SubmissionOutcome.Refused,
+                        SubmissionState.NotSent => SubmissionOutcome.NotSent,
+                        _ => SubmissionOutcome.Unresolved,
+                    },
+                }),
+            ],
+        };
+
+    /// <summary>EUR over all attempts of an image; null where ZPK did not say for one of them.</summary>
+    public static decimal? CostOf(this ImageRequest request, RequestImage image) =>
+        SumOrUnknown(
+            request
+                .Submissions.Where(submission => submission.ImageNumbers.Contains(image.Number))
+                .Select(submission =>
+                    submission.ImageCosts[submission.ImageNumbers.IndexOf(image.Number)]
+                    // Only a call for a single image says with its own cost what that image cost.
+                    ?? (submission.ImageNumbers.Count == 1 ? submission.Cost : null)
+                )
+        );
+
+    /// <summary>EUR by the price table for <paramref name="count"/> images of this command; null if it has no price.</summary>
+    public static decimal? Estimate(this GenerateImages command, ZpkPrices prices, int count) =>
+        prices.Estimate(command.Model, command.Quality, command.Resolution, command.UniqueGuard, count);
+
+    /// <summary>Whether one more image, after all that was or may have been paid, stays within the budget.</summary>
+    public static bool CanAffordResend(this ImageRequest request, ZpkPrices prices)
+    {
+        if (request.Command is not { MaxCost: { } budget } command)
+            return true;
+
+        var paid = SumOrUnknown(
+            request.Submissions.Select(submission =>
+                submission.Cost ?? command.Estimate(prices, submission.ImageNumbers.Count)
+            )
+        );
+        return paid + command.Estimate(prices, 1) <= budget;
+    }
+
+    private static decimal? EstimateOfSubmitted(this ImageRequest request, ZpkPrices prices)
+    {
+        // Refused for its budget before anything was submitted: say what it would have cost.
+        if (request.Submissions.Count == 0)
+            return request.Command?.Estimate(prices, request.Command.Count);
+
+        var submitted = request
+            .Submissions.Where(s => s.State is not (SubmissionState.Refused or SubmissionState.NotSent))
+            .Sum(s => s.ImageNumbers.Count);
+        return request.Command?.Estimate(prices, submitted);
+    }
+
+    private static decimal? SumOrUnknown(IEnumerable<decimal?> parts)
+    {
+        decimal? sum = 0;
+        foreach (var part in parts)
+            sum += part;
+        return sum;
+    }
+}

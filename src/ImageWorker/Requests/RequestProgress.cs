@@ -1,0 +1,138 @@
+using ImageWorker.Zpk;
+
+namespace ImageWorker.Requests;
+
+/// <summary>How a request's images and submissions move: the facts only, no message and no clock of its own.</summary>
+public static class RequestProgress
+{
+    public const string GeneralError = "GENERAL_ERROR";
+    public const string ContentPolicyViolation = "CONTENT_POLICY_VIOLATION";
+    public const string BudgetExceeded = "BUDGET_EXCEEDED";
+    public const string DeadlineExceeded = "DEADLINE_EXCEEDED";
+    public const string SubmissionUnresolved = "SUBMISSION_UNRESOLVED";
+    public const string Cancelled = "CANCELLED";
+
+    /// <summary>A new submission for these images, in the state of being handed to the submitting consumer.</summary>
+    public static ImageSubmission Submit(this ImageRequest request, params IReadOnlyList<int> numbers)
+    {
+        // A resend has waited as its image has.
+        var (waitingSince, resendAt) = (request.Images[numbers[0]].WaitingSince, request.Images[numbers[0]].ResendAt);
+        foreach (var image in numbers.Select(number => request.Images[number]))
+        {
+            image.State = ImageState.Submitting;
+            image.ResendAt = null;
+            image.WaitingSince = null;
+            image.Attempts++;
+        }
+
+        var submission = new ImageSubmission
+        {
+            Id = SubmissionId.Derive(request.CorrelationId, numbers[0], request.Images[numbers[0]].Attempts),
+            ImageNumbers = [.. numbers],
+            ImageCosts = [.. numbers.Select(_ => (decimal?)null)],
+            NextSubmitAt = resendAt,
+            WaitingSince = waitingSince,
+        };
+        request.Submissions.Add(submission);
+        return submission;
+    }
+
+    public static ImageSubmission? FindSubmission(this ImageRequest request, string id) =>
+        request.Submissions.Find(submission => submission.Id == id);
+
+    /// <summary>The images that this submission still answers for: not settled, and not resent since.</summary>
+    public static IEnumerable<RequestImage> ImagesRunningIn(this ImageRequest request, ImageSubmission submission) =>
+        submission
+            .ImageNumbers.Where(number =>
+                request.Submissions.FindLast(s => s.ImageNumbers.Contains(number)) == submission
+            )
+            .Select(number => request.Images[number])
+            .Where(image => image.State is ImageState.Submitting or ImageState.Generating);
+
+    public static void Accept(this ImageRequest request, ImageSubmission submission, string? providerId)
+    {
+        submission.State = SubmissionState.Accepted;
+        submission.ProviderId = string.IsNullOrEmpty(providerId) ? submission.Id : providerId;
+        submission.InDoubt = false;
+        submission.NextSubmitAt = null;
+        submission.WaitingSince = null;
+        submission.Failures = 0;
+        foreach (var image in request.ImagesRunningIn(submission))
+            image.State = ImageState.Generating;
+    }
+
+    /// <summary>The submission is over and cost nothing: refused, or never sent.</summary>
+    public static void Reject(
+        this ImageRequest request,
+        ImageSubmission submission,
+        SubmissionState state,
+        string errorId
+    )
+    {
+        foreach (var image in request.ImagesRunningIn(submission).ToList())
+            image.Fail(errorId);
+
+        submission.State = state;
+        submission.InDoubt = false;
+        submission.NextSubmitAt = null;
+        submission.Cost = 0;
+        submission.ImageCosts = [.. submission.ImageNumbers.Select(_ => (decimal?)0)];
+    }
+
+    /// <summary>
+    /// Takes over what an answer says of the images: costs, pictures, errors. Returns the images that it settled as
+    /// generated, and leaves those that are to be resent in <see cref="ImageState.WaitingToResend"/>.
+    /// </summary>
+    public static List<RequestImage> Record(this ImageRequest request, ImageSubmission submission, ZpkAnswer answer)
+    {
+        RecordCosts(submission, answer);
+
+        var generated = new List<RequestImage>();
+        var running = request.ImagesRunningIn(submission).ToDictionary(image => image.Number);
+        foreach (var (index, said) in answer.ImagesOf(submission))
+        {
+            if (!running.TryGetValue(submission.ImageNumbers[index], out var image) || image.IsSettled)
+                continue;
+
+            if (said is { Status: GenerationStatus.Generated, ImageUrl: { Length: > 0 } url })
+            {
+                image.State = ImageState.Generated;
+                image.Url = url;
+                generated.Add(image);
+            }
+            else if (said is { Status: GenerationStatus.Error, ErrorId: GeneralError })
+                image.State = ImageState.WaitingToResend;
+            else if (said.Status is GenerationStatus.Error)
+                image.Fail(said.ErrorId ?? "UNKNOWN_ERROR");
+        }
+
+        return generated;
+    }
+
+    /// <summary>What an answer says, by the index of the image in its submission; what fits none is left out.</summary>
+    public static IEnumerable<(int Index, ZpkImage Said)> ImagesOf(this ZpkAnswer answer, ImageSubmission submission) =>
+        submission.ImageNumbers.Count == 1 && answer.Images.Count == 1
+            ? [(0, answer.Images[0])]
+            : answer
+                .Images.Where(said => said.Num >= 0 && said.Num < submission.ImageNumbers.Count)
+                .Select(said => (said.Num, said));
+
+    /// <summary>
+    /// What ZPK said last counts: the cost of the call where the answer states it, else the sum of its images' costs
+    /// once each of them has been stated.
+    /// </summary>
+    private static void RecordCosts(ImageSubmission submission, ZpkAnswer answer)
+    {
+        var stated = false;
+        foreach (var (index, said) in answer.ImagesOf(submission))
+        {
+            stated |= said.Cost is not null;
+            submission.ImageCosts[index] = said.Cost ?? submission.ImageCosts[index];
+        }
+
+        if (answer.Cost is not null)
+            submission.Cost = answer.Cost;
+        else if (stated && submission.ImageCosts.TrueForAll(cost => cost is not null))
+            submission.Cost = submission.ImageCosts.Sum();
+    }
+}

@@ -1,0 +1,84 @@
+using ImageWorker.Zpk;
+
+namespace ImageWorker.Requests;
+
+/// <summary>When a request needs attention again. Follows the page: wait the <c>wait_time</c>, read it again each time.</summary>
+public static class RequestSchedule
+{
+    /// <summary>The earliest moment at which anything of the request comes due.</summary>
+    public static DateTimeOffset NextTick(this ImageRequest request)
+    {
+        var tick = request.CloseBy ?? request.Deadline;
+        foreach (var submission in request.Submissions)
+            tick = Earlier(Earlier(tick, submission.NextSubmitAt), submission.NextCheckAt);
+        foreach (var image in request.Images)
+            tick = Earlier(tick, image.ResendAt);
+        return tick;
+    }
+
+    /// <summary>
+    /// Sets the next check of a submission from the waits that ZPK named: at the earliest, together with those that
+    /// end soon after it. None once no image of it is running.
+    /// </summary>
+    public static void ScheduleCheck(
+        this ImageRequest request,
+        ImageSubmission submission,
+        ZpkAnswer answer,
+        DateTimeOffset answeredAt,
+        RequestOptions options
+    )
+    {
+        submission.Failures = 0;
+        submission.NextCheckAt = null;
+        submission.WaitingSince = null;
+
+        var said = answer
+            .ImagesOf(submission)
+            .ToLookup(entry => submission.ImageNumbers[entry.Index], entry => entry.Said);
+        var asked = request
+            .ImagesRunningIn(submission)
+            .Select(image => said[image.Number].LastOrDefault()?.WaitTime)
+            .ToList();
+        submission.WaitTime = asked.Min();
+        var waits = asked
+            .Select(wait => Clamp(wait ?? options.DefaultWait, options.MinWait, options.MaxWait))
+            .Order()
+            .ToList();
+        if (waits.Count == 0)
+            return;
+
+        var soonAfter = waits[0] + Max(options.MinWait, waits[0] * options.CoalesceShare);
+        submission.WaitingSince = answeredAt;
+        submission.NextCheckAt = answeredAt + waits.FindLast(wait => wait <= soonAfter);
+    }
+
+    /// <summary>2, 4, 8 … times the base, up to the longest backoff; what ZPK asked for where that is later.</summary>
+    public static DateTimeOffset BackOff(
+        this ImageSubmission submission,
+        DateTimeOffset now,
+        DateTimeOffset? notBefore,
+        RequestOptions options
+    )
+    {
+        submission.WaitingSince = now;
+        submission.WaitTime = null;
+        var backoff = now + Doubled(options.Backoff, submission.Failures++, options.MaxBackoff);
+        return notBefore > backoff ? notBefore.Value : backoff;
+    }
+
+    /// <summary>When an image that just ended as GENERAL_ERROR is resent: "after a few seconds", more each time.</summary>
+    public static DateTimeOffset ResendTime(this RequestImage image, DateTimeOffset now, RequestOptions options) =>
+        now + Doubled(options.ResendBackoff, image.Attempts - 1, options.MaxBackoff);
+
+    private static TimeSpan Doubled(TimeSpan first, int times, TimeSpan longest) =>
+        Clamp(first * Math.Pow(2, Math.Min(times, 16)), TimeSpan.Zero, longest);
+
+    private static TimeSpan Clamp(TimeSpan value, TimeSpan low, TimeSpan high) =>
+        value < low ? low
+        : value > high ? high
+        : value;
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
+}

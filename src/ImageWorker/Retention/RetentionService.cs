@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Retention;
+
+/// <summary>
+/// Looks for what is older than its retention from time to time. Every replica does, each at times of its own; what one
+/// is removing the others pass over.
+/// </summary>
+public sealed partial class RetentionService(
+    ExpiredRows expired,
+    IOptions<RetentionOptions> options,
+    TimeProvider time,
+    ILogger<RetentionService> logger
+) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Replicas that start together do not all look together, and none while it starts.
+        await Task.Delay(options.Value.Interval * Random.Shared.NextDouble(), time, stoppingToken);
+        using var timer = new PeriodicTimer(options.Value.Interval, time);
+        do
+        {
+            try
+            {
+                var (requests, known) = await expired.Remove(stoppingToken);
+                if (requests + known > 0)
+                    Log.Removed(logger, requests, known);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                Log.Failed(logger, exception.GetBaseException().Message, options.Value.Interval);
+            }
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            1,
+            LogLevel.Information,
+            "Past their retention and removed: {Requests} closed requests, {Known} ids of requests removed before"
+        )]
+        public static partial void Removed(ILogger logger, int requests, int known);
+
+        [LoggerMessage(
+            2,
+            LogLevel.Warning,
+            "What is past its retention could not be removed: {Error}; again in {Interval}"
+        )]
+        public static partial void Failed(ILogger logger, string error, TimeSpan interval);
+    }
+}
+
+public static class RetentionRegistration
+{
+    public static void AddRetention(this IServiceCollection services)
+    {
+        services.AddSingleton<ExpiredRows>();
+        services.AddHostedService<RetentionService>();
+    }
+}

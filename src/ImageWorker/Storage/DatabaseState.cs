@@ -1,0 +1,106 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+
+namespace ImageWorker.Storage;
+
+/// <summary>Whether the database can be worked with: reachable, and at this version's schema.</summary>
+public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvider time, ILogger<DatabaseState> logger)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+    private volatile bool schemaIsCurrent;
+
+    /// <summary>What is wrong, for people, or null if nothing is.</summary>
+    public async Task<string?> Problem(CancellationToken ct) => await Pending(ct) ?? await Unreachable(ct);
+
+    /// <summary>Why the database cannot be reached, for people; null if it can.</summary>
+    public async Task<string?> Unreachable(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        try
+        {
+            await db.Database.ExecuteSqlAsync($"SELECT 1", ct);
+            return null;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return Unreachable(exception);
+        }
+    }
+
+    /// <summary>What the schema lacks, for people; null if it is this version's. Asked until it is, and not again.</summary>
+    public async Task<string?> Pending(CancellationToken ct)
+    {
+        if (schemaIsCurrent)
+            return null;
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        try
+        {
+            var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
+            schemaIsCurrent = pending.Count == 0;
+            return schemaIsCurrent
+                ? null
+                : $"{pending.Count} database migrations are pending ({string.Join(", ", pending)}): run 'ImageWorker migrate'";
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return Unreachable(exception);
+        }
+    }
+
+    /// <summary>Returns once the database can be worked with, and says meanwhile what it waits for.</summary>
+    public async Task WaitUntilReady(CancellationToken ct)
+    {
+        string? said = null;
+        while (await Problem(ct) is { } problem)
+        {
+            if (problem != said)
+                Log.Waiting(logger, problem);
+            said = problem;
+            await Task.Delay(Pause, time, ct);
+        }
+    }
+
+    /// <summary>Brings the schema to this version. Returns the migrations that were applied.</summary>
+    public async Task<IReadOnlyList<string>> Migrate(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
+        // Only then: with SQLite, a process killed in the middle leaves a lock that the next one would wait for.
+        if (pending.Count > 0)
+            await db.Database.MigrateAsync(ct);
+        return pending;
+    }
+
+    /// <summary>The same, once it can be done: says what it waits for meanwhile.</summary>
+    public async Task MigrateWhenPossible(CancellationToken ct)
+    {
+        string? said = null;
+        while (true)
+        {
+            try
+            {
+                await Migrate(ct);
+                return;
+            }
+            catch (DbException exception)
+            {
+                if (exception.Message != said)
+                    Log.Waiting(logger, $"the database cannot be written: {exception.Message}");
+                said = exception.Message;
+            }
+            await Task.Delay(Pause, time, ct);
+        }
+    }
+
+    private static string Unreachable(Exception exception) =>
+        $"the database cannot be reached: {exception.GetBaseException().Message}";
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Waiting: {Problem}")]
+        public static partial void Waiting(ILogger logger, string problem);
+    }
+}

@@ -1,0 +1,74 @@
+using ImageWorker.Delivery;
+using ImageWorker.Requests;
+using ImageWorker.Submission;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace ImageWorker.Storage;
+
+public sealed class ImageRequestMap(string jsonColumnType) : IEntityTypeConfiguration<ImageRequest>
+{
+    public void Configure(EntityTypeBuilder<ImageRequest> builder)
+    {
+        builder.ToTable("requests");
+        builder.HasKey(request => request.CorrelationId);
+        builder.Property(request => request.CorrelationId).HasColumnName("id").ValueGeneratedNever();
+        builder.Property(request => request.State).HasMaxLength(16);
+        builder.Property(request => request.Version).IsConcurrencyToken();
+        builder.Property(request => request.Reason).HasConversion<string>().HasMaxLength(32);
+        builder.Property(request => request.Command).HasJsonConversion(jsonColumnType);
+        builder.Property(request => request.Images).HasJsonConversion(jsonColumnType);
+        builder.Property(request => request.Submissions).HasJsonConversion(jsonColumnType);
+        builder.Property(request => request.Errors).HasJsonConversion(jsonColumnType);
+        // Closed requests, nearly all of the table in time, stay out of the index that timers are claimed by.
+        builder.HasIndex(request => request.NextTickAt).HasFilter("next_tick_at IS NOT NULL");
+        builder.HasIndex(request => request.ClosedAt).HasFilter("closed_at IS NOT NULL");
+        // Cancellations whose command never came.
+        builder.HasIndex(request => request.RequestedAt).HasFilter("closed_at IS NULL AND next_tick_at IS NULL");
+    }
+}
+
+public sealed class SubmissionEntryMap : IEntityTypeConfiguration<SubmissionEntry>
+{
+    public void Configure(EntityTypeBuilder<SubmissionEntry> builder)
+    {
+        builder.ToTable("submissions");
+        builder.Property(entry => entry.Id).HasMaxLength(16);
+        builder.Property(entry => entry.State).HasConversion<string>().HasMaxLength(16);
+
+        builder.HasIndex(entry => entry.RequestId);
+        // Calls under way, and calls in doubt: few, and counted often.
+        builder.HasIndex(entry => entry.LeaseUntil).HasFilter($"state = '{nameof(LedgerState.Started)}'");
+    }
+}
+
+public sealed class PaceRowMap : IEntityTypeConfiguration<PaceRow>
+{
+    public void Configure(EntityTypeBuilder<PaceRow> builder)
+    {
+        builder.ToTable("submission_pace");
+        builder.Property(row => row.Id).ValueGeneratedNever();
+        builder.HasData(new PaceRow { Id = PaceRow.OnlyId, NextAt = DateTimeOffset.UnixEpoch });
+    }
+}
+
+public sealed class OutboxMessageMap : IEntityTypeConfiguration<OutboxMessage>
+{
+    public void Configure(EntityTypeBuilder<OutboxMessage> builder)
+    {
+        builder.ToTable("outbox");
+        builder.Property(message => message.Id).ValueGeneratedNever();
+        builder.HasIndex(message => message.ClaimableAt);
+    }
+}
+
+public sealed class InboxEntryMap : IEntityTypeConfiguration<InboxEntry>
+{
+    public void Configure(EntityTypeBuilder<InboxEntry> builder)
+    {
+        builder.ToTable("inbox");
+        builder.HasKey(entry => entry.RequestId);
+        builder.Property(entry => entry.RequestId).ValueGeneratedNever();
+        builder.HasIndex(entry => entry.RemovedAt);
+    }
+}

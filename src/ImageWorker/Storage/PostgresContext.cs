@@ -1,0 +1,133 @@
+using ImageWorker.Delivery;
+using ImageWorker.Requests;
+using ImageWorker.Submission;
+using Microsoft.EntityFrameworkCore;
+
+namespace ImageWorker.Storage;
+
+public sealed class PostgresContext(DbContextOptions<PostgresContext> options) : WorkerContext(options)
+{
+    protected override string JsonColumnType => "json";
+
+    public override Task<List<DueTick>> ClaimTicks(
+        DateTimeOffset now,
+        DateTimeOffset again,
+        int limit,
+        CancellationToken ct
+    ) =>
+        Database
+            .SqlQuery<DueTick>(
+                $"""
+                UPDATE requests SET next_tick_at = {again.UtcDateTime}
+                WHERE id IN (
+                    SELECT id FROM requests WHERE next_tick_at <= {now.UtcDateTime}
+                    ORDER BY next_tick_at LIMIT {limit} FOR UPDATE SKIP LOCKED)
+                RETURNING id AS "Id", version AS "Version"
+                """
+            )
+            .ToListAsync(ct);
+
+    public override Task<List<OutboxMessage>> ClaimOutbox(
+        DateTimeOffset now,
+        DateTimeOffset again,
+        int limit,
+        CancellationToken ct
+    ) =>
+        Outbox
+            .FromSql(
+                $"""
+                UPDATE outbox SET claimable_at = {again.UtcDateTime}, attempts = attempts + 1
+                WHERE id IN (
+                    SELECT id FROM outbox WHERE claimable_at <= {now.UtcDateTime}
+                    ORDER BY claimable_at LIMIT {limit} FOR UPDATE SKIP LOCKED)
+                RETURNING *
+                """
+            )
+            .AsNoTracking()
+            .ToListAsync(ct);
+
+    public override Task<List<string>> InsertClaims(
+        IReadOnlyList<NewClaim> claims,
+        Guid owner,
+        DateTimeOffset now,
+        DateTimeOffset leaseUntil
+    )
+    {
+        var ids = claims.Select(claim => claim.Id).ToArray();
+        var requestIds = claims.Select(claim => claim.RequestId).ToArray();
+        return Database
+            .SqlQuery<string>(
+                $"""
+                INSERT INTO submissions (id, request_id, state, owner, lease_until, started_at, calls)
+                SELECT claim.id, claim.request_id, {nameof(LedgerState.Started)}, {owner},
+                    {leaseUntil.UtcDateTime}, {now.UtcDateTime}, 1
+                FROM unnest({ids}, {requestIds}) AS claim (id, request_id)
+                JOIN requests ON requests.id = claim.request_id
+                WHERE requests.deadline > {now.UtcDateTime}
+                    AND requests.state IN ({nameof(RequestStateMachine.Submitting)}, {nameof(
+                    RequestStateMachine.Generating
+                )})
+                ON CONFLICT (id) DO NOTHING
+                RETURNING id AS "Value"
+                """
+            )
+            .ToListAsync();
+    }
+
+    // By the database's clock, which all workers share.
+    public override async Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now)
+    {
+        var waits = await Database
+            .SqlQuery<TimeSpan>(
+                $"""
+                UPDATE submission_pace SET next_at = greatest(next_at, clock_timestamp()) + {interval * count}
+                WHERE id = {PaceRow.OnlyId}
+                RETURNING next_at - {interval * count} - clock_timestamp() AS "Value"
+                """
+            )
+            .ToListAsync();
+        return waits[0];
+    }
+
+    public override Task<int> RemoveClosed(
+        DateTimeOffset before,
+        DateTimeOffset now,
+        int limit,
+        CancellationToken ct
+    ) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            WITH old AS (
+                SELECT id FROM requests WHERE closed_at < {before.UtcDateTime}
+                ORDER BY closed_at LIMIT {limit} FOR UPDATE SKIP LOCKED),
+            known AS (
+                INSERT INTO inbox (request_id, removed_at) SELECT id, {now.UtcDateTime} FROM old
+                ON CONFLICT DO NOTHING),
+            ledger AS (DELETE FROM submissions USING old WHERE submissions.request_id = old.id)
+            DELETE FROM requests USING old WHERE requests.id = old.id
+            """,
+            ct
+        );
+
+    public override Task<int> RemoveWithdrawn(DateTimeOffset before, int limit, CancellationToken ct) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM requests WHERE id IN (
+                SELECT id FROM requests
+                WHERE closed_at IS NULL AND next_tick_at IS NULL AND state = 'Withdrawn'
+                    AND requested_at < {before.UtcDateTime}
+                LIMIT {limit} FOR UPDATE SKIP LOCKED)
+            """,
+            ct
+        );
+
+    public override Task<int> RemoveKnown(DateTimeOffset before, int limit, CancellationToken ct) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM inbox WHERE request_id IN (
+                SELECT request_id FROM inbox WHERE removed_at < {before.UtcDateTime}
+                ORDER BY removed_at LIMIT {limit} FOR UPDATE SKIP LOCKED)
+            """,
+            ct
+        );
+}

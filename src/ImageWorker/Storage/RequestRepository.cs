@@ -1,0 +1,165 @@
+using ImageWorker.Contracts;
+using ImageWorker.Delivery;
+using ImageWorker.Requests;
+using ImageWorker.Telemetry;
+using MassTransit;
+using MassTransit.Context;
+using MassTransit.Saga;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Storage;
+
+/// <summary>
+/// The saga repository: runs the state machine on a request and saves, in one commit, all that its step led to. Nothing
+/// is locked meanwhile; where two steps of one request meet, the later one is run again on what the first one left.
+/// </summary>
+public sealed partial class RequestRepository(
+    RequestStore store,
+    CommittedMessages outbox,
+    PendingCalls calls,
+    DueTimes dueTimes,
+    StepRetries retries,
+    IOptions<TelemetryOptions> telemetry,
+    ILogger<RequestRepository> logger
+) : ISagaRepositoryContextFactory<ImageRequest>
+{
+    public async Task Send<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<ImageRequest, T>> next)
+        where T : class
+    {
+        var publisher = RequestTracing.PublisherOf(context);
+        using var span = RequestTracing.StartProcess(context, publisher, telemetry.Value.IncludePrompts);
+        var traceParent = span?.Id ?? publisher;
+        try
+        {
+            var unit = await retries.Execute(
+                isRetry => Step(context, next, traceParent, isRetry),
+                context.CancellationToken
+            );
+            span.Note(unit);
+            await FollowUp(unit, isNewCommand: context.Message is GenerateImages);
+        }
+        catch (RequestRemovedException)
+        {
+            span.NoteRemoved();
+            Log.Removed(logger, context.CorrelationId);
+        }
+        catch (Exception exception) when (span.IsFailedBy(exception))
+        {
+            throw;
+        }
+    }
+
+    public Task SendQuery<T>(
+        ConsumeContext<T> context,
+        ISagaQuery<ImageRequest> query,
+        IPipe<SagaRepositoryQueryContext<ImageRequest, T>> next
+    )
+        where T : class => throw new NotSupportedException("A request is found by its id.");
+
+    public void Probe(ProbeContext context) => context.Add("persistence", "entity framework");
+
+    private async Task<UnitOfWork> Step<T>(
+        ConsumeContext<T> context,
+        IPipe<SagaRepositoryContext<ImageRequest, T>> next,
+        string? traceParent,
+        bool isRetry
+    )
+        where T : class
+    {
+        var unit = new UnitOfWork { Ledger = (context.Message as SubmissionAnswer)?.Ledger, TraceParent = traceParent };
+        context.AddOrUpdatePayload(() => unit, _ => unit);
+        await next.Send(new RequestRepositoryContext<T>(context, unit, store, isRetry));
+        if (unit.HasChanges)
+        {
+            CrashPoints.Reach(CrashPoint.BeforeCommit);
+            await store.Save(unit);
+            CrashPoints.Reach(CrashPoint.AfterCommit);
+        }
+        return unit;
+    }
+
+    private async Task FollowUp(UnitOfWork unit, bool isNewCommand)
+    {
+        foreach (var action in unit.AfterCommit)
+            action();
+        outbox.Add(unit.Events);
+        if (unit.Change is not RowChange.None)
+            dueTimes.Set(unit.Request!.CorrelationId, unit.Request.Version, unit.Request.NextTickAt);
+        if (unit.Work.Count > 0)
+            store.Keep(unit.Request!);
+        foreach (var message in unit.Work)
+        {
+            if (isNewCommand)
+                await calls.AddWhenThereIsRoom(message);
+            else
+                calls.Add(message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            1,
+            LogLevel.Warning,
+            "Command {RequestId} is ignored: its request was closed and removed long ago (Retention:Requests)"
+        )]
+        public static partial void Removed(ILogger logger, Guid? requestId);
+    }
+}
+
+public sealed class RequestRepositoryContext<T>(
+    ConsumeContext<T> context,
+    UnitOfWork unit,
+    RequestStore store,
+    bool isRetry
+) : ConsumeContextScope<T>(context), SagaRepositoryContext<ImageRequest, T>
+    where T : class
+{
+    private readonly ConsumeContext<T> consumed = context;
+
+    /// <summary>Nearly every command is a new one: that is found out by inserting it, and a repeat is run again.</summary>
+    private bool IsTakenForNew =>
+        !isRetry && consumed.Message is GenerateImages && !consumed.ReceiveContext.Redelivered;
+
+    public Task<SagaConsumeContext<ImageRequest, T>> Add(ImageRequest instance) =>
+        CreateSagaConsumeContext(consumed, instance, SagaConsumeContextMode.Add);
+
+    public Task<SagaConsumeContext<ImageRequest, T>> Insert(ImageRequest instance) => Add(instance);
+
+    public async Task<SagaConsumeContext<ImageRequest, T>> Load(Guid correlationId)
+    {
+        if (IsTakenForNew || await store.Find(correlationId) is not { } request)
+            return null!;
+        unit.Load(request);
+        return await CreateSagaConsumeContext(consumed, request, SagaConsumeContextMode.Load);
+    }
+
+    public Task Save(SagaConsumeContext<ImageRequest> context)
+    {
+        unit.Insert(context.Saga);
+        return Task.CompletedTask;
+    }
+
+    public Task Update(SagaConsumeContext<ImageRequest> context)
+    {
+        unit.Update();
+        return Task.CompletedTask;
+    }
+
+    public Task Delete(SagaConsumeContext<ImageRequest> context) =>
+        throw new NotSupportedException("A request's row outlives its closing.");
+
+    public Task Discard(SagaConsumeContext<ImageRequest> context) => Task.CompletedTask;
+
+    public Task Undo(SagaConsumeContext<ImageRequest> context) => Task.CompletedTask;
+
+    public Task<SagaConsumeContext<ImageRequest, TOther>> CreateSagaConsumeContext<TOther>(
+        ConsumeContext<TOther> consumeContext,
+        ImageRequest instance,
+        SagaConsumeContextMode mode
+    )
+        where TOther : class =>
+        Task.FromResult<SagaConsumeContext<ImageRequest, TOther>>(
+            new DefaultSagaConsumeContext<ImageRequest, TOther>(consumeContext, instance)
+        );
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using ImageWorker.Delivery;
+using ImageWorker.Requests;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Storage;
+
+/// <summary>
+/// Loads and saves for all messages under way at once: what they ask for at the same time is one query or one
+/// commit. Each still gets an end of its own.
+/// </summary>
+public sealed class RequestStore
+{
+    private const int BatchSize = 100;
+    private const int KeptRows = 10_000;
+
+    private readonly IServiceScopeFactory scopes;
+    private readonly TimeProvider time;
+    private readonly TimeSpan lease;
+    private readonly Batcher<Guid, ImageRequest?> finds;
+    private readonly Batcher<UnitOfWork, Exception?> saves;
+    private readonly ConcurrentDictionary<Guid, ImageRequest> kept = new();
+
+    public RequestStore(IServiceScopeFactory scopes, IOptions<DeliveryOptions> options, TimeProvider time)
+    {
+        (this.scopes, this.time, lease) = (scopes, time, options.Value.Lease);
+        finds = new(BatchSize, parallel: 2, FindAll);
+        saves = new(BatchSize, parallel: 2, SaveAll);
+    }
+
+    /// <summary>The request as it is stored; null where there is none.</summary>
+    public async Task<ImageRequest?> Find(Guid id) =>
+        kept.TryRemove(id, out var request) ? request : await finds.Add(id);
+
+    /// <summary>Spares the next <see cref="Find"/> its query. Should the row change meanwhile, its save fails.</summary>
+    public void Keep(ImageRequest request)
+    {
+        // What is never asked for is not worth looking for.
+        if (kept.Count > KeptRows)
+            kept.Clear();
+        kept[request.CorrelationId] = request;
+    }
+
+    /// <summary>Commits what a step led to, whole or not at all.</summary>
+    /// <exception cref="RequestRemovedException">The request was closed and removed long ago; nothing was saved.</exception>
+    /// <exception cref="DbUpdateException">The row was changed, or made, by another one; nothing was saved.</exception>
+    public async Task Save(UnitOfWork unit)
+    {
+        if (await saves.Add(unit) is { } failure)
+            throw failure;
+    }
+
+    private Task<IReadOnlyList<ImageRequest?>> FindAll(IReadOnlyList<Guid> ids) =>
+        InDatabase<IReadOnlyList<ImageRequest?>>(async db =>
+        {
+            var found = await db
+                .Requests.AsNoTracking()
+                .Where(request => ids.Contains(request.CorrelationId))
+                .ToListAsync();
+            var byId = found.ToDictionary(request => request.CorrelationId);
+            var results = new List<ImageRequest?>(ids.Count);
+            foreach (var id in ids)
+            {
+                // Each gets a copy of its own, since each may change it.
+                results.Add(
+                    byId.TryGetValue(id, out var request) && results.Contains(request) ? await Again(id) : request
+                );
+            }
+            return results;
+
+            Task<ImageRequest?> Again(Guid id) =>
+                db.Requests.AsNoTracking().FirstOrDefaultAsync(request => request.CorrelationId == id);
+        });
+
+    private async Task<IReadOnlyList<Exception?>> SaveAll(IReadOnlyList<UnitOfWork> units)
+    {
+        try
+        {
+            return await SaveTogether(units);
+        }
+        catch (DbUpdateException) when (units.Count > 1)
+        {
+            // One of them lost a race. Alone, each gets the end that is its own.
+            var ends = new List<Exception?>(units.Count);
+            foreach (var unit in units)
+                ends.Add(await SaveAlone(unit));
+            return ends;
+        }
+    }
+
+    private async Task<Exception?> SaveAlone(UnitOfWork unit)
+    {
+        try
+        {
+            return (await SaveTogether([unit]))[0];
+        }
+        catch (Exception exception)
+        {
+            return exception;
+        }
+    }
+
+    private Task<IReadOnlyList<Exception?>> SaveTogether(IReadOnlyList<UnitOfWork> units) =>
+        InDatabase<IReadOnlyList<Exception?>>(async db =>
+        {
+            db.ChangeTracker.AutoDetectChangesEnabled = false;
+            var known = await Removed(db, units);
+            var ends = new List<Exception?>(units.Count);
+            foreach (var unit in units)
+            {
+                var isKnown =
+                    known.Count > 0 && unit.Change is RowChange.Insert && known.Contains(unit.Request!.CorrelationId);
+                ends.Add(isKnown ? new RequestRemovedException() : null);
+                if (!isKnown)
+                    db.Track(unit, claimableAt: time.GetUtcNow() + lease);
+            }
+            await db.SaveChangesAsync();
+            return ends;
+        });
+
+    /// <summary>Which of the new requests are not new, but were closed and removed long ago.</summary>
+    private static async Task<List<Guid>> Removed(WorkerContext db, IReadOnlyList<UnitOfWork> units)
+    {
+        var added = units
+            .Where(unit => unit.Change is RowChange.Insert)
+            .Select(unit => unit.Request!.CorrelationId)
+            .ToList();
+        return added.Count == 0
+            ? added
+            : await db
+                .Inbox.Where(entry => added.Contains(entry.RequestId))
+                .Select(entry => entry.RequestId)
+                .ToListAsync();
+    }
+
+    private async Task<T> InDatabase<T>(Func<WorkerContext, Task<T>> work)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<WorkerContext>());
+    }
+}
+
+/// <summary>A command came for a request that was closed and is removed: <see cref="InboxEntry"/>.</summary>
+public sealed class RequestRemovedException() : Exception("The request was closed long ago.");

@@ -1,0 +1,156 @@
+using System.Text.Json;
+using ImageWorker.Delivery;
+using ImageWorker.Requests;
+using ImageWorker.Submission;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace ImageWorker.Storage;
+
+/// <summary>The embedded database: one file, one process at a time.</summary>
+public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : WorkerContext(options)
+{
+    protected override string JsonColumnType => "TEXT";
+
+    public override Task<List<DueTick>> ClaimTicks(
+        DateTimeOffset now,
+        DateTimeOffset again,
+        int limit,
+        CancellationToken ct
+    ) =>
+        Database
+            .SqlQuery<DueTick>(
+                $"""
+                UPDATE requests SET next_tick_at = {again.UtcDateTime}
+                WHERE id IN (
+                    SELECT id FROM requests WHERE next_tick_at <= {now.UtcDateTime}
+                    ORDER BY next_tick_at LIMIT {limit})
+                RETURNING id AS "Id", version AS "Version"
+                """
+            )
+            .ToListAsync(ct);
+
+    public override Task<List<OutboxMessage>> ClaimOutbox(
+        DateTimeOffset now,
+        DateTimeOffset again,
+        int limit,
+        CancellationToken ct
+    ) =>
+        Outbox
+            .FromSql(
+                $"""
+                UPDATE outbox SET claimable_at = {again.UtcDateTime}, attempts = attempts + 1
+                WHERE id IN (
+                    SELECT id FROM outbox WHERE claimable_at <= {now.UtcDateTime}
+                    ORDER BY claimable_at LIMIT {limit})
+                RETURNING *
+                """
+            )
+            .AsNoTracking()
+            .ToListAsync(ct);
+
+    public override Task<List<string>> InsertClaims(
+        IReadOnlyList<NewClaim> claims,
+        Guid owner,
+        DateTimeOffset now,
+        DateTimeOffset leaseUntil
+    )
+    {
+        var json = JsonSerializer.Serialize(
+            claims.Select(claim => new { claim.Id, RequestId = claim.RequestId.ToString().ToUpperInvariant() })
+        );
+        return Database
+            .SqlQuery<string>(
+                $"""
+                INSERT INTO submissions (id, request_id, state, owner, lease_until, started_at, calls)
+                SELECT claim.value ->> 'Id', claim.value ->> 'RequestId', {nameof(LedgerState.Started)}, {owner},
+                    {leaseUntil.UtcDateTime}, {now.UtcDateTime}, 1
+                FROM json_each({json}) AS claim
+                JOIN requests ON requests.id = claim.value ->> 'RequestId'
+                WHERE requests.deadline > {now.UtcDateTime}
+                    AND requests.state IN ({nameof(RequestStateMachine.Submitting)}, {nameof(
+                    RequestStateMachine.Generating
+                )})
+                ON CONFLICT (id) DO NOTHING
+                RETURNING id AS "Value"
+                """
+            )
+            .ToListAsync();
+    }
+
+    // One process at a time has the file: its own clock will do.
+    public override async Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now)
+    {
+        var row = await Pace.SingleAsync();
+        var first = row.NextAt > now ? row.NextAt : now;
+        row.NextAt = first + interval * count;
+        await SaveChangesAsync();
+        return first - now;
+    }
+
+    public override async Task<int> RemoveClosed(
+        DateTimeOffset before,
+        DateTimeOffset now,
+        int limit,
+        CancellationToken ct
+    )
+    {
+        // All statements see the same requests: the transaction lets no other writer in between.
+        await using var transaction = await Database.BeginTransactionAsync(ct);
+        await Database.ExecuteSqlAsync(
+            $"""
+            INSERT OR IGNORE INTO inbox (request_id, removed_at)
+            SELECT id, {now.UtcDateTime} FROM requests
+            WHERE closed_at < {before.UtcDateTime} ORDER BY closed_at, id LIMIT {limit}
+            """,
+            ct
+        );
+        await Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM submissions WHERE request_id IN (
+                SELECT id FROM requests WHERE closed_at < {before.UtcDateTime} ORDER BY closed_at, id LIMIT {limit})
+            """,
+            ct
+        );
+        var removed = await Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM requests WHERE id IN (
+                SELECT id FROM requests WHERE closed_at < {before.UtcDateTime} ORDER BY closed_at, id LIMIT {limit})
+            """,
+            ct
+        );
+        await transaction.CommitAsync(ct);
+        return removed;
+    }
+
+    public override Task<int> RemoveWithdrawn(DateTimeOffset before, int limit, CancellationToken ct) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM requests WHERE id IN (
+                SELECT id FROM requests
+                WHERE closed_at IS NULL AND next_tick_at IS NULL AND state = 'Withdrawn'
+                    AND requested_at < {before.UtcDateTime}
+                LIMIT {limit})
+            """,
+            ct
+        );
+
+    public override Task<int> RemoveKnown(DateTimeOffset before, int limit, CancellationToken ct) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM inbox WHERE request_id IN (
+                SELECT request_id FROM inbox WHERE removed_at < {before.UtcDateTime} ORDER BY removed_at LIMIT {limit})
+            """,
+            ct
+        );
+
+    /// <summary>SQLite cannot compare instants with an offset; as UTC without one they sort as text.</summary>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcConverter>();
+
+    private sealed class UtcConverter()
+        : ValueConverter<DateTimeOffset, DateTime>(
+            instant => instant.UtcDateTime,
+            stored => new DateTimeOffset(DateTime.SpecifyKind(stored, DateTimeKind.Utc))
+        );
+}

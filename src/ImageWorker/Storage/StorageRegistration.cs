@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace ImageWorker.Storage;
+
+public static class StorageRegistration
+{
+    /// <summary>PostgreSQL by its connection string or, without one, the SQLite file.</summary>
+    public static void AddStorage(this IServiceCollection services, string? postgres, string sqliteFile)
+    {
+        if (postgres is not null)
+            services.AddDbContextPool<WorkerContext, PostgresContext>(options =>
+                options.UseNpgsql(
+                    Tuned(postgres),
+                    npgsql => npgsql.ConfigureDataSource(source => source.ConfigureTracing(TraceWork))
+                )
+            );
+        else
+            services.AddDbContextPool<WorkerContext, SqliteContext>(options =>
+                options.UseSqlite($"Data Source={sqliteFile};Default Timeout=30")
+            );
+        services.AddSingleton<DatabaseState>();
+    }
+
+    /// <summary>The searches of every second belong to no request: each would be a trace of its own.</summary>
+    private static void TraceWork(NpgsqlTracingOptionsBuilder tracing) =>
+        tracing
+            .ConfigureCommandFilter(_ => Activity.Current is not null)
+            .ConfigureBatchFilter(_ => Activity.Current is not null)
+            .EnablePhysicalOpenTracing(false);
+
+    /// <summary>
+    /// No statement leaves anything in its session, so returning a connection need not reset it: that reset was half
+    /// of all transactions. The few statements there are stay prepared.
+    /// </summary>
+    private static string Tuned(string postgres)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(postgres) { NoResetOnClose = true };
+        if (settings.MaxAutoPrepare == 0)
+            settings.MaxAutoPrepare = 50;
+        return settings.ConnectionString;
+    }
+}

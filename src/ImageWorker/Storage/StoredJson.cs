@@ -1,0 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+
+namespace ImageWorker.Storage;
+
+/// <summary>How a request's JSON columns are written and read.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(GenerateImages))]
+[JsonSerializable(typeof(List<RequestError>))]
+[JsonSerializable(typeof(List<RequestImage>))]
+[JsonSerializable(typeof(List<ImageSubmission>))]
+public sealed partial class StoredJson : JsonSerializerContext;

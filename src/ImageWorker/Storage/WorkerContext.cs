@@ -1,0 +1,120 @@
+using ImageWorker.Delivery;
+using ImageWorker.Requests;
+using ImageWorker.Submission;
+using Microsoft.EntityFrameworkCore;
+
+namespace ImageWorker.Storage;
+
+/// <summary>
+/// The worker's tables, and the statements that EF cannot say in LINQ. One class for each database, since their
+/// migrations and their claims differ.
+/// </summary>
+public abstract class WorkerContext(DbContextOptions options) : DbContext(options)
+{
+    public DbSet<ImageRequest> Requests => Set<ImageRequest>();
+
+    public DbSet<SubmissionEntry> Submissions => Set<SubmissionEntry>();
+
+    public DbSet<InboxEntry> Inbox => Set<InboxEntry>();
+
+    public DbSet<PaceRow> Pace => Set<PaceRow>();
+
+    public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
+
+    /// <summary>
+    /// Takes up to <paramref name="limit"/> timers that came due; each comes due again at
+    /// <paramref name="again"/> unless its request is saved before. No two callers get the same one.
+    /// </summary>
+    public abstract Task<List<DueTick>> ClaimTicks(
+        DateTimeOffset now,
+        DateTimeOffset again,
+        int limit,
+        CancellationToken ct
+    );
+
+    /// <summary>Takes up to <paramref name="limit"/> undelivered messages that nobody is delivering.</summary>
+    public abstract Task<List<OutboxMessage>> ClaimOutbox(
+        DateTimeOffset now,
+        DateTimeOffset again,
+        int limit,
+        CancellationToken ct
+    );
+
+    /// <summary>
+    /// Removes up to <paramref name="limit"/> requests that were closed before that moment, with their ledger rows;
+    /// their ids go to the inbox. Callers at the same time take different ones and do not wait for each other.
+    /// </summary>
+    public abstract Task<int> RemoveClosed(DateTimeOffset before, DateTimeOffset now, int limit, CancellationToken ct);
+
+    /// <summary>The same for cancellations that came before that moment, and whose command never did.</summary>
+    public abstract Task<int> RemoveWithdrawn(DateTimeOffset before, int limit, CancellationToken ct);
+
+    /// <summary>The same for the ids of requests that were removed before that moment.</summary>
+    public abstract Task<int> RemoveKnown(DateTimeOffset before, int limit, CancellationToken ct);
+
+    /// <summary>
+    /// Notes these claims in the ledger, but for submissions that it has already and for those whose requests no longer
+    /// want them. Returns the ids that were noted.
+    /// </summary>
+    public abstract Task<List<string>> InsertClaims(
+        IReadOnlyList<NewClaim> claims,
+        Guid owner,
+        DateTimeOffset now,
+        DateTimeOffset leaseUntil
+    );
+
+    /// <summary>Reserves the next slots for paid calls, one every <paramref name="interval"/>. Returns the wait for the first.</summary>
+    public abstract Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now);
+
+    /// <summary>Has every other worker wait with <see cref="InsertClaims"/> until the transaction ends.</summary>
+    public Task LockClaims() =>
+        Database.ExecuteSqlAsync($"UPDATE submission_pace SET next_at = next_at WHERE id = {PaceRow.OnlyId}");
+
+    /// <summary>Has the next save write what a unit of work changed.</summary>
+    /// <exception cref="DbUpdateConcurrencyException">Another unit of this save changes the same row.</exception>
+    public void Track(UnitOfWork unit, DateTimeOffset claimableAt)
+    {
+        if (unit.Change is RowChange.Insert)
+            Entry(Alone(unit.Request!, Requests.Local.FindEntry(unit.Request!.CorrelationId))).State =
+                EntityState.Added;
+        else if (unit.Change is RowChange.Update)
+        {
+            var row = Entry(Alone(unit.Request!, Requests.Local.FindEntry(unit.Request!.CorrelationId)));
+            row.State = EntityState.Modified;
+            row.Property(request => request.Version).OriginalValue = unit.SeenVersion;
+        }
+        if (unit.Ledger is { } note)
+            note.ApplyTo(
+                Attach(
+                    Alone(
+                        new SubmissionEntry { Id = note.SubmissionId },
+                        Submissions.Local.FindEntry(note.SubmissionId)
+                    )
+                )
+            );
+        foreach (var message in unit.Events)
+            message.ClaimableAt = claimableAt;
+        Outbox.AddRange(unit.Events);
+    }
+
+    private static T Alone<T>(T entity, object? tracked) =>
+        tracked is null ? entity : throw new DbUpdateConcurrencyException("Two steps of one request at once.");
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.ApplyConfiguration(new ImageRequestMap(JsonColumnType));
+        modelBuilder.ApplyConfiguration(new SubmissionEntryMap());
+        modelBuilder.ApplyConfiguration(new InboxEntryMap());
+        modelBuilder.ApplyConfiguration(new PaceRowMap());
+        modelBuilder.ApplyConfiguration(new OutboxMessageMap());
+        modelBuilder.UseSnakeCaseNames();
+    }
+
+    protected abstract string JsonColumnType { get; }
+}
+
+/// <summary>A submission to be claimed, and the request that it is for.</summary>
+public sealed record NewClaim(string Id, Guid RequestId);
+
+/// <summary>A request whose timer came due, at the version that its row had then.</summary>
+public sealed record DueTick(Guid Id, int Version);

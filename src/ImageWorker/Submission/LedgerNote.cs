@@ -1,0 +1,34 @@
+using Microsoft.EntityFrameworkCore.ChangeTracking;
+
+namespace ImageWorker.Submission;
+
+/// <summary>How a paid call ended, as the ledger is to note it: saved together with what the saga makes of the same answer.</summary>
+/// <param name="SubmissionId">The ledger's row.</param>
+/// <param name="State">What is known now.</param>
+public sealed record LedgerNote(string SubmissionId, LedgerState State)
+{
+    /// <summary>The id that ZPK answered with.</summary>
+    public string? ProviderId { get; init; }
+
+    /// <summary>EUR as reported.</summary>
+    public decimal? Cost { get; init; }
+
+    /// <summary>Null while the end is unknown.</summary>
+    public DateTimeOffset? SettledAt { get; init; }
+
+    /// <summary>While the end is unknown: from then on, "not found" proves that the call never arrived.</summary>
+    public DateTimeOffset? LeaseUntil { get; init; }
+
+    public void ApplyTo(EntityEntry<SubmissionEntry> row)
+    {
+        if (LeaseUntil is { } until)
+        {
+            row.Property(entry => entry.LeaseUntil).CurrentValue = until;
+            return;
+        }
+        row.Property(entry => entry.State).CurrentValue = State;
+        row.Property(entry => entry.ProviderId).CurrentValue = ProviderId;
+        row.Property(entry => entry.Cost).CurrentValue = Cost;
+        row.Property(entry => entry.SettledAt).CurrentValue = SettledAt;
+    }
+}

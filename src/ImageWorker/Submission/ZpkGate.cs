@@ -1,0 +1,92 @@
+using ImageWorker.Zpk;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Submission;
+
+/// <summary>
+/// What ZPK asked this process to leave alone for a while: one <c>Retry-After</c>, one open circuit or one refusal of
+/// our credentials holds back every call, not just the one that met it. What is held back waits in its request's row.
+/// </summary>
+public sealed partial class ZpkGate(IOptions<SubmissionOptions> options, TimeProvider time, ILogger<ZpkGate> logger)
+{
+    // One wrong answer must not stop a process for days.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
+
+    private readonly Lock gate = new();
+    private DateTimeOffset closedUntil;
+    private string reason = "";
+
+    /// <summary>True from a refusal of our credentials until ZPK takes them again.</summary>
+    public bool CredentialsRefused { get; private set; }
+
+    /// <summary>Until when no call is to be made, and why; null while calls may be made.</summary>
+    public (DateTimeOffset Until, string Reason)? Closed
+    {
+        get
+        {
+            lock (gate)
+                return closedUntil > time.GetUtcNow() ? (closedUntil, reason) : null;
+        }
+    }
+
+    public void Note(GenerateOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case GenerateOutcome.Busy { RetryAfter: { } pause } busy:
+                Close(pause, busy.Reason);
+                break;
+            case GenerateOutcome.Refused refused:
+                NoteCredentials(refused.Errors);
+                break;
+            case GenerateOutcome.Accepted:
+                CredentialsRefused = false;
+                break;
+        }
+    }
+
+    public void Note(CheckOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case CheckOutcome.Unavailable { RetryAfter: { } pause } unavailable:
+                Close(pause, unavailable.Reason);
+                break;
+            case CheckOutcome.Refused refused:
+                NoteCredentials(refused.Errors);
+                break;
+            case CheckOutcome.Found or CheckOutcome.NotFound:
+                CredentialsRefused = false;
+                break;
+        }
+    }
+
+    private void NoteCredentials(IReadOnlyList<ZpkError> errors)
+    {
+        CredentialsRefused = errors.AreAboutCredentials();
+        if (!CredentialsRefused)
+            return;
+        Log.CredentialsRefused(logger, errors[0].Id, options.Value.CredentialsPause);
+        Close(options.Value.CredentialsPause, "ZPK refused our credentials");
+    }
+
+    private void Close(TimeSpan pause, string why)
+    {
+        lock (gate)
+        {
+            var until = time.GetUtcNow() + (pause < LongestPause ? pause : LongestPause);
+            if (until > closedUntil)
+                (closedUntil, reason) = (until, why);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            1,
+            LogLevel.Error,
+            "ZPK refused our credentials ({ErrorId}). Check Zpk:ApplicationId and Zpk:ApiKey; requests wait, nothing is lost, and it is tried again in {Pause}"
+        )]
+        public static partial void CredentialsRefused(ILogger logger, string errorId, TimeSpan pause);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+using System.Diagnostics.Metrics;
+using ImageWorker.Storage;
+using ImageWorker.Submission;
+using Microsoft.EntityFrameworkCore;
+
+namespace ImageWorker.Telemetry;
+
+/// <summary>
+/// What the database holds open, for gauges: read when somebody asks, at most every 15 s. While it cannot be read the
+/// gauges say nothing, rather than what was true some time ago.
+/// </summary>
+public sealed class OpenWork(IServiceScopeFactory scopes, TimeProvider time)
+{
+    private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(15);
+
+    /// <summary>Who scrapes waits for so long: a database that is away must not take the other metrics with it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly Lock gate = new();
+    private Task<OpenWorkCounts?> reading = Task.FromResult<OpenWorkCounts?>(null);
+    private DateTimeOffset readAt = DateTimeOffset.MinValue;
+
+    public IEnumerable<Measurement<long>> ByState() =>
+        Current()
+            ?.ByState.Select(state => new Measurement<long>(
+                state.Value,
+                new KeyValuePair<string, object?>("state", state.Key)
+            ))
+        ?? [];
+
+    public IEnumerable<Measurement<long>> Unresolved() => One(Current()?.Unresolved);
+
+    public IEnumerable<Measurement<long>> Undelivered() => One(Current()?.Undelivered);
+
+    public IEnumerable<Measurement<double>> OldestUndelivered() => One(Current()?.OldestUndelivered.TotalSeconds);
+
+    /// <summary>Reads it now.</summary>
+    public async Task<OpenWorkCounts> Read(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        var now = time.GetUtcNow();
+
+        // Requests with a timer: an index has just those.
+        var byState = await db
+            .Requests.Where(request => request.NextTickAt != null)
+            .GroupBy(request => request.State)
+            .Select(state => new { state.Key, Count = state.LongCount() })
+            .ToDictionaryAsync(state => state.Key, state => state.Count, StringComparer.Ordinal, ct);
+        foreach (var state in OpenWorkCounts.States)
+            byState.TryAdd(state, 0);
+
+        var unresolved = await db.Submissions.LongCountAsync(
+            entry => entry.State == LedgerState.Started && entry.LeaseUntil < now,
+            ct
+        );
+        var undelivered = await db.Outbox.LongCountAsync(ct);
+        var oldest =
+            undelivered == 0
+                ? (Guid?)null
+                : await db
+                    .Outbox.OrderBy(message => message.Id)
+                    .Select(message => (Guid?)message.Id)
+                    .FirstOrDefaultAsync(ct);
+        return new(byState, unresolved, undelivered, oldest is { } id ? AgeOf(id, now) : TimeSpan.Zero);
+    }
+
+    private OpenWorkCounts? Current()
+    {
+        lock (gate)
+        {
+            if (time.GetUtcNow() - readAt >= Freshness && reading.IsCompleted)
+            {
+                readAt = time.GetUtcNow();
+                reading = Task.Run(ReadOrNothing);
+            }
+            // Instruments are read by callbacks that cannot wait otherwise, one after the other: no more than once for all.
+            var left = readAt + Patience - time.GetUtcNow();
+            return reading.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero) ? reading.Result : null;
+        }
+    }
+
+    private async Task<OpenWorkCounts?> ReadOrNothing()
+    {
+        try
+        {
+            return await Read(CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // Readiness says so, and who waits for the database logs it.
+            return null;
+        }
+    }
+
+    /// <summary>An outbox row's id is a UUID of version 7: it begins with the milliseconds of its making.</summary>
+    private static TimeSpan AgeOf(Guid id, DateTimeOffset now)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var age = now - DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16);
+        return age > TimeSpan.Zero ? age : TimeSpan.Zero;
+    }
+
+    private static IEnumerable<Measurement<T>> One<T>(T? value)
+        where T : struct => value is { } known ? [new(known)] : [];
+}
+
+/// <summary>How much is open.</summary>
+/// <param name="ByState">Open requests by the state machine's states.</param>
+/// <param name="Unresolved">Submissions that may have been accepted and charged: not known, and nobody is at it any more.</param>
+/// <param name="Undelivered">Messages in the outbox.</param>
+/// <param name="OldestUndelivered">The age of the oldest of them.</param>
+public sealed record OpenWorkCounts(
+    IReadOnlyDictionary<string, long> ByState,
+    long Unresolved,
+    long Undelivered,
+    TimeSpan OldestUndelivered
+)
+{
+    /// <summary>The states in which a request has a timer.</summary>
+    public static IReadOnlyList<string> States { get; } =
+    [
+        nameof(Requests.RequestStateMachine.Submitting),
+        nameof(Requests.RequestStateMachine.Generating),
+        nameof(Requests.RequestStateMachine.Closing),
+    ];
+}

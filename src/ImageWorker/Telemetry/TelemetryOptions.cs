@@ -1,0 +1,10 @@
+namespace ImageWorker.Telemetry;
+
+/// <summary>What traces may tell; section <c>Telemetry</c>. Where they go is OpenTelemetry's own settings.</summary>
+public sealed class TelemetryOptions
+{
+    public const string Section = "Telemetry";
+
+    /// <summary>Whether the span of a command has its prompt, which may be confidential. Default false.</summary>
+    public bool IncludePrompts { get; set; }
+}

@@ -1,0 +1,118 @@
+using ImageWorker.Operations;
+using ImageWorker.Zpk;
+using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Instrumentation.AspNetCore;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace ImageWorker.Telemetry;
+
+/// <summary>OpenTelemetry: metrics at <c>/metrics</c> always; everything by OTLP too where an endpoint is configured.</summary>
+public static class TelemetryRegistration
+{
+    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    public static void AddWorkerMetrics(this IServiceCollection services)
+    {
+        services.AddSingleton<OpenWork>();
+        services.AddSingleton<WorkerMetrics>();
+    }
+
+    /// <summary>Collects what this process tells of itself, and exports it.</summary>
+    /// <exception cref="ConfigurationException">The endpoint is no address.</exception>
+    public static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        var settings = builder.Configuration;
+        var (metrics, traces, logs) = (Exporter("METRICS"), Exporter("TRACES"), Exporter("LOGS"));
+        var telemetry = builder
+            .Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(settings["OTEL_SERVICE_NAME"] ?? "imageworker"))
+            .WithMetrics(provider =>
+            {
+                Measure(provider);
+                if (metrics is not null)
+                    provider.AddOtlpExporter(metrics);
+            });
+
+        // Log entries name the trace that they belong to, wherever they and the traces go.
+        if (traces is not null || logs is not null || IsJsonAskedFor(settings))
+            telemetry.WithTracing(provider =>
+            {
+                Trace(provider);
+                if (traces is not null)
+                    provider.AddOtlpExporter(traces);
+            });
+        if (logs is not null)
+            builder.Logging.AddOpenTelemetry(logging =>
+            {
+                logging.IncludeFormattedMessage = true;
+                logging.AddOtlpExporter(logs);
+            });
+
+        Action<OtlpExporterOptions>? Exporter(string signal) =>
+            AddressIn(settings, Endpoint) is not null && IsForOtlp(settings[$"OTEL_{signal}_EXPORTER"])
+                ? Direct(settings, signal)
+                : null;
+    }
+
+    private static void Measure(MeterProviderBuilder metrics) =>
+        metrics
+            .AddMeter(WorkerMetrics.MeterName, ZpkImagesClient.MeterName, "MassTransit", "Npgsql", "System.Runtime")
+            .AddHttpClientInstrumentation()
+            .AddAspNetCoreInstrumentation()
+            .AddPrometheusExporter();
+
+    private static void Trace(TracerProviderBuilder tracing) =>
+        tracing
+            // MassTransit's and RabbitMQ's own spans would be the same things again.
+            .AddSource(RequestTracing.SourceName, "Npgsql")
+            // Addresses are recorded without the values of their queries; credentials travel in bodies.
+            .AddHttpClientInstrumentation()
+            .AddAspNetCoreInstrumentation(Trace);
+
+    private static void Trace(AspNetCoreTraceInstrumentationOptions http)
+    {
+        http.Filter = context =>
+            !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
+            && !context.Request.Path.StartsWithSegments("/metrics", StringComparison.Ordinal);
+        // A callback's path holds its token.
+        http.EnrichWithHttpResponse = (span, response) =>
+        {
+            if (response.HttpContext.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route })
+                span.SetTag("url.path", route);
+        };
+    }
+
+    /// <summary>What is set for one signal alone; by itself the exporter reads what is set for all.</summary>
+    private static Action<OtlpExporterOptions> Direct(ConfigurationManager settings, string signal)
+    {
+        var address = AddressIn(settings, $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT");
+        var headers = settings[$"OTEL_EXPORTER_OTLP_{signal}_HEADERS"];
+        return otlp =>
+        {
+            if (address is not null)
+                otlp.Endpoint = address;
+            if (!string.IsNullOrEmpty(headers))
+                otlp.Headers = headers;
+        };
+    }
+
+    private static Uri? AddressIn(ConfigurationManager settings, string key)
+    {
+        if (settings[key] is not { Length: > 0 } address)
+            return null;
+        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https")
+            ? uri
+            : throw new ConfigurationException($"{key} must be an address such as http://127.0.0.1:4317");
+    }
+
+    /// <summary>By OpenTelemetry's rules: a list of exporters, OTLP unless it says something else, such as <c>none</c>.</summary>
+    private static bool IsForOtlp(string? exporters) =>
+        string.IsNullOrWhiteSpace(exporters) || exporters.Contains("otlp", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsJsonAskedFor(ConfigurationManager configuration) =>
+        configuration["Logging:Console:FormatterName"] is ConsoleFormatterNames.Json;
+}

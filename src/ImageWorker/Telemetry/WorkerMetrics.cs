@@ -1,0 +1,193 @@
+using System.Diagnostics.Metrics;
+using ImageWorker.Contracts;
+using ImageWorker.Operations;
+using ImageWorker.Requests;
+using ImageWorker.Submission;
+using ImageWorker.Zpk;
+
+namespace ImageWorker.Telemetry;
+
+/// <summary>
+/// What the worker counts, by the meter <see cref="MeterName"/>. What steps count is counted once their commit is done
+/// (<see cref="Delivery.UnitOfWork.AfterCommit"/>). A request's images and costs are counted when it closes, as its closing event
+/// states them. Calls of ZPK are timed by the client itself.
+/// </summary>
+public sealed class WorkerMetrics
+{
+    public const string MeterName = "ImageWorker";
+
+    private const string Other = "other";
+
+    /// <summary>Labels are bounded: whatever else ZPK may come up with is <see cref="Other"/>.</summary>
+    private static readonly string[] ErrorIds =
+    [
+        RequestProgress.GeneralError,
+        RequestProgress.ContentPolicyViolation,
+        RequestProgress.BudgetExceeded,
+        RequestProgress.DeadlineExceeded,
+        RequestProgress.SubmissionUnresolved,
+        RequestProgress.Cancelled,
+    ];
+
+    private readonly Counter<long> received;
+    private readonly Counter<long> closed;
+    private readonly Counter<long> settled;
+    private readonly Counter<long> resends;
+    private readonly Counter<double> cost;
+    private readonly Counter<double> estimated;
+    private readonly Histogram<double> lateness;
+    private readonly Histogram<double> duration;
+
+    /// <summary>Creates the instruments.</summary>
+    /// <param name="meters">Makes the meter.</param>
+    /// <param name="open">What gauges show of the database.</param>
+    /// <param name="gate">What gauges show of the credentials.</param>
+    /// <param name="zpk">What gauges show of the circuit.</param>
+    /// <param name="_">Who exports them, if anybody does: it has to listen before anything is counted.</param>
+    public WorkerMetrics(
+        IMeterFactory meters,
+        OpenWork open,
+        ZpkGate gate,
+        ZpkImagesClient zpk,
+        OpenTelemetry.Metrics.MeterProvider? _ = null
+    )
+    {
+        var meter = meters.Create(MeterName);
+        received = meter.CreateCounter<long>(
+            "imageworker.requests.received",
+            null,
+            "Commands taken, refused ones included."
+        );
+        closed = meter.CreateCounter<long>(
+            "imageworker.requests.closed",
+            null,
+            "Requests closed: ready, or why they failed."
+        );
+        settled = meter.CreateCounter<long>("imageworker.images.settled", null, "Images of closed requests.");
+        resends = meter.CreateCounter<long>(
+            "imageworker.resends",
+            null,
+            "Submissions of one GENERAL_ERROR image each."
+        );
+        // The unit is part of the name: exporters would write it in capitals.
+        cost = meter.CreateCounter<double>("imageworker.cost.eur", null, "EUR that ZPK reported for closed requests.");
+        estimated = meter.CreateCounter<double>(
+            "imageworker.cost.estimated.eur",
+            null,
+            "EUR by the price table for the same submissions, those of unknown cost included."
+        );
+        lateness = Seconds(
+            "imageworker.tick.lateness",
+            "From when a request came due until it was looked at.",
+            [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+        );
+        duration = Seconds(
+            "imageworker.request.duration",
+            "From the command to the closing event.",
+            [1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600]
+        );
+
+        meter.CreateObservableGauge("imageworker.requests.open", open.ByState, null, "Requests not closed.");
+        meter.CreateObservableGauge(
+            "imageworker.submissions.unresolved",
+            open.Unresolved,
+            null,
+            "Submissions that ZPK may have accepted and charged: nobody knows yet, or it could not be found out."
+        );
+        meter.CreateObservableGauge(
+            "imageworker.outbox.messages",
+            open.Undelivered,
+            null,
+            "Messages not delivered yet."
+        );
+        meter.CreateObservableGauge(
+            "imageworker.outbox.oldest_age",
+            open.OldestUndelivered,
+            "s",
+            "Age of the oldest of them; 0 for none."
+        );
+        meter.CreateObservableGauge(
+            "imageworker.zpk.circuit_open",
+            () => zpk.IsCircuitOpen ? 1 : 0,
+            null,
+            "1 while calls are not made after repeated failures."
+        );
+        meter.CreateObservableGauge(
+            "imageworker.zpk.credentials_refused",
+            () => gate.CredentialsRefused ? 1 : 0,
+            null,
+            "1 while ZPK refuses our credentials."
+        );
+        BeginAtZero();
+
+        Histogram<double> Seconds(string name, string description, double[] buckets) =>
+            meter.CreateHistogram<double>(name, "s", description, null, new() { HistogramBucketBoundaries = buckets });
+    }
+
+    public void Received() => received.Add(1);
+
+    /// <summary>A command that was refused, and closed with that.</summary>
+    public void Refused()
+    {
+        received.Add(1);
+        closed.Add(1, new KeyValuePair<string, object?>("outcome", nameof(FailureReason.InvalidRequest)));
+    }
+
+    public void Resent() => resends.Add(1);
+
+    public void Ticked(TimeSpan late) => lateness.Record(Math.Max(0, late.TotalSeconds));
+
+    public void Closed(ImageRequest request, ZpkPrices prices)
+    {
+        var outcome = new KeyValuePair<string, object?>(
+            "outcome",
+            RequestSummary.OutcomeOf(request.ClosedAt, request.Reason)
+        );
+        closed.Add(1, outcome);
+        duration.Record((request.ClosedAt!.Value - request.RequestedAt).TotalSeconds, outcome);
+
+        foreach (var image in request.Images)
+            settled.Add(1, Settled(image.State is ImageState.Generated, image.ErrorId));
+
+        // Without a submission the estimate is of what was not spent.
+        if (request.Command is not { } command || request.Submissions.Count == 0)
+            return;
+        var sum = request.CostOf(prices);
+        cost.Add((double)sum.Submissions.Sum(submission => submission.Cost ?? 0), Of(command.Model, command.Quality));
+        estimated.Add((double)(sum.Estimated ?? 0), Of(command.Model, command.Quality));
+    }
+
+    /// <summary>A series that begins with its first event hides that event from a rate.</summary>
+    private void BeginAtZero()
+    {
+        received.Add(0);
+        resends.Add(0);
+        foreach (var outcome in Enum.GetNames<FailureReason>().Prepend(RequestSummary.Ready))
+            closed.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
+        settled.Add(0, Settled(true, null));
+        foreach (var errorId in ErrorIds.Append(Other))
+            settled.Add(0, Settled(false, errorId));
+        foreach (var model in ImageModel.All)
+        {
+            foreach (var quality in ImageQuality.All)
+            {
+                cost.Add(0, Of(model, quality));
+                estimated.Add(0, Of(model, quality));
+            }
+        }
+    }
+
+    private static KeyValuePair<string, object?>[] Settled(bool isGenerated, string? errorId) =>
+        [
+            new("status", isGenerated ? "generated" : "failed"),
+            new(
+                "error_id",
+                isGenerated ? ""
+                    : ErrorIds.Contains(errorId, StringComparer.Ordinal) ? errorId
+                    : Other
+            ),
+        ];
+
+    private static KeyValuePair<string, object?>[] Of(string model, string quality) =>
+        [new("model", model), new("quality", quality)];
+}

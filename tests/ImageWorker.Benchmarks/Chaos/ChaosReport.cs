@@ -1,0 +1,72 @@
+namespace ImageWorker.Benchmarks.Chaos;
+
+/// <summary>What commands, events and the simulator's ledger say, side by side.</summary>
+public sealed record ChaosReport
+{
+    public required ChaosPlan Plan { get; init; }
+
+    /// <summary>Distinct request ids published, the faulty ones included.</summary>
+    public required int Commands { get; init; }
+
+    /// <summary>Commands published again under the same id.</summary>
+    public required int Duplicates { get; init; }
+
+    public required int Closed { get; init; }
+
+    /// <summary>Requests without a closing event.</summary>
+    public required int Lost { get; init; }
+
+    /// <summary>Requests with closing events of more than one message id.</summary>
+    public required int ClosedTwice { get; init; }
+
+    /// <summary>Images for which exactly one charge each is right: those first asked for, and those resent.</summary>
+    public required long ChargesWanted { get; init; }
+
+    public required long ChargesMade { get; init; }
+
+    /// <summary>Submissions that ZPK charged more than once under one id.</summary>
+    public required long PaidTwice { get; init; }
+
+    /// <summary>Requests whose events and ledger name different submissions or costs.</summary>
+    public required int Misreported { get; init; }
+
+    /// <summary>Requests that said they could not find out.</summary>
+    public required int Unresolved { get; init; }
+
+    /// <summary>Bodies that are no JSON, and those of them that were kept in the error queue.</summary>
+    public required int Unreadable { get; init; }
+
+    public required int Kept { get; init; }
+
+    /// <summary>Places where a secret of the workers was found: logs, events, error queues, database.</summary>
+    public required IReadOnlyList<string> SecretsFound { get; init; }
+
+    public required int Kills { get; init; }
+    public required int ConnectionCuts { get; init; }
+    public required int BrokerRestarts { get; init; }
+    public required int DatabaseRestarts { get; init; }
+    public required double Seconds { get; init; }
+
+    public bool IsSound =>
+        Lost == 0
+        && ClosedTwice == 0
+        && PaidTwice == 0
+        && Misreported == 0
+        && ChargesMade == ChargesWanted
+        && Kept == Unreadable
+        && SecretsFound.Count == 0;
+
+    public void Print()
+    {
+        foreach (var place in SecretsFound)
+            Console.WriteLine($"a secret is in {place}");
+        Console.WriteLine($"seed {Plan.Seed}, {Plan.Replicas} replicas: {(IsSound ? "sound" : "NOT SOUND")}");
+        Console.WriteLine(
+            "| commands | duplicates | closed | lost | closed twice | charges wanted | charges made | paid twice | misreported | unresolved | unreadable | kept | secrets found | kills | connection cuts | broker restarts | database restarts | seconds |"
+        );
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine(
+            $"| {Commands} | {Duplicates} | {Closed} | {Lost} | {ClosedTwice} | {ChargesWanted} | {ChargesMade} | {PaidTwice} | {Misreported} | {Unresolved} | {Unreadable} | {Kept} | {SecretsFound.Count} | {Kills} | {ConnectionCuts} | {BrokerRestarts} | {DatabaseRestarts} | {Seconds:0} |"
+        );
+    }
+}

@@ -1,0 +1,63 @@
+using ImageWorker.Benchmarks.Load;
+
+namespace ImageWorker.Benchmarks.Chaos;
+
+/// <summary>Kills workers and restarts servers at random moments, one at a time, and has everything running in the end.</summary>
+public sealed class Saboteur(ChaosPlan plan, Random random, ChaosServers servers, WorkerFleet workers)
+{
+    public int Kills { get; private set; }
+    public int ConnectionCuts { get; private set; }
+    public int BrokerRestarts { get; private set; }
+    public int DatabaseRestarts { get; private set; }
+
+    public async Task Run(CancellationToken ct)
+    {
+        var acts = Enumerable
+            .Repeat(KillWorker, plan.Kills)
+            .Concat(Enumerable.Repeat(CutConnections, plan.ConnectionCuts))
+            .Concat(Enumerable.Repeat(RestartBroker, plan.BrokerRestarts))
+            .Concat(Enumerable.Repeat(RestartDatabase, plan.DatabaseRestarts))
+            .ToArray();
+        random.Shuffle(acts);
+        foreach (var act in acts)
+        {
+            await Task.Delay(plan.Duration / acts.Length * (0.5 + random.NextDouble()), ct);
+            await act(ct);
+        }
+    }
+
+    private async Task KillWorker(CancellationToken ct)
+    {
+        await workers.KillOne(random, ct);
+        Kills++;
+        Console.WriteLine("killed a worker");
+    }
+
+    private async Task CutConnections(CancellationToken ct)
+    {
+        await servers.RabbitMq.CutConnectionsAsync();
+        ct.ThrowIfCancellationRequested();
+        ConnectionCuts++;
+        Console.WriteLine("cut every connection to RabbitMQ");
+    }
+
+    private async Task RestartBroker(CancellationToken ct)
+    {
+        await servers.RabbitMq.StopAsync();
+        await Task.Delay(OutageAfter(BrokerRestarts), ct);
+        await servers.RabbitMq.StartAsync();
+        BrokerRestarts++;
+        Console.WriteLine("restarted RabbitMQ");
+    }
+
+    private async Task RestartDatabase(CancellationToken ct)
+    {
+        await servers.Postgres.KillAsync();
+        await Task.Delay(OutageAfter(DatabaseRestarts), ct);
+        await servers.Postgres.StartAsync();
+        DatabaseRestarts++;
+        Console.WriteLine("killed and restarted PostgreSQL");
+    }
+
+    private TimeSpan OutageAfter(int restarts) => restarts == 0 ? plan.Outage : TimeSpan.FromSeconds(random.Next(1, 5));
+}

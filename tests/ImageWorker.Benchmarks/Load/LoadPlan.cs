@@ -1,0 +1,29 @@
+namespace ImageWorker.Benchmarks.Load;
+
+/// <summary>What a load run does.</summary>
+/// <param name="Requests">Commands published.</param>
+/// <param name="Images">Images a command.</param>
+/// <param name="GenerationTime">Of every image.</param>
+/// <param name="Rate">Commands a second; 0 for all at once, before the workers start.</param>
+/// <param name="WarmUp">With a rate: commands published and closed before, and left out of all but the soundness.</param>
+/// <param name="Workers">Worker processes.</param>
+/// <param name="WaitError">ZPK's estimates are wrong by up to this factor either way; 1 for exact.</param>
+/// <param name="CallTime">How long every call to ZPK takes.</param>
+/// <param name="Closed">Closed requests that the database has before.</param>
+/// <param name="Callbacks">Whether callbacks are asked for.</param>
+public sealed record LoadPlan(
+    int Requests,
+    int Images,
+    TimeSpan GenerationTime,
+    double Rate,
+    int WarmUp,
+    int Workers,
+    double WaitError,
+    TimeSpan CallTime,
+    int Closed,
+    bool Callbacks
+)
+{
+    /// <summary>Commands that ZPK gets to see.</summary>
+    public int Accepted => Rate > 0 ? Requests + WarmUp : Requests;
+}

@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace ImageWorker.Benchmarks.Load;
+
+/// <summary>What a load run took. Times in seconds unless named otherwise.</summary>
+public sealed record LoadReport
+{
+    public required LoadPlan Plan { get; init; }
+    public required double WallSeconds { get; init; }
+    public required double RequestsPerSecond { get; init; }
+    public required double WorkerCpuSecondsPer1000 { get; init; }
+    public required double WorkerPeakMiB { get; init; }
+    public required double TransactionsPerRequest { get; init; }
+    public required double WalKiBPerRequest { get; init; }
+    public required double? BrokerMessagesPerRequest { get; init; }
+    public required double ChecksPerRequest { get; init; }
+    public required double OverheadP50Milliseconds { get; init; }
+    public required double OverheadP99Milliseconds { get; init; }
+    public required int Lost { get; init; }
+    public required int ClosedTwice { get; init; }
+    public required long ImagesPaid { get; init; }
+    public required long ImagesAsked { get; init; }
+    public required long RepeatedIds { get; init; }
+
+    /// <summary>Nothing lost and nothing paid twice.</summary>
+    public bool IsSound => Lost == 0 && ClosedTwice == 0 && RepeatedIds == 0 && ImagesPaid == ImagesAsked;
+
+    /// <summary>One line of JSON, then a table for people.</summary>
+    public void Print()
+    {
+        Console.WriteLine(JsonSerializer.Serialize(this, JsonSerializerOptions.Web));
+        foreach (var property in typeof(LoadReport).GetProperties())
+            Console.WriteLine($"{property.Name, -26} {Show(property.GetValue(this))}");
+    }
+
+    private static string Show(object? value) =>
+        value switch
+        {
+            null => "unknown",
+            double number => number.ToString("0.###"),
+            _ => value.ToString()!,
+        };
+}

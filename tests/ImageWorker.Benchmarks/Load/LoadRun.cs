@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using System.Globalization;
+using ImageWorker.Contracts;
+using ImageWorker.IntegrationTests.Servers;
+using ImageWorker.ZpkSimulator;
+using ImageWorker.ZpkSimulator.Generation;
+using Npgsql;
+
+namespace ImageWorker.Benchmarks.Load;
+
+/// <summary>
+/// One load through the whole chain: commands published as bare JSON, worker processes, the simulator in this
+/// process, closing events received.
+/// </summary>
+public static class LoadRun
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
+
+    public static async Task<LoadReport> Run(LoadPlan plan, CancellationToken ct)
+    {
+        await using var servers = new BenchmarkServers();
+        await servers.InitializeAsync();
+        var rabbitMq = await servers.CreateVirtualHostAsync("load");
+        var postgres = await servers.CreateDatabaseAsync("load");
+        await using var simulator = await ZpkSimulatorServer.StartAsync(
+            new() { GenerationTime = GenerationTime.Fixed(plan.GenerationTime), WaitTimeError = plan.WaitError },
+            ct
+        );
+        if (plan.CallTime > TimeSpan.Zero)
+            simulator.SetFaults($"latency {plan.CallTime.TotalSeconds.ToString(CultureInfo.InvariantCulture)}");
+        using var workers = new WorkerFleet(rabbitMq, postgres, simulator.BaseAddress, Settings(plan));
+        await workers.Migrate(ct);
+        if (plan.Closed > 0)
+            await ClosedRequests.Fill(postgres, plan.Closed, ct);
+        // Once for its queues to exist: a fanout exchange without a queue drops what it is given.
+        await workers.Start(1, ct);
+        await using var broker = await BrokerLink.Open(rabbitMq, plan.Requests, ct);
+        var ids = Enumerable.Range(0, plan.Requests).Select(_ => Guid.NewGuid()).ToList();
+
+        if (plan.Rate == 0)
+            await workers.Stop();
+        var before = await Written(postgres, ct);
+        var messages = await servers.MessagesReceived();
+        var watch = Stopwatch.StartNew();
+        if (plan.Rate == 0)
+        {
+            await Publish(broker, plan, ids, ct);
+            watch.Restart();
+            await workers.Start(plan.Workers, ct);
+        }
+        else
+        {
+            await workers.Start(plan.Workers - 1, ct);
+            await WarmUp(broker, plan, ct);
+            before = await Written(postgres, ct);
+            messages = await servers.MessagesReceived();
+            workers.ForgetCpu();
+            watch.Restart();
+            await Publish(broker, plan, ids, ct);
+        }
+        await broker.AllClosed.WaitAsync(Patience, ct);
+        watch.Stop();
+
+        var cpu = workers.CpuSeconds();
+        var ledger = simulator.ReadLedger().Totals;
+        var overheads = broker.Overheads(plan.GenerationTime);
+        var after = await Written(postgres, ct);
+        return new()
+        {
+            Plan = plan,
+            WallSeconds = watch.Elapsed.TotalSeconds,
+            RequestsPerSecond = plan.Requests / watch.Elapsed.TotalSeconds,
+            WorkerCpuSecondsPer1000 = cpu / plan.Requests * 1000,
+            WorkerPeakMiB = workers.PeakMiB(),
+            TransactionsPerRequest = (double)(after.Transactions - before.Transactions) / plan.Requests,
+            WalKiBPerRequest = (double)(after.WalBytes - before.WalBytes) / plan.Requests / 1024,
+            BrokerMessagesPerRequest = (double?)(await servers.MessagesReceived() - messages) / plan.Requests,
+            ChecksPerRequest = (double)ledger.Checks / plan.Accepted,
+            OverheadP50Milliseconds = overheads[overheads.Count / 2],
+            OverheadP99Milliseconds = overheads[overheads.Count * 99 / 100],
+            Lost = ids.Count(id => !broker.Closed.ContainsKey(id)),
+            ClosedTwice = broker.Closed.Values.Count(messageIds => messageIds.Count > 1),
+            ImagesPaid = ledger.ImagesPaid,
+            ImagesAsked = (long)plan.Accepted * plan.Images,
+            RepeatedIds = ledger.RepeatedIds,
+        };
+    }
+
+    /// <summary>Just-in-time compilation is the start's cost, and would be all that the slowest hundredth shows.</summary>
+    private static async Task WarmUp(BrokerLink broker, LoadPlan plan, CancellationToken ct)
+    {
+        broker.StartOver(plan.WarmUp);
+        if (plan.WarmUp > 0)
+        {
+            await Publish(broker, plan, [.. Enumerable.Range(0, plan.WarmUp).Select(_ => Guid.NewGuid())], ct);
+            await broker.AllClosed.WaitAsync(Patience, ct);
+        }
+        broker.StartOver(plan.Requests);
+    }
+
+    private static Dictionary<string, string?> Settings(LoadPlan plan)
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal);
+        if (plan.Callbacks)
+        {
+            var address = $"http://127.0.0.1:{LoopbackPort.Free()}";
+            settings["ASPNETCORE_URLS"] = address;
+            settings["Zpk__CallbackBaseUrl"] = address;
+        }
+        return settings;
+    }
+
+    private static async Task Publish(BrokerLink broker, LoadPlan plan, List<Guid> ids, CancellationToken ct)
+    {
+        var watch = Stopwatch.StartNew();
+        for (var i = 0; i < ids.Count; i++)
+        {
+            if (plan.Rate > 0 && TimeSpan.FromSeconds(i / plan.Rate) - watch.Elapsed is { Ticks: > 0 } early)
+                await Task.Delay(early, ct);
+            await broker.Publish(
+                new GenerateImages
+                {
+                    RequestId = ids[i],
+                    Prompt = "a load of foxes",
+                    Count = plan.Images,
+                },
+                ct
+            );
+        }
+        await broker.Confirmed();
+    }
+
+    private static async Task<(long Transactions, long WalBytes)> Written(string postgres, CancellationToken ct)
+    {
+        // Sessions report their counts with a delay of up to a second.
+        await Task.Delay(TimeSpan.FromSeconds(1.5), ct);
+        await using var connection = new NpgsqlConnection(postgres);
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT xact_commit + xact_rollback, (pg_current_wal_lsn() - '0/0')::bigint
+            FROM pg_stat_database WHERE datname = current_database()
+            """,
+            connection
+        );
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        await reader.ReadAsync(ct);
+        return (reader.GetInt64(0), reader.GetInt64(1));
+    }
+}

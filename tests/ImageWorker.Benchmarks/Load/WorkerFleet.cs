@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using ImageWorker.IntegrationTests.Servers;
+
+namespace ImageWorker.Benchmarks.Load;
+
+/// <summary>Worker processes of the same build as this program.</summary>
+public sealed class WorkerFleet(
+    string rabbitMq,
+    string postgres,
+    Uri zpk,
+    IReadOnlyDictionary<string, string?> settings
+) : IDisposable
+{
+    private readonly List<ChildProcess> running = [];
+    private readonly List<string> lastWords = [];
+    private double forgottenCpu;
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "ImageWorker.dll");
+
+    private Dictionary<string, string?> Environment =>
+        new(settings, StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__RabbitMq"] = rabbitMq,
+            ["ConnectionStrings__Postgres"] = postgres,
+            ["Zpk__BaseAddress"] = zpk.ToString(),
+            ["Zpk__ApplicationId"] = "load",
+            ["Zpk__ApiKey"] = settings.GetValueOrDefault("Zpk__ApiKey") ?? "load-load",
+            ["ASPNETCORE_URLS"] = settings.GetValueOrDefault("ASPNETCORE_URLS") ?? "http://127.0.0.1:0",
+        };
+
+    /// <summary>All that every worker has written, those that were killed included.</summary>
+    public IEnumerable<string> Lines => lastWords.Concat(running.SelectMany(worker => worker.Lines));
+
+    public async Task Migrate(CancellationToken ct)
+    {
+        await using var migrate = WorkerProcess.Start(Program, ["migrate"], Environment);
+        if (await migrate.WaitForExitAsync() != 0)
+            throw new InvalidOperationException("The database could not be migrated.");
+        ct.ThrowIfCancellationRequested();
+    }
+
+    public async Task Start(int count, CancellationToken ct)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var worker = WorkerProcess.Start(Program, [], Environment);
+            running.Add(worker);
+            await worker.WaitForLineAsync(line => line.Contains("Working:", StringComparison.Ordinal));
+            ct.ThrowIfCancellationRequested();
+        }
+    }
+
+    public async Task Stop()
+    {
+        foreach (var worker in running)
+            worker.Terminate();
+        foreach (var worker in running)
+        {
+            await worker.WaitForExitAsync();
+            await worker.DisposeAsync();
+        }
+        running.Clear();
+    }
+
+    /// <summary>Kills one with <c>kill -9</c> and starts another, which need not be ready yet.</summary>
+    public async Task KillOne(Random random, CancellationToken ct)
+    {
+        var victim = running[random.Next(running.Count)];
+        await victim.KillAsync();
+        running.Remove(victim);
+        lastWords.AddRange(victim.Lines);
+        await victim.DisposeAsync();
+        ct.ThrowIfCancellationRequested();
+        running.Add(WorkerProcess.Start(Program, [], Environment));
+    }
+
+    /// <summary>Leaves the CPU of the start out of the count.</summary>
+    public void ForgetCpu() => forgottenCpu = TotalCpu();
+
+    public double CpuSeconds() => TotalCpu() - forgottenCpu;
+
+    /// <summary>The largest resident set of a worker so far.</summary>
+    public double PeakMiB() => running.Max(worker => Of(worker, process => process.PeakWorkingSet64)) / 1024d / 1024d;
+
+    public void Dispose()
+    {
+        foreach (var worker in running)
+            worker.DisposeAsync().AsTask().Wait();
+    }
+
+    private double TotalCpu() => running.Sum(worker => Of(worker, process => process.TotalProcessorTime.TotalSeconds));
+
+    private static T Of<T>(ChildProcess worker, Func<Process, T> read)
+    {
+        using var process = Process.GetProcessById(worker.Id);
+        return read(process);
+    }
+}

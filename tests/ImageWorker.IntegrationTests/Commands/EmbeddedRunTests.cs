@@ -1,0 +1,126 @@
+using ImageWorker.Contracts;
+using ImageWorker.IntegrationTests.Servers;
+using ImageWorker.IntegrationTests.Workers;
+using ImageWorker.ZpkSimulator;
+using ImageWorker.ZpkSimulator.Ledger;
+
+namespace ImageWorker.IntegrationTests.Commands;
+
+/// <summary>The worker with nothing but a folder.</summary>
+public sealed class EmbeddedRunTests : IAsyncLifetime
+{
+    private readonly EmptyFolder _folder = new();
+    private readonly Guid _id = Guid.NewGuid();
+    private ZpkSimulatorServer? _zpk;
+
+    private ZpkSimulatorServer Zpk => _zpk ?? throw new InvalidOperationException("It is not started.");
+
+    private LedgerTotals Paid => Zpk.ReadLedger($"{_id:n}").Totals;
+
+    public async ValueTask InitializeAsync() => _zpk = await WorkerUnderTest.StartZpkAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Zpk.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task With_no_configuration_it_says_so_first_and_works_for_send_in_the_same_folder()
+    {
+        await using var worker = WorkerProgram.StartWorker([], _folder.FullName);
+        await worker.ReadyAsync();
+        Assert.Contains("Embedded", worker.Process.Lines[0], StringComparison.Ordinal);
+
+        await using var send = WorkerProgram.Start(
+            ["send", "a red fox [seconds 0.3]", "--count", "2"],
+            [],
+            _folder.FullName
+        );
+
+        var ready = await ClosingLine.ReadyAsync(send);
+        Assert.Equal(2, ready.Images.Count(image => image.Status is ImageStatus.Generated));
+        Assert.Contains("imageworker.db", _folder.FileNames, StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_command_sent_while_no_worker_runs_is_done_by_the_next_one()
+    {
+        await using var send = await SendAsync();
+
+        await using var worker = Run();
+
+        Assert.Single((await ClosingLine.ReadyAsync(send)).Images);
+        Assert.Equal((1, 1, 0), (Paid.Submissions, Paid.ImagesPaid, Paid.RepeatedIds));
+    }
+
+    [Fact]
+    public async Task Operators_commands_work_on_the_file_in_the_folder()
+    {
+        await using var worker = Run();
+        await using var send = await SendAsync();
+        await ClosingLine.ReadyAsync(send);
+
+        await using var list = WorkerProgram.Start(["requests", "list"], [], _folder.FullName);
+        await using var cancel = WorkerProgram.Start(["requests", "cancel", $"{_id}"], [], _folder.FullName);
+
+        Assert.Equal((0, 0), (await list.WaitForExitAsync(), await cancel.WaitForExitAsync()));
+        Assert.StartsWith(
+            $"{_id}\tClosed\tready\t1 of 1\t0.0380\t",
+            Assert.Single(list.OutputLines),
+            StringComparison.Ordinal
+        );
+        Assert.Equal($"request {_id} was closed already: ready, 0.0380 EUR", Assert.Single(cancel.OutputLines));
+    }
+
+    [Fact]
+    public async Task Operators_commands_in_another_folder_say_what_is_missing()
+    {
+        await using var list = WorkerProgram.Start(["requests", "list"], [], _folder.FullName);
+
+        Assert.Equal(2, await list.WaitForExitAsync());
+        Assert.Contains("there is no imageworker.db", Assert.Single(list.ErrorLines), StringComparison.Ordinal);
+        Assert.Empty(_folder.FileNames);
+    }
+
+    // The commits and deliveries are counted as in CrashTests; the command itself is delivered from the file first.
+    [Theory]
+    [InlineData("BeforeCommit")]
+    [InlineData("AfterCommit")]
+    [InlineData("AfterCall")]
+    [InlineData("BeforeCommit:3")]
+    [InlineData("AfterCommit:2")]
+    [InlineData("AfterDelivery")]
+    public async Task A_command_that_the_worker_died_in_is_paid_once_and_closed(string where)
+    {
+        await using var dying = Run(where);
+        await dying.ReadyAsync();
+        await using var send = await SendAsync();
+        Assert.Equal(WorkerUnderTest.KilledBySignal9, await dying.Process.WaitForExitAsync());
+
+        await using var again = Run();
+
+        var ready = await ClosingLine.ReadyAsync(send);
+        Assert.Equal(1, Assert.Single(ready.Images).Attempts);
+        Assert.Equal(0.038m, ready.Cost.Total);
+        Assert.Equal((1, 1, 0), (Paid.Submissions, Paid.ImagesPaid, Paid.RepeatedIds));
+    }
+
+    private StartedWorker Run(string? crashAt = null) =>
+        WorkerProgram.StartWorker(
+            [.. WorkerUnderTest.QuickSettings(Zpk), new(WorkerUnderTest.CrashAt, crashAt)],
+            _folder.FullName
+        );
+
+    /// <summary>Returns once the command is accepted; the process then waits for its end.</summary>
+    private async Task<ChildProcess> SendAsync()
+    {
+        var send = WorkerProgram.Start(
+            ["send", $"a red fox [tag {_id:n}]", "--request-id", $"{_id}"],
+            WorkerUnderTest.QuickSettings(Zpk),
+            _folder.FullName
+        );
+        await send.WaitForLineAsync(line => line.Contains("imageworker.db", StringComparison.Ordinal));
+        return send;
+    }
+}

@@ -1,0 +1,148 @@
+using ImageWorker.Commands;
+using ImageWorker.Contracts;
+using ImageWorker.IntegrationTests.Servers;
+using ImageWorker.IntegrationTests.Workers;
+using ImageWorker.Operations;
+
+namespace ImageWorker.IntegrationTests.Commands;
+
+public sealed class ErrorQueueTests(Surroundings surroundings) : IClassFixture<Surroundings>
+{
+    private const string Source = "generate-images";
+    private const string ErrorQueue = $"{Source}_error";
+    private const string Poison =
+        """{"requestId":"7c2e69a7-33b5-4c4d-aae5-b19acb00ab8f","prompt":"a secret fox","count":""";
+
+    private readonly WorkerUnderTest _worker = surroundings.Worker;
+
+    [Fact]
+    public async Task What_failed_is_listed_and_once_mended_moved_back_and_closed_once()
+    {
+        await using var started = await _worker.StartAsync();
+        // Of the other tests.
+        foreach (var queue in new[] { ErrorQueue, $"{Source}_dead" })
+        {
+            while (await _worker.Commands.CountAsync(queue) > 0)
+            {
+                await _worker.Commands.GetAsync(queue);
+            }
+        }
+
+        var good = WorkerUnderTest.Command("a hidden fox");
+        await _worker.QueryAsync("ALTER TABLE requests RENAME COLUMN images TO broken");
+        await _worker.Commands.SendAsync(good);
+        await _worker.Commands.SendBodyAsync(Poison);
+        await KeptAsync(2);
+        await _worker.QueryAsync("ALTER TABLE requests RENAME COLUMN broken TO images");
+
+        var listed = await DoneAsync("list");
+        Assert.Equal($"{Prefix}{ErrorQueue}: 2", listed[0]);
+        Assert.Single(listed, line => Tells(line, $"{good.RequestId}", "column"));
+        Assert.Single(listed, line => Tells(line, "7c2e69a7-33b5-4c4d-aae5-b19acb00ab8f", "is no GenerateImages"));
+        var shown = await DoneAsync("redrive", Prefix + ErrorQueue, "--dry-run");
+        Assert.Equal($"2 messages would be moved to {Prefix}{Source}", shown[^1]);
+        Assert.Empty(_worker.Events.EventsOf(good.RequestId));
+
+        var moved = await DoneAsync("redrive", Prefix + ErrorQueue);
+
+        Assert.Equal($"2 messages moved to {Prefix}{Source}", moved[^1]);
+        (await _worker.ClosedOnceAsync(good)).As<ImagesReady>();
+        Assert.Equal(1, _worker.PaidFor(good).Totals.ImagesPaid);
+        await KeptAsync(1);
+        var left = await DoneAsync("list", "--json");
+        Assert.Contains("7c2e69a7", Assert.Single(left), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            [.. listed, .. shown, .. moved, .. left],
+            line => line.Contains("fox", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task What_the_broker_gave_up_is_moved_back_too_as_many_as_asked_for()
+    {
+        await using var started = await _worker.StartAsync();
+        var commands = Enumerable.Range(0, 3).Select(n => WorkerUnderTest.Command($"fox {n}")).ToList();
+        foreach (var command in commands)
+        {
+            var body = $$"""{"requestId":"{{command.RequestId}}","prompt":"{{command.Prompt}}"}""";
+            await _worker.Commands.SendBodyAsync(body, exchange: $"{Source}_dead");
+        }
+
+        Assert.Equal(
+            $"2 messages moved to {Prefix}{Source}",
+            (await DoneAsync("redrive", $"{Prefix}{Source}_dead", "--limit", "2"))[^1]
+        );
+
+        (await _worker.ClosedOnceAsync(commands[0])).As<ImagesReady>();
+        (await _worker.ClosedOnceAsync(commands[1])).As<ImagesReady>();
+        Assert.Equal(1u, await _worker.Commands.CountAsync($"{Source}_dead"));
+        Assert.Empty(_worker.Events.EventsOf(commands[2].RequestId));
+    }
+
+    [Fact]
+    public async Task Looking_again_and_again_loses_nothing()
+    {
+        await using var started = await _worker.StartAsync();
+        var command = WorkerUnderTest.Command("a red fox");
+        // Besides those of the other tests.
+        var kept = await _worker.Commands.CountAsync(ErrorQueue) + 1;
+        await _worker.Commands.SendBodyAsync(
+            $$"""{"requestId":"{{command.RequestId}}","prompt":["{{command.Prompt}}"]}"""
+        );
+        await KeptAsync(kept);
+
+        // The error queue of the worker has its delivery limit: 50, here as in production.
+        await using var connection = await BrokerHost
+            .Factory(_worker.RabbitMqUri)
+            .CreateConnectionAsync(TestContext.Current.CancellationToken);
+        var queue = new ErrorQueueClient(connection, Prefix + ErrorQueue);
+        for (var i = 0; i < 60; i++)
+        {
+            Assert.Equal((int)kept, (await queue.Read(100, TestContext.Current.CancellationToken)).Count);
+        }
+
+        Assert.Equal(kept, await _worker.Commands.CountAsync(ErrorQueue));
+    }
+
+    [Theory]
+    [InlineData("generate-images")]
+    [InlineData("no-such-queue_error")]
+    public async Task A_queue_that_holds_nothing_put_aside_is_a_mistake(string queue)
+    {
+        await using var command = Run("redrive", queue);
+
+        Assert.Equal(2, await command.WaitForExitAsync());
+        Assert.Contains($"'{queue}'", Assert.Single(command.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_broker_that_cannot_be_reached_is_told_in_one_line_without_its_password()
+    {
+        await using var command = WorkerProgram.Start(
+            ["queues", "list"],
+            [new("ConnectionStrings__RabbitMq", "amqp://worker:hunter2secret@127.0.0.1:1/")]
+        );
+
+        Assert.Equal(1, await command.WaitForExitAsync());
+        Assert.Contains("RabbitMQ at 127.0.0.1", Assert.Single(command.ErrorLines), StringComparison.Ordinal);
+        Assert.DoesNotContain(command.Lines, line => line.Contains("hunter2", StringComparison.Ordinal));
+    }
+
+    private string Prefix => _worker.Settings["Queues__Prefix"]!;
+
+    private static bool Tells(string line, params string[] parts) =>
+        Array.TrueForAll(parts, part => line.Contains(part, StringComparison.Ordinal));
+
+    private Task KeptAsync(uint count) =>
+        Eventually.PassesAsync(async () => Assert.Equal(count, await _worker.Commands.CountAsync(ErrorQueue)));
+
+    private async Task<IReadOnlyList<string>> DoneAsync(params string[] arguments)
+    {
+        await using var command = Run(arguments);
+        Assert.True(await command.WaitForExitAsync() == 0, command.Tail);
+        return command.OutputLines;
+    }
+
+    private ChildProcess Run(params string[] arguments) =>
+        WorkerProgram.Start(["queues", .. arguments], _worker.Settings);
+}

@@ -1,0 +1,61 @@
+using ImageWorker.Contracts;
+using ImageWorker.IntegrationTests.Servers;
+using ImageWorker.IntegrationTests.Workers;
+
+namespace ImageWorker.IntegrationTests.Commands;
+
+[Collection(nameof(SharedWorker))]
+public sealed class SendTests(SharedWorkerFixture shared)
+{
+    private readonly WorkerUnderTest _worker = shared.Worker;
+
+    [Fact]
+    public async Task It_publishes_one_command_waits_and_prints_the_closing_event()
+    {
+        var id = Guid.NewGuid();
+        await using var command = Send(
+            $"a red fox [tag {id:n}]",
+            "--count",
+            "2",
+            "--metadata",
+            "order=4711",
+            "--request-id",
+            $"{id}"
+        );
+
+        var ready = await ClosingLine.ReadyAsync(command);
+
+        Assert.Equal(id, ready.RequestId);
+        Assert.Equal(2, ready.Images.Count);
+        Assert.Equal("4711", ready.Metadata!["order"]);
+        Assert.Contains(
+            command.ErrorLines,
+            line => line.StartsWith("image 1: generated http", StringComparison.Ordinal)
+        );
+        Assert.Equal(2, _worker.Zpk.ReadLedger($"{id:n}").Totals.ImagesPaid);
+    }
+
+    [Fact]
+    public async Task A_request_that_fails_is_exit_code_1()
+    {
+        await using var command = Send("a red fox [policy]");
+
+        Assert.Equal(FailureReason.ContentPolicyViolation, (await ClosingLine.FailedAsync(command)).Reason);
+    }
+
+    [Fact]
+    public async Task The_same_id_again_is_answered_and_not_paid_again()
+    {
+        var id = Guid.NewGuid();
+        await using var first = Send($"a red fox [tag {id:n}]", "--request-id", $"{id}");
+        var ready = await ClosingLine.ReadyAsync(first);
+
+        await using var second = Send($"a red fox [tag {id:n}]", "--request-id", $"{id}");
+
+        Assert.Equal(ready.Images, (await ClosingLine.ReadyAsync(second)).Images);
+        Assert.Equal(1, _worker.Zpk.ReadLedger($"{id:n}").Totals.ImagesPaid);
+    }
+
+    private ChildProcess Send(params string[] arguments) =>
+        WorkerProgram.Start(["send", .. arguments], _worker.Settings);
+}

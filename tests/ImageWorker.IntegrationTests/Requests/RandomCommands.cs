@@ -1,0 +1,120 @@
+namespace ImageWorker.IntegrationTests.Requests;
+
+/// <summary>What a body that was made at random must become.</summary>
+internal enum CommandForm
+{
+    /// <summary>A command, most often against the rules: closed under its id.</summary>
+    Readable,
+
+    /// <summary>No JSON: kept in the error queue.</summary>
+    Broken,
+
+    /// <summary>With a field of a strange type: one of the two.</summary>
+    Strange,
+}
+
+internal sealed record RandomCommand(Guid RequestId, CommandForm Form, string Body);
+
+/// <summary>Commands of all kinds, each with a request id of its own that can be read if anything can.</summary>
+internal sealed class RandomCommands(int seed)
+{
+    private static readonly string[] Fields =
+    [
+        "prompt",
+        "count",
+        "model",
+        "quality",
+        "style",
+        "resolution",
+        "uniqueGuard",
+        "timeoutSeconds",
+        "maxCost",
+        "progress",
+        "metadata",
+        "somethingElse",
+    ];
+
+    private static readonly string[] Strange =
+    [
+        "null",
+        "true",
+        "\"\"",
+        "\"x\"",
+        "\"7\"",
+        "[]",
+        "{}",
+        "[[[[[1]]]]]",
+        "-1",
+        "0",
+        "1.5",
+        "1e999",
+        "99999999999999999999999",
+        "-79228162514264337593543950336",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"'; DROP TABLE requests; --\"",
+        "{\"a\":null,\"\\u0000\":\"\\u0000\",\"\\ud83e\\udd8a\":\"\"}",
+        "{\"a\":{\"b\":1}}",
+    ];
+
+    private readonly Random _random = new(seed);
+
+    public RandomCommand Next() =>
+        _random.Next(10) switch
+        {
+            < 5 => AgainstTheRules(),
+            < 9 => WithStrangeFields(),
+            _ => Broken(),
+        };
+
+    private RandomCommand AgainstTheRules()
+    {
+        var id = NextId();
+        var (count, timeout, length) = (_random.Next(-30, 30), _random.Next(-100, 100), _random.Next(6000));
+        // Nothing is to be paid for thousands of pictures: at least the model is wrong.
+        var body =
+            $$"""{"requestId":"{{id}}","prompt":"{{Text(length)}}","count":{{count}},"timeoutSeconds":{{timeout}},"model":"{{Text(5)}}"}""";
+        return new(id, CommandForm.Readable, body);
+    }
+
+    private RandomCommand WithStrangeFields()
+    {
+        var id = NextId();
+        var fields = Fields
+            .Where(_ => _random.Next(3) == 0)
+            .Select(field => $"\"{field}\":{Strange[_random.Next(Strange.Length)]}")
+            .Append("\"model\":\"none\"")
+            .Append($"\"requestId\":\"{id}\"")
+            .ToArray();
+        _random.Shuffle(fields);
+        return new(id, CommandForm.Strange, $"{{{string.Join(',', fields)}}}");
+    }
+
+    private RandomCommand Broken()
+    {
+        var whole = AgainstTheRules();
+        var body = whole.Body[..^(1 + _random.Next(40))];
+        return whole with { Form = CommandForm.Broken, Body = body };
+    }
+
+    private Guid NextId()
+    {
+        var bytes = new byte[16];
+        _random.NextBytes(bytes);
+        return new(bytes);
+    }
+
+    // Latin, Greek, Cyrillic, and what lies between them; no control characters, no quotes, no backslash.
+    private string Text(int length) =>
+        string.Create(
+            length,
+            _random,
+            static (text, random) =>
+            {
+                foreach (ref var letter in text)
+                {
+                    letter = random.Next(8) == 0 ? (char)random.Next(0xA1, 0x500) : (char)random.Next('a', 'z' + 1);
+                }
+            }
+        );
+}

@@ -1,0 +1,26 @@
+namespace ImageWorker.IntegrationTests.Servers;
+
+public interface IRabbitMqServer : IServer
+{
+    /// <summary>The URI of a new, empty virtual host. A RabbitMQ given by a connection string has no management access
+    /// here: it answers with its own URI, so queues need unique names anyway.</summary>
+    Task<string> CreateVirtualHostAsync(string name);
+
+    /// <summary>The URI of the default virtual host for a new user who may do everything there.</summary>
+    Task<string> CreateUserAsync(string name, string password);
+
+    /// <summary>Cuts every client's connection, as a network does.</summary>
+    Task CutConnectionsAsync();
+
+    /// <summary>Below this much free space publishers are blocked: see <see cref="DiskAlarm"/>.</summary>
+    Task SetDiskFreeLimitAsync(long bytes);
+
+    /// <summary>Whether some client has tried to publish while publishers are blocked.</summary>
+    Task<bool> BlocksAsync();
+}
+
+public static class DiskAlarm
+{
+    public const long On = 1L << 60;
+    public const long Off = 1_000_000;
+}

@@ -1,0 +1,34 @@
+namespace ImageWorker.IntegrationTests.Servers;
+
+/// <summary>Where a server comes from: a connection string in the environment, Docker, or the machine's own binaries, in
+/// this order. A test never passes for want of a server: with none of them it fails.</summary>
+internal static class ServerChoice
+{
+    // Given: whether the environment may name a server that somebody else runs.
+    public static IRabbitMqServer RabbitMq(bool given) =>
+        Given(given, "ConnectionStrings__RabbitMq")
+        ?? (
+            ContainerServer.IsAvailable ? new ContainerRabbitMq()
+            : InstalledRabbitMq.IsInstalled ? (IRabbitMqServer)new InstalledRabbitMq()
+            : throw Nothing("RabbitMQ", "ConnectionStrings__RabbitMq", "rabbitmq-server")
+        );
+
+    public static IServer Postgres(bool given) =>
+        Given(given, "ConnectionStrings__Postgres")
+        ?? (
+            ContainerServer.IsAvailable ? new ContainerPostgres()
+            : InstalledPostgres.IsInstalled ? (IServer)new InstalledPostgres()
+            : throw Nothing("PostgreSQL", "ConnectionStrings__Postgres", "postgresql")
+        );
+
+    private static GivenServer? Given(bool allowed, string variable) =>
+        allowed && Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value
+            ? new GivenServer(value)
+            : null;
+
+    private static InvalidOperationException Nothing(string server, string variable, string package) =>
+        new(
+            $"No {server} to test against: set {variable}, start Docker, or install the Debian package {package} "
+                + "(tests/run.sh does). Tests that stop servers need one of the last two."
+        );
+}

@@ -1,0 +1,50 @@
+using ImageWorker.Contracts;
+using ImageWorker.IntegrationTests.Servers;
+
+namespace ImageWorker.IntegrationTests.Workers;
+
+/// <summary>What tests of outages have in common: many requests, each to be paid and closed once.</summary>
+internal static class ManyRequests
+{
+    /// <summary>Sends commands for one image each, whose prompts end with these markers.</summary>
+    public static async Task<IReadOnlyList<GenerateImages>> SendManyAsync(
+        this WorkerUnderTest worker,
+        int count,
+        string markers = ""
+    )
+    {
+        var commands = Enumerable.Range(0, count).Select(n => WorkerUnderTest.Command($"fox {n} {markers}")).ToList();
+        foreach (var command in commands)
+        {
+            await worker.Commands.SendAsync(command);
+        }
+
+        return commands;
+    }
+
+    /// <summary>Returns once ZPK has taken this many submissions.</summary>
+    public static Task SubmittedAsync(this WorkerUnderTest worker, int count) =>
+        Eventually.HoldsAsync(() => worker.Zpk.ReadLedger().Totals.Submissions >= count);
+
+    /// <summary>
+    /// Each command is asked again, since its event may have come while no subscriber was there; what it says then, and
+    /// what it said before, is the same under the same id.
+    /// </summary>
+    public static async Task EachPaidAndClosedOnceAsync(
+        this WorkerUnderTest worker,
+        IReadOnlyList<GenerateImages> commands
+    )
+    {
+        foreach (var command in commands)
+        {
+            (await worker.CloseAsync(command)).As<ImagesReady>();
+        }
+
+        var totals = worker.Zpk.ReadLedger().Totals;
+        Assert.Equal((commands.Count, commands.Count, 0), (totals.Submissions, totals.ImagesPaid, totals.RepeatedIds));
+    }
+
+    /// <summary>No command was given up: its error queue, made by the first fault, is empty or not there.</summary>
+    public static async Task NothingFaultedAsync(this WorkerUnderTest worker) =>
+        Assert.Equal(0u, await worker.Commands.CountAsync("generate-images_error"));
+}

@@ -1,0 +1,43 @@
+using System.Net;
+using ImageWorker.IntegrationTests.Servers;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ImageWorker.IntegrationTests.Workers;
+
+/// <summary>A worker's process and its HTTP address.</summary>
+public sealed class StartedWorker(ChildProcess process, Uri address) : IAsyncDisposable
+{
+    private static readonly IHttpClientFactory Clients = new ServiceCollection()
+        .AddHttpClient()
+        .BuildServiceProvider()
+        .GetRequiredService<IHttpClientFactory>();
+
+    public ChildProcess Process => process;
+
+    public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)
+    {
+        using var http = Clients.CreateClient();
+        using var answer = await http.GetAsync(new Uri(address, path), TestContext.Current.CancellationToken);
+        return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Returns once it says that it can work.</summary>
+    public async Task ReadyAsync()
+    {
+        try
+        {
+            // Asking its health all the time would slow down its start.
+            await process.WaitForLineAsync(line => line.Contains("Working: ", StringComparison.Ordinal));
+            await Eventually.PassesAsync(async () =>
+                Assert.Equal(HttpStatusCode.OK, (await GetAsync("/health/ready")).Status)
+            );
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => process.DisposeAsync();
+}

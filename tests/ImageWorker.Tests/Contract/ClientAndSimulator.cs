@@ -1,0 +1,92 @@
+using ImageWorker.Tests.Zpk;
+using ImageWorker.Tests.ZpkSimulator;
+using ImageWorker.Zpk;
+using ImageWorker.ZpkSimulator;
+using ImageWorker.ZpkSimulator.Ledger;
+
+namespace ImageWorker.Tests.Contract;
+
+/// <summary>
+/// The client and the stand-in server over loopback, on one clock that skips every pause. Deadlines are out of the
+/// way, and every image takes 30 seconds unless the prompt says otherwise.
+/// </summary>
+internal sealed class ClientAndSimulator : IAsyncDisposable
+{
+    /// <summary>The id of every call that names no other.</summary>
+    public const string Id = "contract1";
+
+    private readonly ClientUnderTest client;
+    private readonly Simulator simulator;
+
+    private ClientAndSimulator(Simulator simulator, SkippingTime clock, Action<ZpkOptions>? configure)
+    {
+        this.simulator = simulator;
+        Clock = clock;
+        client = new ClientUnderTest(
+            time: clock,
+            configure: zpk =>
+            {
+                zpk.BaseAddress = simulator.Server.BaseAddress;
+                zpk.GenerateTimeout = SkippingTime.Never;
+                zpk.CheckTimeout = zpk.CheckTotalTimeout = zpk.DownloadTimeout = SkippingTime.Never;
+                configure?.Invoke(zpk);
+            }
+        );
+    }
+
+    public ZpkImagesClient Zpk => client.Zpk;
+
+    public SkippingTime Clock { get; }
+
+    public ZpkSimulatorServer Server => simulator.Server;
+
+    public LedgerReport Ledger => Server.ReadLedger();
+
+    public long GenerateCalls => Ledger.Server.GenerateCalls;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public static async Task<ClientAndSimulator> StartAsync(
+        Action<SimulatorOptions>? simulator = null,
+        Action<ZpkOptions>? client = null
+    )
+    {
+        var clock = new SkippingTime();
+        return new(await Simulator.StartAsync(simulator, clock), clock, client);
+    }
+
+    public Task<GenerateOutcome> GenerateAsync(string prompt, int num = 1, string? id = Id) =>
+        Zpk.GenerateAsync(
+            new()
+            {
+                Prompt = prompt,
+                Num = num,
+                UniqueRequestId = id,
+            },
+            Ct
+        );
+
+    public async Task<ZpkAnswer> AcceptedAsync(string prompt, int num = 1, string? id = Id) =>
+        Assert.IsType<GenerateOutcome.Accepted>(await GenerateAsync(prompt, num, id)).Answer;
+
+    public Task<CheckOutcome> CheckAsync(string id = Id) => Zpk.CheckStatusAsync(id, Ct);
+
+    public async Task<ZpkAnswer> FoundAsync(string id = Id) =>
+        Assert.IsType<CheckOutcome.Found>(await CheckAsync(id)).Answer;
+
+    /// <summary>Waits out what the answer told, and then until all is settled.</summary>
+    public async Task<ZpkAnswer> CompletedAsync(ZpkAnswer accepted, string id = Id)
+    {
+        Clock.Advance(accepted.Images.Min(image => image.WaitTime ?? TimeSpan.Zero));
+        return Assert.IsType<CheckOutcome.Found>(await Zpk.WaitForCompletionAsync(id, null, Ct)).Answer;
+    }
+
+    /// <summary>The one submission under this id.</summary>
+    public LedgerEntry Entry(string id = Id) => simulator.Entry(id);
+
+    public async ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        await simulator.DisposeAsync();
+    }
+}

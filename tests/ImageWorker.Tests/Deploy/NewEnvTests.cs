@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using static ImageWorker.Tests.Deploy.DeployFiles;
+
+namespace ImageWorker.Tests.Deploy;
+
+public sealed class NewEnvTests : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("imageworker-env-");
+
+    [Fact]
+    public async Task Each_run_makes_other_passwords_for_the_owners_eyes_alone_and_none_overwrites_them()
+    {
+        folder.CreateSubdirectory("deploy");
+        File.Copy(At("deploy/new-env.sh"), Path.Combine(folder.FullName, "deploy", "new-env.sh"));
+        File.Copy(At(".env.example"), Path.Combine(folder.FullName, ".env.example"));
+        var env = Path.Combine(folder.FullName, ".env");
+
+        Assert.Equal(0, await Run());
+        var made = Assignments(env);
+        Assert.Equal(Assignments(".env.example").Keys, made.Keys);
+        var secrets = made.Where(setting =>
+                setting.Key.EndsWith("_PASSWORD", StringComparison.Ordinal)
+                || setting.Key.EndsWith("_KEY", StringComparison.Ordinal)
+            )
+            .ToList();
+        Assert.Equal(4, secrets.Count);
+        Assert.All(secrets, secret => Assert.Matches("^[0-9a-f]{48}$", secret.Value));
+        Assert.Distinct(secrets.Select(secret => secret.Value), StringComparer.Ordinal);
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(env));
+
+        Assert.Equal(1, await Run());
+        Assert.Equal(made, Assignments(env));
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    private async Task<int> Run()
+    {
+        var start = new ProcessStartInfo("bash", [Path.Combine(folder.FullName, "deploy", "new-env.sh")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        using var script = Process.Start(start)!;
+        await script.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return script.ExitCode;
+    }
+}

@@ -1,0 +1,108 @@
+using ImageWorker.Operations;
+using ImageWorker.Requests;
+using ImageWorker.Submission;
+using ImageWorker.Tests.Requests;
+using static ImageWorker.Tests.Requests.Happenings;
+
+namespace ImageWorker.Tests.Operations;
+
+public sealed class RequestTimelineTests(WorkerUnderTest worker) : IClassFixture<WorkerUnderTest>
+{
+    [Fact]
+    public async Task A_resend_its_costs_and_the_end_are_told_in_order()
+    {
+        var given = await worker.Reach(Given.WaitingToResend);
+        var request = (await worker.TickWhenDue(given.Request!)).Request!;
+        request = (await worker.Handle(request.Accepted(worker, 0.0381m, Running(0)))).Request!;
+        worker.Time.Advance(TimeSpan.FromSeconds(5));
+        request = (await worker.Handle(request.Checked(worker, Generated(0)))).Request!;
+        var (first, resend) = (request.Submissions[0].Id, request.Submissions[1].Id);
+
+        var timeline = RequestTimeline.Of(
+            request,
+            [Row(first, request.RequestedAt, 0.0760m), Row(resend, request.RequestedAt.AddSeconds(3), 0.0381m)]
+        );
+
+        Assert.Equal(
+            [
+                "command: 2 images of zpk-ultra, standard, 1024x1024",
+                $"submission of images 0, 1 as {first}",
+                $"{first} accepted as zpk-{first}, 0.0760 EUR",
+                $"{first} checked, the last time so far",
+                $"resend of image 1, attempt 2, as {resend}",
+                $"{resend} accepted as zpk-{resend}, 0.0381 EUR",
+                $"{resend} checked, the last time so far",
+                "closed: ready, 2 of 2 images, 0.1141 EUR; ImagesReady published",
+            ],
+            timeline.Select(entry => entry.What),
+            StringComparer.Ordinal
+        );
+        Assert.DoesNotContain(timeline, entry => entry.What.Contains("lighthouse", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_is_not_known_and_what_is_to_come_is_told_as_that()
+    {
+        var (_, request) = await worker.Reach(Given.InDoubt);
+        var id = request!.Submissions[0].Id;
+        var lease = request.RequestedAt.AddSeconds(1);
+
+        var timeline = RequestTimeline.Of(
+            request,
+            [
+                new()
+                {
+                    Id = id,
+                    State = LedgerState.Started,
+                    StartedAt = request.RequestedAt,
+                    LeaseUntil = lease,
+                    Calls = 1,
+                },
+            ]
+        );
+
+        Assert.Equal(
+            [
+                "command: 2 images of zpk-ultra, standard, 1024x1024",
+                $"submission of images 0, 1 as {id}",
+                $"{id}: it is not known whether ZPK accepted it; looked up from here on",
+                $"to come: {id} is looked up",
+                "to come: deadline",
+            ],
+            timeline.Select(entry => entry.What),
+            StringComparer.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_hurried_request_does_at_once_what_it_waited_for()
+    {
+        var (_, request) = await worker.Reach(Given.Generating);
+        var id = request!.CorrelationId;
+        await worker.InDatabase(async db =>
+        {
+            (await db.Requests.FindAsync([id], TestContext.Current.CancellationToken))!.HurryUp(
+                worker.Time.GetUtcNow()
+            );
+            return await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        });
+
+        var stale = await worker.Tick(id, TimeSpan.Zero, age: 1);
+        var due = await worker.Tick(id, TimeSpan.Zero);
+
+        Assert.Equal("", stale.Says);
+        Assert.Equal("CheckImages", due.Says);
+    }
+
+    private static SubmissionEntry Row(string id, DateTimeOffset at, decimal cost) =>
+        new()
+        {
+            Id = id,
+            State = LedgerState.Accepted,
+            StartedAt = at,
+            SettledAt = at,
+            Calls = 1,
+            ProviderId = $"zpk-{id}",
+            Cost = cost,
+        };
+}

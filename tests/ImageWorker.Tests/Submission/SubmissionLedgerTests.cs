@@ -1,0 +1,243 @@
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Submission;
+using ImageWorker.Tests.Requests;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ImageWorker.Tests.Submission;
+
+public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixture<WorkerUnderTest>
+{
+    /// <summary>The call's timeout, the settle time, and 5 s.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30 + 10 + 5);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_first_claim_is_fresh_and_committed_at_once()
+    {
+        var (requestId, id) = await Wanted();
+
+        var claim = await ClaimBy(worker, id, requestId);
+
+        Assert.Equal(new Claim.Fresh(worker.Time.GetUtcNow() + Lease), claim);
+        var entry = await Entry(id);
+        Assert.Equal((LedgerState.Started, 1, requestId), (entry.State, entry.Calls, entry.RequestId));
+        Assert.Equal(worker.Services.GetRequiredService<WorkerIdentity>().Id, entry.Owner);
+        Assert.Equal(worker.Time.GetUtcNow() + Lease, entry.LeaseUntil);
+        Assert.Equal(worker.Time.GetUtcNow(), entry.StartedAt);
+    }
+
+    [Fact]
+    public async Task Of_many_claims_at_once_one_is_fresh()
+    {
+        await using var other = await WorkerUnderTest.Start(other: worker);
+        var (requestId, id) = await Wanted();
+
+        var claims = await Task.WhenAll(
+            Enumerable.Range(0, 16).Select(i => ClaimBy(i % 2 == 0 ? worker : other, id, requestId))
+        );
+
+        Assert.Single(claims.OfType<Claim.Fresh>());
+        Assert.Equal(15, claims.Count(claim => claim is Claim.Leased or Claim.InDoubt { IsConclusive: false }));
+        Assert.Equal(1, (await Entry(id)).Calls);
+    }
+
+    [Fact]
+    public async Task A_process_that_was_held_up_since_its_claim_has_no_time_for_the_call()
+    {
+        var (requestId, id) = await Wanted();
+        var ledger = worker.Services.GetRequiredService<SubmissionLedger>();
+
+        var claim = (Claim.Fresh)await ledger.Claim(id, requestId, Ct);
+        var atOnce = ledger.HasTimeForCall(claim);
+        worker.Time.Advance(TimeSpan.FromSeconds(6));
+        var later = ledger.HasTimeForCall(claim);
+
+        Assert.Equal((true, false), (atOnce, later));
+    }
+
+    [Fact]
+    public async Task Another_process_waits_for_the_lease_and_then_looks_it_up()
+    {
+        await using var other = await WorkerUnderTest.Start(other: worker);
+        var (requestId, id) = await Wanted();
+        await ClaimBy(worker, id, requestId);
+        var until = worker.Time.GetUtcNow() + Lease;
+
+        var early = await ClaimBy(other, id, requestId);
+        worker.Time.Advance(Lease);
+        var late = await ClaimBy(other, id, requestId);
+
+        Assert.Equal(new Claim.Leased(until), early);
+        Assert.Equal(new Claim.InDoubt(IsConclusive: true, IsWanted: true, until), late);
+    }
+
+    [Fact]
+    public async Task The_owner_may_look_it_up_at_any_time()
+    {
+        var (requestId, id) = await Wanted();
+        await ClaimBy(worker, id, requestId);
+
+        var again = await ClaimBy(worker, id, requestId);
+
+        Assert.Equal(new Claim.InDoubt(IsConclusive: false, IsWanted: true, worker.Time.GetUtcNow() + Lease), again);
+    }
+
+    [Fact]
+    public async Task A_retake_has_one_winner_however_late_the_others_come()
+    {
+        await using var other = await WorkerUnderTest.Start(other: worker);
+        var (requestId, id) = await Wanted();
+        await ClaimBy(worker, id, requestId);
+        worker.Time.Advance(Lease);
+        var mine = (Claim.InDoubt)await ClaimBy(worker, id, requestId);
+        var theirs = (Claim.InDoubt)await ClaimBy(other, id, requestId);
+
+        var won = await Task.WhenAll(Retake(worker, id, mine), Retake(other, id, theirs));
+        worker.Time.Advance(TimeSpan.FromSeconds(1));
+        var later = await Retake(other, id, theirs);
+
+        Assert.Single(won, taken => taken);
+        Assert.False(later);
+        Assert.Equal(2, (await Entry(id)).Calls);
+    }
+
+    [Fact]
+    public async Task What_is_settled_cannot_be_retaken()
+    {
+        var (requestId, id) = await Wanted();
+        await ClaimBy(worker, id, requestId);
+        worker.Time.Advance(Lease);
+        var doubt = (Claim.InDoubt)await ClaimBy(worker, id, requestId);
+        await Settle(id, LedgerState.Accepted);
+
+        Assert.False(await Retake(worker, id, doubt));
+    }
+
+    [Theory]
+    [InlineData(Given.Initial)]
+    [InlineData(Given.Withdrawn)]
+    [InlineData(Given.Closing)]
+    [InlineData(Given.LastCheck)]
+    [InlineData(Given.Closed)]
+    public async Task What_nobody_wants_is_not_claimed(Given given)
+    {
+        var request = await worker.Reach(given);
+        var id = SubmissionId.Derive(request.Id, 0, 7);
+
+        var claim = await ClaimBy(worker, id, request.Id);
+
+        Assert.IsType<Claim.Unwanted>(claim);
+        Assert.False(await worker.InDatabase(db => db.Submissions.AnyAsync(entry => entry.Id == id, Ct)));
+    }
+
+    [Fact]
+    public async Task After_the_deadline_nothing_is_claimed_though_its_tick_has_not_come()
+    {
+        var (requestId, id) = await Wanted();
+        worker.Time.Advance(TimeSpan.FromSeconds(1800));
+
+        Assert.IsType<Claim.Unwanted>(await ClaimBy(worker, id, requestId));
+    }
+
+    [Fact]
+    public async Task What_was_started_and_is_no_longer_wanted_is_only_looked_up()
+    {
+        var (requestId, id) = await Wanted();
+        await ClaimBy(worker, id, requestId);
+        await worker.Handle(new CancelImages { RequestId = requestId });
+
+        var claim = Assert.IsType<Claim.InDoubt>(await ClaimBy(worker, id, requestId));
+
+        Assert.False(claim.IsWanted);
+    }
+
+    [Fact]
+    public async Task What_is_released_can_be_claimed_again()
+    {
+        await using var other = await WorkerUnderTest.Start(other: worker);
+        var (requestId, id) = await Wanted();
+        await ClaimBy(worker, id, requestId);
+        await Settle(id, LedgerState.Released);
+
+        var claim = await ClaimBy(other, id, requestId);
+        var second = await ClaimBy(worker, id, requestId);
+
+        Assert.IsType<Claim.Fresh>(claim);
+        Assert.IsType<Claim.Leased>(second);
+        Assert.Equal((LedgerState.Started, 2), await Entry(id) is var e ? (e.State, e.Calls) : default);
+    }
+
+    [Fact]
+    public async Task What_is_released_and_no_longer_wanted_is_not_claimed()
+    {
+        var (requestId, id) = await Wanted();
+        await ClaimBy(worker, id, requestId);
+        await Settle(id, LedgerState.Released);
+        await worker.Handle(new CancelImages { RequestId = requestId });
+
+        Assert.IsType<Claim.Unwanted>(await ClaimBy(worker, id, requestId));
+    }
+
+    [Theory]
+    [InlineData(LedgerState.Accepted)]
+    [InlineData(LedgerState.Refused)]
+    public async Task What_is_settled_is_never_started_again(LedgerState state)
+    {
+        var (requestId, id) = await Wanted();
+        await ClaimBy(worker, id, requestId);
+        await Settle(id, state);
+        worker.Time.Advance(TimeSpan.FromMinutes(5));
+
+        Assert.IsType<Claim.Settled>(await ClaimBy(worker, id, requestId));
+        var entry = await Entry(id);
+        Assert.Equal((1, "zpk-1", 0.0380m), (entry.Calls, entry.ProviderId, entry.Cost));
+    }
+
+    [Fact]
+    public async Task A_held_entry_is_conclusive_from_then_on()
+    {
+        var (requestId, id) = await Wanted();
+        await ClaimBy(worker, id, requestId);
+        var until = worker.Time.GetUtcNow() + TimeSpan.FromSeconds(10);
+        await Note(new(id, LedgerState.Started) { LeaseUntil = until });
+
+        var early = await ClaimBy(worker, id, requestId);
+        worker.Time.Advance(TimeSpan.FromSeconds(10));
+        var late = await ClaimBy(worker, id, requestId);
+
+        Assert.Equal(new Claim.InDoubt(IsConclusive: false, IsWanted: true, until), early);
+        Assert.Equal(new Claim.InDoubt(IsConclusive: true, IsWanted: true, until), late);
+    }
+
+    private async Task<(Guid RequestId, string Id)> Wanted()
+    {
+        var request = (await worker.Reach(Given.Submitting)).Request!;
+        return (request.CorrelationId, request.Submissions[0].Id);
+    }
+
+    private static Task<Claim> ClaimBy(WorkerUnderTest by, string id, Guid requestId) =>
+        by.With<SubmissionLedger, Claim>(ledger => ledger.Claim(id, requestId, Ct));
+
+    private static Task<bool> Retake(WorkerUnderTest by, string id, Claim.InDoubt claim) =>
+        by.With<SubmissionLedger, bool>(async ledger => await ledger.Retake(id, claim, Ct) is not null);
+
+    private Task Settle(string id, LedgerState state) =>
+        Note(
+            new(id, state)
+            {
+                ProviderId = "zpk-1",
+                Cost = 0.0380m,
+                SettledAt = worker.Time.GetUtcNow(),
+            }
+        );
+
+    private Task Note(LedgerNote note) =>
+        worker.Services.GetRequiredService<RequestStore>().Save(new() { Ledger = note });
+
+    private Task<SubmissionEntry> Entry(string id) =>
+        worker.InDatabase(db => db.Submissions.AsNoTracking().SingleAsync(entry => entry.Id == id, Ct));
+}

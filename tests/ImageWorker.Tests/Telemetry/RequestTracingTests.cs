@@ -1,0 +1,181 @@
+using System.Diagnostics;
+using System.Text.Json;
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+using ImageWorker.Tests.Requests;
+using ImageWorker.Tests.Submission;
+using ImageWorker.Tests.Zpk;
+using static ImageWorker.Tests.Requests.Happenings;
+
+namespace ImageWorker.Tests.Telemetry;
+
+public sealed class RequestTracingTests
+{
+    private const string Received = "process generate-images";
+    private const string TraceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    private const string SpanId = "00f067aa0ba902b7";
+    private const string Publisher = $"00-{TraceId}-{SpanId}-01";
+
+    [Fact]
+    public async Task Where_nobody_listens_what_the_publisher_sent_goes_through_to_the_event()
+    {
+        await using var worker = await WorkerUnderTest.Start();
+
+        var started = await Send(worker, Command(), Publisher);
+        var closed = await Send(worker, Command() with { MaxCost = 0.01m }, Publisher);
+        var refused = await Send(worker, Command() with { Prompt = "" }, Publisher);
+
+        Assert.Equal(Publisher, started.Request?.TraceParent);
+        Assert.Null(started.Only<SubmitImages>().Trace);
+        Assert.Equal(Publisher, Assert.Single(closed.Events).TraceParent);
+        Assert.Equal(Publisher, Assert.Single(refused.Events).TraceParent);
+    }
+
+    [Theory]
+    [InlineData("hello")]
+    [InlineData("00-00000000000000000000000000000000-00f067aa0ba902b7-01")]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-and more")]
+    public async Task A_header_that_is_no_trace_is_not_kept(string header)
+    {
+        await using var worker = await WorkerUnderTest.Start();
+
+        var started = await Send(worker, Command(), header);
+
+        Assert.Equal("Submitting", started.State);
+        Assert.Null(started.Request!.TraceParent);
+    }
+
+    [Fact]
+    public async Task A_publisher_with_MassTransit_is_the_parent_too()
+    {
+        using var traced = new Traced();
+        await using var worker = await WorkerUnderTest.Start();
+        var command = Command();
+
+        var started = await worker.Handle(command, activityId: Publisher);
+
+        var span = traced.One(command.RequestId, Received);
+        Assert.Equal((TraceId, SpanId), ($"{span.TraceId}", $"{span.ParentSpanId}"));
+        Assert.Equal(span.Id, started.Request!.TraceParent);
+    }
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("true", "a lighthouse")]
+    public async Task The_prompt_is_told_where_the_setting_says_so_and_nowhere_else(string? setting, string? told)
+    {
+        using var traced = new Traced();
+        await using var worker = await WorkerUnderTest.Start(
+            settings: new Dictionary<string, string?>(StringComparer.Ordinal) { ["Telemetry:IncludePrompts"] = setting }
+        );
+        var command = Command();
+
+        await worker.Handle(command);
+
+        Assert.Equal(told, traced.One(command.RequestId, Received).GetTagItem("imageworker.prompt"));
+    }
+
+    [Fact]
+    public async Task A_refused_command_is_an_error_and_its_event_is_below_it()
+    {
+        using var traced = new Traced();
+        await using var worker = await WorkerUnderTest.Start();
+        var command = Command() with { Count = 100 };
+
+        var refused = await worker.Handle(command);
+
+        var span = traced.One(command.RequestId, Received);
+        Assert.Equal(("refused", "InvalidRequest"), (Outcome(span), span.GetTagItem("error.type")));
+        Assert.Equal(ActivityStatusCode.Error, span.Status);
+        Assert.Equal(span.Id, Assert.Single(refused.Events).TraceParent);
+    }
+
+    [Fact]
+    public async Task A_repeated_command_with_a_trace_of_its_own_is_linked_to_the_requests()
+    {
+        using var traced = new Traced();
+        await using var worker = await WorkerUnderTest.Start();
+        var command = Command();
+        await worker.Handle(command);
+
+        await Send(worker, command, Publisher);
+
+        var spans = traced.Of(command.RequestId, Received);
+        Assert.Equal(("accepted", "repeated"), (Outcome(spans[0]), Outcome(spans[1])));
+        Assert.Equal(spans[0].Context.SpanId, Assert.Single(spans[1].Links).Context.SpanId);
+    }
+
+    [Fact]
+    public async Task A_wait_says_what_was_asked_for_and_how_late_its_end_was()
+    {
+        using var zpk = new StubZpk();
+        zpk.Check(Answers.Checked);
+        using var traced = new Traced();
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var (id, request) = await worker.Reach(Given.Generating);
+        var began = worker.Time.GetUtcNow();
+
+        var ticked = await worker.Tick(id, TimeSpan.FromSeconds(27 + 4));
+        await worker.Handle(ticked.Only<CheckImages>());
+
+        var wait = traced.One(id, "wait");
+        Assert.Equal((began.UtcDateTime, TimeSpan.FromSeconds(31)), (wait.StartTimeUtc, wait.Duration));
+        Assert.Equal("check", wait.GetTagItem("imageworker.wait.for"));
+        Assert.Equal(
+            (27d, 27d, 4d),
+            (
+                wait.GetTagItem("imageworker.wait_time"),
+                wait.GetTagItem("imageworker.wait.planned"),
+                wait.GetTagItem("imageworker.lateness")
+            )
+        );
+        Assert.Equal(request!.TraceParent, wait.ParentId);
+        Assert.Equal(request.TraceParent, traced.One(id, "check").ParentId);
+    }
+
+    [Fact]
+    public async Task A_submission_put_off_is_an_error_and_the_wait_for_it_is_shown()
+    {
+        using var zpk = new StubZpk { OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 60)) };
+        using var traced = new Traced();
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = (await worker.Handle(Command())).Only<SubmitImages>();
+        var deferred = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var request = (await worker.Handle(deferred)).Request!;
+
+        var again = (await worker.TickWhenDue(request)).Only<SubmitImages>();
+        await worker.Handle(again);
+
+        var spans = traced.Of(request.CorrelationId, "submit");
+        Assert.Equal(2, spans.Count);
+        Assert.Equal(("deferred", "deferred"), (Outcome(spans[0]), spans[0].GetTagItem("error.type")));
+        Assert.Equal(ActivityStatusCode.Error, spans[0].Status);
+        var wait = traced.One(request.CorrelationId, "wait");
+        Assert.Equal(("submit", TimeSpan.FromSeconds(60)), (wait.GetTagItem("imageworker.wait.for"), wait.Duration));
+    }
+
+    [Fact]
+    public async Task A_check_without_an_answer_is_an_error()
+    {
+        using var zpk = new StubZpk { OnCheck = () => Task.FromResult(StubApi.RetryAfter(503, 60)) };
+        using var traced = new Traced();
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var (id, _) = await worker.Reach(Given.Generating);
+
+        await worker.Handle((await worker.Tick(id, TimeSpan.FromSeconds(27))).Only<CheckImages>());
+
+        var span = traced.One(id, "check");
+        Assert.Equal(("unavailable", "unavailable"), (Outcome(span), span.GetTagItem("error.type")));
+        Assert.Equal(ActivityStatusCode.Error, span.Status);
+    }
+
+    private static object? Outcome(Activity span) => span.GetTagItem("imageworker.outcome");
+
+    private static Task<Handled> Send(WorkerUnderTest worker, GenerateImages command, string traceParent) =>
+        worker.HandleBare(
+            "generate-images",
+            JsonSerializer.Serialize(command, JsonSerializerOptions.Web),
+            command.RequestId,
+            traceParent
+        );
+}

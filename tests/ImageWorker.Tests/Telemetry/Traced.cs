@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using ImageWorker.Telemetry;
+
+namespace ImageWorker.Tests.Telemetry;
+
+/// <summary>Listens to the worker's spans, of every worker in this process.</summary>
+internal sealed class Traced : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly List<Activity> spans = [];
+    private readonly ActivityListener listener;
+
+    public Traced()
+    {
+        listener = new()
+        {
+            ShouldListenTo = source => source.Name is RequestTracing.SourceName,
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = span =>
+            {
+                lock (gate)
+                    spans.Add(span);
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+    }
+
+    /// <summary>The ended spans of one request by their name, in the order they ended.</summary>
+    public IReadOnlyList<Activity> Of(Guid requestId, string name)
+    {
+        lock (gate)
+            return
+            [
+                .. spans.Where(span =>
+                    span.OperationName == name && requestId.Equals(span.GetTagItem(RequestTracing.RequestId))
+                ),
+            ];
+    }
+
+    /// <summary>The only one of this name.</summary>
+    public Activity One(Guid requestId, string name) => Assert.Single(Of(requestId, name));
+
+    public void Dispose() => listener.Dispose();
+}

@@ -1,0 +1,333 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Text.Json;
+using ImageWorker.Contracts;
+using ImageWorker.Delivery;
+using ImageWorker.Operations;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Submission;
+using ImageWorker.Zpk.Wire;
+using MassTransit;
+using MassTransit.Mediator;
+using MassTransit.Serialization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ImageWorker.Tests;
+
+/// <summary>
+/// The worker with production's wiring, on an SQLite file and a clock that a test moves. Nothing is delivered and
+/// nothing ticks by itself: a test hands over one message and reads what was committed with it.
+/// </summary>
+public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("imageworker-unit-");
+    private readonly ConcurrentDictionary<Guid, TaskCompletionSource> awaited = new();
+    private readonly ConcurrentQueue<object> answers = new();
+    private readonly ServiceProvider services;
+    private readonly IBusControl bus;
+
+    public WorkerUnderTest()
+        : this(null, null, null) { }
+
+    private WorkerUnderTest(
+        HttpMessageHandler? zpk,
+        IReadOnlyDictionary<string, string?>? settings,
+        WorkerUnderTest? other
+    )
+    {
+        Time = other?.Time ?? new(new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        File = other?.File ?? Path.Combine(folder.FullName, "worker.db");
+
+        var collection = new ServiceCollection();
+        collection.AddSingleton<IConfiguration>(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(
+                    new Dictionary<string, string?>(StringComparer.Ordinal)
+                    {
+                        ["Zpk:ApplicationId"] = "application",
+                        ["Zpk:ApiKey"] = "key",
+                        // Its pauses would wait for a clock that stands still.
+                        ["Zpk:CheckRetries"] = "0",
+                    }
+                )
+                .AddInMemoryCollection(settings ?? new Dictionary<string, string?>(StringComparer.Ordinal))
+                .Build()
+        );
+        collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Critical));
+        collection.AddImageWorker(new Connections(null, null), File);
+        collection.AddSingleton<TimeProvider>(Time);
+        collection.ConfigureDbContext<SqliteContext>(options => options.AddInterceptors(new Unsynchronized()));
+        if (zpk is not null)
+            collection.AddHttpClient(ApiCall.HttpClientName).ConfigurePrimaryHttpMessageHandler(() => zpk);
+        services = collection.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true });
+        bus = services.GetRequiredService<IBusControl>();
+    }
+
+    public FakeTimeProvider Time { get; }
+
+    public string File { get; }
+
+    public IServiceProvider Services => services;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>A worker ready for messages.</summary>
+    /// <param name="zpk">Stands for ZPK; null for a worker that never gets to call it.</param>
+    /// <param name="settings">Configuration keys.</param>
+    /// <param name="other">To be a second process on that one's database.</param>
+    public static async Task<WorkerUnderTest> Start(
+        HttpMessageHandler? zpk = null,
+        IReadOnlyDictionary<string, string?>? settings = null,
+        WorkerUnderTest? other = null
+    )
+    {
+        var worker = new WorkerUnderTest(zpk, settings, other);
+        await worker.InitializeAsync();
+        return worker;
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        await services.GetRequiredService<DatabaseState>().Migrate(Ct);
+        bus.ConnectReceiveObserver(this);
+        await bus.StartAsync(Ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await bus.StopAsync(CancellationToken.None);
+        await services.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        folder.Delete(recursive: true);
+    }
+
+    /// <summary>Hands over one message by its queue, and returns what it led to.</summary>
+    public async Task<Handled> Handle<T>(T message, Guid? messageId = null, string? activityId = null)
+        where T : class
+    {
+        await Consume(message, messageId ?? Guid.NewGuid(), activityId);
+        return await ReadHandled(RequestIdOf(message));
+    }
+
+    /// <summary>Hands over a body as it came from a publisher without any library of ours.</summary>
+    public async Task<Handled> HandleBare(string queue, string json, Guid requestId, string? traceParent = null)
+    {
+        await Deliver(
+            new()
+            {
+                MessageId = Guid.NewGuid(),
+                ContentType = "application/json",
+                Body = json,
+                TraceParent = traceParent,
+            },
+            queue
+        );
+        return await ReadHandled(requestId);
+    }
+
+    /// <summary>Sends a stored message, and returns once it was consumed.</summary>
+    public async Task Deliver(OutboxMessage message, string queue)
+    {
+        var consumed = Await(message.MessageId);
+        var endpoint = await bus.GetSendEndpoint(Queues.AddressOf(queue));
+        await endpoint.Send(new StoredMessage(), new StoredMessagePipe(message), Ct);
+        await consumed;
+    }
+
+    /// <summary>
+    /// Returns once the message was consumed; throws what its consumer threw. The answer to a call is noted in the
+    /// ledger, and goes no further by itself.
+    /// </summary>
+    public async Task Consume<T>(T message, Guid messageId, string? activityId = null)
+        where T : class
+    {
+        switch (message)
+        {
+            case SubmitImages submit:
+                if (await services.GetRequiredService<SubmitImagesConsumer>().Handle(submit, Ct) is { } answer)
+                    await Tell(answer, answer.Ledger);
+                break;
+            case CheckImages check:
+                await Tell(await services.GetRequiredService<CheckImagesConsumer>().Handle(check, Ct), null);
+                break;
+            case GenerateImages or CancelImages:
+                await Publish(message, messageId, activityId);
+                break;
+            default:
+                await services.GetRequiredService<IMediator>().Send(message, Ct);
+                break;
+        }
+    }
+
+    public async Task<ImageRequest?> Find(Guid requestId) =>
+        await InDatabase(db =>
+            db.Requests.AsNoTracking().FirstOrDefaultAsync(request => request.CorrelationId == requestId, Ct)
+        );
+
+    public async Task<T> InDatabase<T>(Func<WorkerContext, Task<T>> work)
+    {
+        await using var scope = services.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<WorkerContext>());
+    }
+
+    public async Task<T> With<TService, T>(Func<TService, Task<T>> work)
+        where TService : notnull
+    {
+        await using var scope = services.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<TService>());
+    }
+
+    /// <summary>Takes the events that were committed since the last call, by their types.</summary>
+    public Task<List<OutboxMessage>> TakeOutbox() =>
+        InDatabase(async db =>
+        {
+            var messages = await db.Outbox.AsNoTracking().ToListAsync(Ct);
+            await db.Outbox.ExecuteDeleteAsync(Ct);
+            return messages.OrderBy(Handled.TypeOf, StringComparer.Ordinal).ToList();
+        });
+
+    /// <summary>Takes the calls that were handed on, and what calls answered, since the last call.</summary>
+    public List<object> TakeWork()
+    {
+        var calls = services.GetRequiredService<PendingCalls>();
+        var work = new List<object>();
+        while (
+            answers.TryDequeue(out var message)
+            || calls.Submissions.TryRead(out message)
+            || calls.Checks.TryRead(out message)
+        )
+        {
+            work.Add(message);
+            if (message is SubmitImages or CheckImages)
+                calls.Done(message);
+        }
+        return [.. work.OrderBy(message => message.GetType().Name, StringComparer.Ordinal)];
+    }
+
+    Task IReceiveObserver.PreReceive(ReceiveContext context) => Task.CompletedTask;
+
+    Task IReceiveObserver.PostReceive(ReceiveContext context)
+    {
+        Awaited(context)?.TrySetResult();
+        return Task.CompletedTask;
+    }
+
+    Task IReceiveObserver.PostConsume<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType) =>
+        Task.CompletedTask;
+
+    Task IReceiveObserver.ConsumeFault<T>(
+        ConsumeContext<T> context,
+        TimeSpan duration,
+        string consumerType,
+        Exception exception
+    )
+    {
+        // What is tried again reports each failure, and then gets there.
+        if (exception.GetBaseException() is not DbException)
+            Awaited(context.ReceiveContext)?.TrySetException(exception);
+        return Task.CompletedTask;
+    }
+
+    Task IReceiveObserver.ReceiveFault(ReceiveContext context, Exception exception)
+    {
+        Awaited(context)?.TrySetException(exception);
+        return Task.CompletedTask;
+    }
+
+    private Task Await(Guid messageId) =>
+        awaited
+            .GetOrAdd(messageId, _ => new(TaskCreationOptions.RunContinuationsAsynchronously))
+            .Task.WaitAsync(Patience, Ct);
+
+    private TaskCompletionSource? Awaited(ReceiveContext context) =>
+        context.GetMessageId() is { } id && awaited.TryRemove(id, out var waiting) ? waiting : null;
+
+    private async Task<Handled> ReadHandled(Guid requestId) =>
+        new(await Find(requestId), await TakeOutbox(), TakeWork());
+
+    private async Task Publish<T>(T command, Guid messageId, string? activityId)
+        where T : class
+    {
+        var queues = services.GetRequiredService<Queues>();
+        var queue = command is GenerateImages ? queues.GenerateImages : queues.CancelImages;
+        var consumed = Await(messageId);
+        var endpoint = await bus.GetSendEndpoint(Queues.AddressOf(queue));
+        await endpoint.Send(
+            command,
+            Pipe.Execute<SendContext>(send =>
+            {
+                send.MessageId = messageId;
+                if (activityId is not null)
+                    send.Headers.Set("MT-Activity-Id", activityId);
+            }),
+            Ct
+        );
+        await consumed;
+    }
+
+    private async Task Tell(object answer, LedgerNote? note)
+    {
+        if (note is not null)
+            await services.GetRequiredService<RequestStore>().Save(new() { Ledger = note });
+        answers.Enqueue(answer);
+    }
+
+    private static Guid RequestIdOf<T>(T message)
+        where T : class => (Guid)message.GetType().GetProperty(nameof(RequestTick.RequestId))!.GetValue(message)!;
+}
+
+/// <summary>No test of this project pulls the plug, so none waits for the disk.</summary>
+internal sealed class Unsynchronized : DbConnectionInterceptor
+{
+    public override async Task ConnectionOpenedAsync(
+        DbConnection connection,
+        ConnectionEndEventData eventData,
+        CancellationToken cancellationToken = default
+    )
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA synchronous = OFF";
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}
+
+/// <summary>What one message led to: the row as it is now, the events committed with it, and what is to be done next.</summary>
+public sealed record Handled(ImageRequest? Request, IReadOnlyList<OutboxMessage> Events, IReadOnlyList<object> Work)
+{
+    public string State => Request?.State ?? "none";
+
+    /// <summary>The types of the messages.</summary>
+    public string Says =>
+        string.Join(
+            " ",
+            Events.Select(TypeOf).Concat(Work.Select(message => message.GetType().Name)).Order(StringComparer.Ordinal)
+        );
+
+    /// <summary>The messages of one type.</summary>
+    public List<T> All<T>() =>
+        [.. Events.Where(message => TypeOf(message) == typeof(T).Name).Select(Read<T>), .. Work.OfType<T>()];
+
+    /// <summary>The one message there is, which must be of this type.</summary>
+    public T Only<T>()
+    {
+        Assert.Equal(typeof(T).Name, Says);
+        return Assert.Single(All<T>());
+    }
+
+    public static string TypeOf(OutboxMessage message) =>
+        JsonDocument.Parse(message.Body).RootElement.GetProperty("messageType")[0].GetString()!.Split(':')[^1];
+
+    public static T Read<T>(OutboxMessage message) =>
+        JsonDocument
+            .Parse(message.Body)
+            .RootElement.GetProperty("message")
+            .Deserialize<T>(SystemTextJsonMessageSerializer.Options)!;
+}

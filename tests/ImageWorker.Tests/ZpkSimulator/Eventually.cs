@@ -1,0 +1,18 @@
+namespace ImageWorker.Tests.ZpkSimulator;
+
+/// <summary>Waits for what happens in the background.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Returns once the condition holds; fails the test if it never does.</summary>
+    public static async Task TrueAsync(Func<bool> condition)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(Timeout);
+        using var timer = new PeriodicTimer(Interval);
+        while (!condition())
+            Assert.True(await timer.WaitForNextTickAsync(timeout.Token));
+    }
+}

@@ -1,0 +1,116 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+namespace ImageWorker.Tests.ZpkSimulator;
+
+public sealed class PictureTests
+{
+    [Theory]
+    [InlineData("1024x1024", 1024, 1024)]
+    [InlineData("1024x1792", 1024, 1792)]
+    [InlineData("1792x1024", 1792, 1024)]
+    public async Task An_image_address_serves_a_PNG_of_the_resolution_asked_for(
+        string resolution,
+        int width,
+        int height
+    )
+    {
+        await using var simulator = await Simulator.StartAsync();
+
+        var png = await DownloadAsync(simulator, "a cat [seconds 0]", resolution);
+
+        Assert.Equal([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], png[..8]);
+        Assert.Equal("IHDR"u8, png.AsSpan(12, 4));
+        Assert.Equal(width, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)));
+        Assert.Equal(height, BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20)));
+        Assert.Equal((width + 1) * height, Unpack(png).Length);
+    }
+
+    [Fact]
+    public async Task Each_prompt_and_number_has_a_picture_of_its_own_that_does_not_change()
+    {
+        await using var simulator = await Simulator.StartAsync();
+        await using var other = await Simulator.StartAsync();
+
+        var cat = await DownloadAsync(simulator, "a cat [seconds 0]");
+        var second = await DownloadAsync(simulator, "a cat [seconds 0]", number: 1);
+        var dog = await DownloadAsync(simulator, "a dog [seconds 0]");
+        var catElsewhere = await DownloadAsync(other, "a cat [seconds 0]");
+
+        Assert.Equal(cat, catElsewhere);
+        Assert.NotEqual(Unpack(cat), Unpack(second));
+        Assert.NotEqual(Unpack(cat), Unpack(dog));
+    }
+
+    [Theory]
+    [InlineData("ein Käfer — 日本語 👍 \n\t und \u0001")]
+    [InlineData("    ")]
+    [InlineData("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft")]
+    public async Task Any_prompt_can_be_drawn(string prompt)
+    {
+        await using var simulator = await Simulator.StartAsync();
+
+        var png = await DownloadAsync(simulator, prompt + " [seconds 0]");
+
+        Assert.Equal(1025 * 1024, Unpack(png).Length);
+    }
+
+    [Fact]
+    public async Task A_long_prompt_is_cut_to_fit()
+    {
+        await using var simulator = await Simulator.StartAsync();
+        var prompt = string.Join(' ', Enumerable.Repeat("wordy", 800)) + " [seconds 0]";
+
+        var png = await DownloadAsync(simulator, prompt, "1792x1024");
+
+        Assert.Equal(1793 * 1024, Unpack(png).Length);
+    }
+
+    [Fact]
+    public async Task There_is_no_picture_of_an_image_that_is_not_generated()
+    {
+        await using var simulator = await Simulator.StartAsync();
+        await simulator.GenerateAsync("a cat [seconds 0,0,9] [policy 1]", num: 3, id: "one");
+        string[] addresses =
+        [
+            "/images/one/1.png",
+            "/images/one/2.png",
+            "/images/one/3.png",
+            "/images/one/-1.png",
+            "/images/one/0.jpg",
+            "/images/two/0.png",
+            "/images/one",
+            "/images",
+        ];
+
+        foreach (var address in addresses)
+            Assert.Equal(404, (await simulator.GetAsync(address)).Status);
+        Assert.Equal(200, (await simulator.GetAsync("/images/one/0.png")).Status);
+    }
+
+    private static async Task<byte[]> DownloadAsync(
+        Simulator simulator,
+        string prompt,
+        string resolution = "1024x1024",
+        int number = 0
+    )
+    {
+        var reply = await simulator.GenerateAsync(prompt, num: 2, more: $"\"resolution\":\"{resolution}\"");
+        var address = reply.Images.ElementAt(number).GetProperty("image_url").GetString()!;
+        Assert.StartsWith(simulator.Server.BaseAddress.ToString(), address, StringComparison.Ordinal);
+        var picture = await simulator.GetAsync(new Uri(address).AbsolutePath);
+        Assert.Equal((200, "image/png"), (picture.Status, picture.ContentType));
+        return picture.Bytes;
+    }
+
+    /// <summary>The rows, each after its filter byte, from the one data chunk.</summary>
+    private static byte[] Unpack(byte[] png)
+    {
+        var type = png.AsSpan().IndexOf("IDAT"u8);
+        var length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(type - 4));
+        using var zlib = new ZLibStream(new MemoryStream(png, type + 4, length), CompressionMode.Decompress);
+        using var rows = new MemoryStream();
+        zlib.CopyTo(rows);
+        return rows.ToArray();
+    }
+}
