@@ -101,7 +101,8 @@ public sealed class ErrorQueueTests(Surroundings surroundings) : IClassFixture<S
             Assert.Equal((int)kept, (await queue.Read(100, TestContext.Current.CancellationToken)).Count);
         }
 
-        Assert.Equal(kept, await _worker.Commands.CountAsync(ErrorQueue));
+        // A count is not ordered behind what was just handed back, as another read is.
+        await KeptAsync(kept);
     }
 
     [Theory]
