@@ -8,6 +8,7 @@ var root = new RootCommand(
 )
 {
     LoadCommand.Create(),
+    IdleCommand.Create(),
     ChaosCommand.Create(),
     MicroCommand.Create(),
 };

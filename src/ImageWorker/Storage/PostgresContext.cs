@@ -9,6 +9,9 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
 {
     protected override string JsonColumnType => "json";
 
+    public override Task<IReadOnlyList<Exception?>> Save(IReadOnlyList<UnitOfWork> units, DateTimeOffset claimableAt) =>
+        PostgresSave.Run(this, units, claimableAt);
+
     public override Task<List<DueTick>> ClaimTicks(
         DateTimeOffset now,
         DateTimeOffset again,

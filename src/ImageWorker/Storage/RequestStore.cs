@@ -102,37 +102,7 @@ public sealed class RequestStore
     }
 
     private Task<IReadOnlyList<Exception?>> SaveTogether(IReadOnlyList<UnitOfWork> units) =>
-        InDatabase<IReadOnlyList<Exception?>>(async db =>
-        {
-            db.ChangeTracker.AutoDetectChangesEnabled = false;
-            var known = await Removed(db, units);
-            var ends = new List<Exception?>(units.Count);
-            foreach (var unit in units)
-            {
-                var isKnown =
-                    known.Count > 0 && unit.Change is RowChange.Insert && known.Contains(unit.Request!.CorrelationId);
-                ends.Add(isKnown ? new RequestRemovedException() : null);
-                if (!isKnown)
-                    db.Track(unit, claimableAt: time.GetUtcNow() + lease);
-            }
-            await db.SaveChangesAsync();
-            return ends;
-        });
-
-    /// <summary>Which of the new requests are not new, but were closed and removed long ago.</summary>
-    private static async Task<List<Guid>> Removed(WorkerContext db, IReadOnlyList<UnitOfWork> units)
-    {
-        var added = units
-            .Where(unit => unit.Change is RowChange.Insert)
-            .Select(unit => unit.Request!.CorrelationId)
-            .ToList();
-        return added.Count == 0
-            ? added
-            : await db
-                .Inbox.Where(entry => added.Contains(entry.RequestId))
-                .Select(entry => entry.RequestId)
-                .ToListAsync();
-    }
+        InDatabase(db => db.Save(units, claimableAt: time.GetUtcNow() + lease));
 
     private async Task<T> InDatabase<T>(Func<WorkerContext, Task<T>> work)
     {

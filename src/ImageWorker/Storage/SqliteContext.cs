@@ -12,6 +12,25 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
 {
     protected override string JsonColumnType => "TEXT";
 
+    public override async Task<IReadOnlyList<Exception?>> Save(
+        IReadOnlyList<UnitOfWork> units,
+        DateTimeOffset claimableAt
+    )
+    {
+        ChangeTracker.AutoDetectChangesEnabled = false;
+        var known = await Removed(units);
+        var ends = new List<Exception?>(units.Count);
+        foreach (var unit in units)
+        {
+            var isKnown = unit.Change is RowChange.Insert && known.Contains(unit.Request!.CorrelationId);
+            ends.Add(isKnown ? new RequestRemovedException() : null);
+            if (!isKnown)
+                Track(unit, claimableAt);
+        }
+        await SaveChangesAsync();
+        return ends;
+    }
+
     public override Task<List<DueTick>> ClaimTicks(
         DateTimeOffset now,
         DateTimeOffset again,
@@ -147,6 +166,41 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
     /// <summary>SQLite cannot compare instants with an offset; as UTC without one they sort as text.</summary>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcConverter>();
+
+    /// <summary>Which of the new requests are not new, but were closed and removed long ago.</summary>
+    private Task<List<Guid>> Removed(IReadOnlyList<UnitOfWork> units)
+    {
+        var added = units
+            .Where(unit => unit.Change is RowChange.Insert)
+            .Select(unit => unit.Request!.CorrelationId)
+            .ToList();
+        return Inbox.Where(entry => added.Contains(entry.RequestId)).Select(entry => entry.RequestId).ToListAsync();
+    }
+
+    private void Track(UnitOfWork unit, DateTimeOffset claimableAt)
+    {
+        if (unit.Change is not RowChange.None)
+        {
+            var row = Entry(Alone(unit.Request!, Requests.Local.FindEntry(unit.Request!.CorrelationId)));
+            row.State = unit.Change is RowChange.Insert ? EntityState.Added : EntityState.Modified;
+            row.Property(request => request.Version).OriginalValue = unit.SeenVersion;
+        }
+        if (unit.Ledger is { } note)
+            note.ApplyTo(
+                Attach(
+                    Alone(
+                        new SubmissionEntry { Id = note.SubmissionId },
+                        Submissions.Local.FindEntry(note.SubmissionId)
+                    )
+                )
+            );
+        foreach (var message in unit.Events)
+            message.ClaimableAt = claimableAt;
+        Outbox.AddRange(unit.Events);
+    }
+
+    private static T Alone<T>(T entity, object? tracked) =>
+        tracked is null ? entity : throw new DbUpdateConcurrencyException("Two steps of one request at once.");
 
     private sealed class UtcConverter()
         : ValueConverter<DateTimeOffset, DateTime>(

@@ -13,7 +13,12 @@ public static class StorageRegistration
             services.AddDbContextPool<WorkerContext, PostgresContext>(options =>
                 options.UseNpgsql(
                     Tuned(postgres),
-                    npgsql => npgsql.ConfigureDataSource(source => source.ConfigureTracing(TraceWork))
+                    npgsql =>
+                        npgsql.ConfigureDataSource(source =>
+                        {
+                            source.ConfigureTracing(TraceWork);
+                            source.UsePhysicalConnectionInitializer(Plan, PlanAsync);
+                        })
                 )
             );
         else
@@ -29,6 +34,24 @@ public static class StorageRegistration
             .ConfigureCommandFilter(_ => Activity.Current is not null)
             .ConfigureBatchFilter(_ => Activity.Current is not null)
             .EnablePhysicalOpenTracing(false);
+
+    /// <summary>
+    /// A plan is kept as long as its connection, and one made for an empty table would read all of it once it has grown.
+    /// No statement here is meant to read a whole table.
+    /// </summary>
+    private const string Planning = "SET enable_seqscan = off; SET jit = off";
+
+    private static void Plan(NpgsqlConnection connection)
+    {
+        using var command = new NpgsqlCommand(Planning, connection);
+        command.ExecuteNonQuery();
+    }
+
+    private static async Task PlanAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand(Planning, connection);
+        await command.ExecuteNonQueryAsync();
+    }
 
     /// <summary>
     /// No statement leaves anything in its session, so returning a connection need not reset it: that reset was half

@@ -70,35 +70,12 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     public Task LockClaims() =>
         Database.ExecuteSqlAsync($"UPDATE submission_pace SET next_at = next_at WHERE id = {PaceRow.OnlyId}");
 
-    /// <summary>Has the next save write what a unit of work changed.</summary>
-    /// <exception cref="DbUpdateConcurrencyException">Another unit of this save changes the same row.</exception>
-    public void Track(UnitOfWork unit, DateTimeOffset claimableAt)
-    {
-        if (unit.Change is RowChange.Insert)
-            Entry(Alone(unit.Request!, Requests.Local.FindEntry(unit.Request!.CorrelationId))).State =
-                EntityState.Added;
-        else if (unit.Change is RowChange.Update)
-        {
-            var row = Entry(Alone(unit.Request!, Requests.Local.FindEntry(unit.Request!.CorrelationId)));
-            row.State = EntityState.Modified;
-            row.Property(request => request.Version).OriginalValue = unit.SeenVersion;
-        }
-        if (unit.Ledger is { } note)
-            note.ApplyTo(
-                Attach(
-                    Alone(
-                        new SubmissionEntry { Id = note.SubmissionId },
-                        Submissions.Local.FindEntry(note.SubmissionId)
-                    )
-                )
-            );
-        foreach (var message in unit.Events)
-            message.ClaimableAt = claimableAt;
-        Outbox.AddRange(unit.Events);
-    }
-
-    private static T Alone<T>(T entity, object? tracked) =>
-        tracked is null ? entity : throw new DbUpdateConcurrencyException("Two steps of one request at once.");
+    /// <summary>
+    /// Commits what steps led to, each whole or not at all. Returns why a unit was not saved, null for one that was; in
+    /// the order of the units. Undelivered events are anybody's from <paramref name="claimableAt"/> on.
+    /// </summary>
+    /// <exception cref="DbUpdateException">The database refuses one of them, and so all; nothing was saved.</exception>
+    public abstract Task<IReadOnlyList<Exception?>> Save(IReadOnlyList<UnitOfWork> units, DateTimeOffset claimableAt);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

@@ -18,6 +18,8 @@ public static class LoadCommand
         var closed = Number("--closed", 0, "Closed requests that the database has before.");
         var callbacks = new Option<bool>("--callbacks") { Description = "Ask for callbacks." };
 
+        var program = Program();
+
         var command = new Command("load", "Publish a load and print what it took.")
         {
             requests,
@@ -30,6 +32,7 @@ public static class LoadCommand
             callSeconds,
             closed,
             callbacks,
+            program,
         };
         command.SetAction(
             async (parsed, ct) =>
@@ -44,7 +47,8 @@ public static class LoadCommand
                     parsed.GetValue(waitError),
                     TimeSpan.FromSeconds(parsed.GetValue(callSeconds)),
                     parsed.GetValue(closed),
-                    parsed.GetValue(callbacks)
+                    parsed.GetValue(callbacks),
+                    parsed.GetValue(program)
                 );
                 var report = await LoadRun.Run(plan, ct);
                 report.Print();
@@ -53,6 +57,10 @@ public static class LoadCommand
         );
         return command;
     }
+
+    /// <summary>Which build of the worker is measured.</summary>
+    public static Option<string?> Program() =>
+        new("--program") { Description = "The ImageWorker.dll to run; by default the one built with this." };
 
     private static Option<T> Number<T>(string name, T value, string description) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };

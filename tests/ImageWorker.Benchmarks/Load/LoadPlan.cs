@@ -11,6 +11,7 @@ namespace ImageWorker.Benchmarks.Load;
 /// <param name="CallTime">How long every call to ZPK takes.</param>
 /// <param name="Closed">Closed requests that the database has before.</param>
 /// <param name="Callbacks">Whether callbacks are asked for.</param>
+/// <param name="Program">The worker's <c>ImageWorker.dll</c>; null for the one built with this program.</param>
 public sealed record LoadPlan(
     int Requests,
     int Images,
@@ -21,7 +22,8 @@ public sealed record LoadPlan(
     double WaitError,
     TimeSpan CallTime,
     int Closed,
-    bool Callbacks
+    bool Callbacks,
+    string? Program
 )
 {
     /// <summary>Commands that ZPK gets to see.</summary>

@@ -12,6 +12,7 @@ public sealed record LoadReport
     public required double WorkerPeakMiB { get; init; }
     public required double TransactionsPerRequest { get; init; }
     public required double WalKiBPerRequest { get; init; }
+    public required double ScannedRowsPerRequest { get; init; }
     public required double? BrokerMessagesPerRequest { get; init; }
     public required double ChecksPerRequest { get; init; }
     public required double OverheadP50Milliseconds { get; init; }

@@ -4,7 +4,6 @@ using ImageWorker.Contracts;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.ZpkSimulator;
 using ImageWorker.ZpkSimulator.Generation;
-using Npgsql;
 
 namespace ImageWorker.Benchmarks.Load;
 
@@ -28,7 +27,7 @@ public static class LoadRun
         );
         if (plan.CallTime > TimeSpan.Zero)
             simulator.SetFaults($"latency {plan.CallTime.TotalSeconds.ToString(CultureInfo.InvariantCulture)}");
-        using var workers = new WorkerFleet(rabbitMq, postgres, simulator.BaseAddress, Settings(plan));
+        using var workers = new WorkerFleet(rabbitMq, postgres, simulator.BaseAddress, Settings(plan), plan.Program);
         await workers.Migrate(ct);
         if (plan.Closed > 0)
             await ClosedRequests.Fill(postgres, plan.Closed, ct);
@@ -39,7 +38,7 @@ public static class LoadRun
 
         if (plan.Rate == 0)
             await workers.Stop();
-        var before = await Written(postgres, ct);
+        var before = await DatabaseCounts.Read(postgres, ct);
         var messages = await servers.MessagesReceived();
         var watch = Stopwatch.StartNew();
         if (plan.Rate == 0)
@@ -52,7 +51,7 @@ public static class LoadRun
         {
             await workers.Start(plan.Workers - 1, ct);
             await WarmUp(broker, plan, ct);
-            before = await Written(postgres, ct);
+            before = await DatabaseCounts.Read(postgres, ct);
             messages = await servers.MessagesReceived();
             workers.ForgetCpu();
             watch.Restart();
@@ -64,7 +63,7 @@ public static class LoadRun
         var cpu = workers.CpuSeconds();
         var ledger = simulator.ReadLedger().Totals;
         var overheads = broker.Overheads(plan.GenerationTime);
-        var after = await Written(postgres, ct);
+        var after = await DatabaseCounts.Read(postgres, ct);
         return new()
         {
             Plan = plan,
@@ -74,6 +73,7 @@ public static class LoadRun
             WorkerPeakMiB = workers.PeakMiB(),
             TransactionsPerRequest = (double)(after.Transactions - before.Transactions) / plan.Requests,
             WalKiBPerRequest = (double)(after.WalBytes - before.WalBytes) / plan.Requests / 1024,
+            ScannedRowsPerRequest = (double)(after.ScannedRows - before.ScannedRows) / plan.Requests,
             BrokerMessagesPerRequest = (double?)(await servers.MessagesReceived() - messages) / plan.Requests,
             ChecksPerRequest = (double)ledger.Checks / plan.Accepted,
             OverheadP50Milliseconds = overheads[overheads.Count / 2],
@@ -128,23 +128,5 @@ public static class LoadRun
             );
         }
         await broker.Confirmed();
-    }
-
-    private static async Task<(long Transactions, long WalBytes)> Written(string postgres, CancellationToken ct)
-    {
-        // Sessions report their counts with a delay of up to a second.
-        await Task.Delay(TimeSpan.FromSeconds(1.5), ct);
-        await using var connection = new NpgsqlConnection(postgres);
-        await connection.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT xact_commit + xact_rollback, (pg_current_wal_lsn() - '0/0')::bigint
-            FROM pg_stat_database WHERE datname = current_database()
-            """,
-            connection
-        );
-        await using var reader = await command.ExecuteReaderAsync(ct);
-        await reader.ReadAsync(ct);
-        return (reader.GetInt64(0), reader.GetInt64(1));
     }
 }

@@ -8,14 +8,15 @@ public sealed class WorkerFleet(
     string rabbitMq,
     string postgres,
     Uri zpk,
-    IReadOnlyDictionary<string, string?> settings
+    IReadOnlyDictionary<string, string?> settings,
+    string? program = null
 ) : IDisposable
 {
     private readonly List<ChildProcess> running = [];
     private readonly List<string> lastWords = [];
     private double forgottenCpu;
 
-    private static string Program => Path.Combine(AppContext.BaseDirectory, "ImageWorker.dll");
+    private readonly string dll = program ?? Path.Combine(AppContext.BaseDirectory, "ImageWorker.dll");
 
     private Dictionary<string, string?> Environment =>
         new(settings, StringComparer.Ordinal)
@@ -33,7 +34,7 @@ public sealed class WorkerFleet(
 
     public async Task Migrate(CancellationToken ct)
     {
-        await using var migrate = WorkerProcess.Start(Program, ["migrate"], Environment);
+        await using var migrate = WorkerProcess.Start(dll, ["migrate"], Environment);
         if (await migrate.WaitForExitAsync() != 0)
             throw new InvalidOperationException("The database could not be migrated.");
         ct.ThrowIfCancellationRequested();
@@ -43,11 +44,17 @@ public sealed class WorkerFleet(
     {
         for (var i = 0; i < count; i++)
         {
-            var worker = WorkerProcess.Start(Program, [], Environment);
-            running.Add(worker);
-            await worker.WaitForLineAsync(line => line.Contains("Working:", StringComparison.Ordinal));
+            await Begin().WaitForLineAsync(line => line.Contains("Working:", StringComparison.Ordinal));
             ct.ThrowIfCancellationRequested();
         }
+    }
+
+    /// <summary>Starts one, which need not be ready yet.</summary>
+    public ChildProcess Begin()
+    {
+        var worker = WorkerProcess.Start(dll, [], Environment);
+        running.Add(worker);
+        return worker;
     }
 
     public async Task Stop()
@@ -71,7 +78,7 @@ public sealed class WorkerFleet(
         lastWords.AddRange(victim.Lines);
         await victim.DisposeAsync();
         ct.ThrowIfCancellationRequested();
-        running.Add(WorkerProcess.Start(Program, [], Environment));
+        Begin();
     }
 
     /// <summary>Leaves the CPU of the start out of the count.</summary>
@@ -81,6 +88,9 @@ public sealed class WorkerFleet(
 
     /// <summary>The largest resident set of a worker so far.</summary>
     public double PeakMiB() => running.Max(worker => Of(worker, process => process.PeakWorkingSet64)) / 1024d / 1024d;
+
+    /// <summary>The resident sets of all workers now.</summary>
+    public double MiB() => running.Sum(worker => Of(worker, process => process.WorkingSet64)) / 1024d / 1024d;
 
     public void Dispose()
     {

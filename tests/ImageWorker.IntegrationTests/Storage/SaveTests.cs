@@ -1,0 +1,311 @@
+using System.Text.Json;
+using ImageWorker.Contracts;
+using ImageWorker.Delivery;
+using ImageWorker.IntegrationTests.Servers;
+using ImageWorker.IntegrationTests.Workers;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Submission;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ImageWorker.IntegrationTests.Storage;
+
+/// <summary>What one commit of several steps leaves, in both databases: the same, though the statements differ.</summary>
+public sealed class SaveTests(TestServers servers) : IAsyncDisposable
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private static readonly DateTimeOffset Lease = Start.AddSeconds(30);
+
+    private readonly EmptyFolder _folder = new();
+    private ServiceProvider? _services;
+
+    public static TheoryData<string> Databases => ["PostgreSQL", "SQLite"];
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task Every_field_is_stored_by_an_insert_and_by_an_update(string database)
+    {
+        await OpenAsync(database);
+        var inserted = Insert(Request(version: 1));
+        var updated = Update(Request(version: 2, inserted.Request!.CorrelationId), seen: 1);
+        updated.Request!.Command = updated.Request.Command! with { Prompt = "a blue \"fox\" \u0000 ☃" };
+
+        Assert.Equal([null], await SaveAsync(inserted));
+        var first = await RowAsync(inserted.Request.CorrelationId);
+        Assert.Equal([null], await SaveAsync(updated));
+        var second = await RowAsync(inserted.Request.CorrelationId);
+
+        Assert.Equal(JsonSerializer.Serialize(inserted.Request), JsonSerializer.Serialize(first));
+        Assert.Equal(JsonSerializer.Serialize(updated.Request), JsonSerializer.Serialize(second));
+        Assert.Equal(typeof(ImageRequest).GetProperties().Length, PropertiesSet(first!));
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task The_ledger_and_the_outbox_are_written_with_the_row(string database)
+    {
+        await OpenAsync(database);
+        var id = Guid.NewGuid();
+        await StartedAsync(id, "settled", "doubtful");
+        var unit = Insert(
+            Request(version: 1, id),
+            new("settled", LedgerState.Accepted)
+            {
+                ProviderId = "zpk-1",
+                Cost = 0.11400m,
+                SettledAt = Start,
+            },
+            Event(id)
+        );
+        // The row need not change for a call in doubt.
+        var doubt = new UnitOfWork { Ledger = new("doubtful", LedgerState.Started) { LeaseUntil = Lease } };
+
+        Assert.Equal([null, null], await SaveAsync(unit, doubt));
+
+        var ledger = await InDatabaseAsync(db => db.Submissions.OrderBy(entry => entry.Id).ToListAsync(Ct));
+        Assert.Equal(("doubtful", LedgerState.Started, Lease), (ledger[0].Id, ledger[0].State, ledger[0].LeaseUntil));
+        Assert.Equal((LedgerState.Accepted, "zpk-1"), (ledger[1].State, ledger[1].ProviderId));
+        Assert.Equal((0.11400m, Start, Start), (ledger[1].Cost, ledger[1].SettledAt, ledger[1].LeaseUntil));
+        var message = Assert.Single(await InDatabaseAsync(db => db.Outbox.ToListAsync(Ct)));
+        Assert.Equal((unit.Events[0].Id, Lease, 0), (message.Id, message.ClaimableAt, message.Attempts));
+        Assert.Equal((id, "{}", "exchange:x"), (message.CorrelationId, message.Body, message.Destination));
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task A_call_in_doubt_does_not_undo_what_another_process_found_out(string database)
+    {
+        await OpenAsync(database);
+        await StartedAsync(Guid.NewGuid(), "adopted");
+        var accepted = new LedgerNote("adopted", LedgerState.Accepted) { ProviderId = "zpk-1", Cost = 0.038m };
+        await SaveAsync(new UnitOfWork { Ledger = accepted });
+
+        await SaveAsync(new UnitOfWork { Ledger = new("adopted", LedgerState.Started) { LeaseUntil = Lease } });
+
+        var entry = await InDatabaseAsync(db => db.Submissions.SingleAsync(Ct));
+        Assert.Equal((LedgerState.Accepted, "zpk-1", 0.038m), (entry.State, entry.ProviderId, entry.Cost));
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task A_step_that_was_overtaken_leaves_nothing_and_spoils_no_other(string database)
+    {
+        await OpenAsync(database);
+        var (stale, known, good) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        await StartedAsync(stale, "stale");
+        await SaveAsync(Insert(Request(version: 7, stale)), Insert(Request(version: 1, known)));
+        await InDatabaseAsync(async db =>
+        {
+            db.Inbox.Add(new() { RequestId = known, RemovedAt = Start });
+            db.Requests.Remove(await db.Requests.SingleAsync(request => request.CorrelationId == known, Ct));
+            return await db.SaveChangesAsync(Ct);
+        });
+
+        UnitOfWork[] units =
+        [
+            Update(Request(version: 7, stale), seen: 6, new("stale", LedgerState.Accepted), Event(stale)),
+            Insert(Request(version: 1, known), @event: Event(known)),
+            Insert(Request(version: 1, good), @event: Event(good)),
+            Insert(Request(version: 1, stale), @event: Event(stale)),
+        ];
+        // In PostgreSQL one statement has all these ends; in SQLite each unit is then saved alone.
+        var ends =
+            database == "PostgreSQL" ? await InDatabaseAsync(db => db.Save(units, Lease)) : await SaveAsync(units);
+
+        Assert.IsType<DbUpdateException>(ends[0], exactMatch: false);
+        Assert.IsType<RequestRemovedException>(ends[1]);
+        Assert.Null(ends[2]);
+        Assert.IsType<DbUpdateException>(ends[3], exactMatch: false);
+        Assert.Equal(7, (await RowAsync(stale))!.Version);
+        Assert.Null(await RowAsync(known));
+        var messages = await InDatabaseAsync(db => db.Outbox.ToListAsync(Ct));
+        Assert.Equal(good, Assert.Single(messages).CorrelationId);
+        Assert.Equal(LedgerState.Started, (await InDatabaseAsync(db => db.Submissions.SingleAsync(Ct))).State);
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task Of_two_steps_of_one_request_at_once_one_is_saved(string database)
+    {
+        await OpenAsync(database);
+        var id = Guid.NewGuid();
+        await SaveAsync(Insert(Request(version: 1, id)));
+
+        var ends = await SaveAsync(
+            Update(Request(version: 2, id), seen: 1, @event: Event(id)),
+            Update(Request(version: 2, id), seen: 1, @event: Event(id))
+        );
+
+        Assert.Single(ends, end => end is null);
+        Assert.Single(ends, end => end is DbUpdateConcurrencyException);
+        Assert.Single(await InDatabaseAsync(db => db.Outbox.ToListAsync(Ct)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task What_the_database_refuses_spoils_no_other(string database)
+    {
+        await OpenAsync(database);
+        var (bad, good) = (Insert(Request(version: 1)), Insert(Request(version: 1)));
+        bad.Request!.State = null!;
+
+        var ends = await SaveAsync(bad, good);
+
+        Assert.IsType<DbUpdateException>(ends[0], exactMatch: false);
+        Assert.Null(ends[1]);
+        Assert.NotNull(await RowAsync(good.Request!.CorrelationId));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_services is not null)
+        {
+            await _services.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+
+    private async Task OpenAsync(string database)
+    {
+        var postgres = database == "PostgreSQL" ? await servers.CreateDatabaseAsync("save") : null;
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton(TimeProvider.System);
+        services.AddStorage(postgres, _folder.At("save.db"));
+        _services = services.BuildServiceProvider();
+        await InDatabaseAsync(async db =>
+        {
+            await db.Database.MigrateAsync(Ct);
+            return true;
+        });
+    }
+
+    /// <summary>Through the store, as steps that end at the same time are.</summary>
+    private async Task<IReadOnlyList<Exception?>> SaveAsync(params UnitOfWork[] units)
+    {
+        var store = new RequestStore(
+            _services!.GetRequiredService<IServiceScopeFactory>(),
+            Microsoft.Extensions.Options.Options.Create(new DeliveryOptions { Lease = Lease - Start }),
+            new StandingClock()
+        );
+        return await Task.WhenAll(units.Select(unit => Record.ExceptionAsync(() => store.Save(unit)).AsTask()));
+    }
+
+    private async Task<T> InDatabaseAsync<T>(Func<WorkerContext, Task<T>> work)
+    {
+        await using var scope = _services!.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<WorkerContext>());
+    }
+
+    private Task<ImageRequest?> RowAsync(Guid id) =>
+        InDatabaseAsync(db =>
+            db.Requests.AsNoTracking().SingleOrDefaultAsync(request => request.CorrelationId == id, Ct)
+        );
+
+    private Task<int> StartedAsync(Guid requestId, params string[] ids) =>
+        InDatabaseAsync(db =>
+        {
+            db.Submissions.AddRange(
+                ids.Select(id => new SubmissionEntry
+                {
+                    Id = id,
+                    RequestId = requestId,
+                    LeaseUntil = Start,
+                    StartedAt = Start,
+                })
+            );
+            return db.SaveChangesAsync(Ct);
+        });
+
+    private static UnitOfWork Insert(ImageRequest request, LedgerNote? note = null, OutboxMessage? @event = null)
+    {
+        var unit = With(note, @event);
+        unit.Insert(request);
+        return unit;
+    }
+
+    private static UnitOfWork Update(
+        ImageRequest request,
+        int seen,
+        LedgerNote? note = null,
+        OutboxMessage? @event = null
+    )
+    {
+        var unit = With(note, @event);
+        var version = request.Version;
+        request.Version = seen;
+        unit.Load(request);
+        request.Version = version;
+        unit.Update();
+        return unit;
+    }
+
+    private static UnitOfWork With(LedgerNote? note, OutboxMessage? @event)
+    {
+        var unit = new UnitOfWork { Ledger = note };
+        if (@event is not null)
+        {
+            unit.Events.Add(@event);
+        }
+
+        return unit;
+    }
+
+    private static OutboxMessage Event(Guid requestId) =>
+        new()
+        {
+            Id = Guid.NewGuid(),
+            MessageId = Guid.NewGuid(),
+            Destination = "exchange:x",
+            ContentType = "application/json",
+            Body = "{}",
+            CorrelationId = requestId,
+            TraceParent = "00-1-2-01",
+        };
+
+    /// <summary>Every property has a value of its own.</summary>
+    private static ImageRequest Request(int version, Guid? id = null)
+    {
+        var requestId = id ?? Guid.NewGuid();
+        var at = Start.AddMinutes(version);
+        return new()
+        {
+            CorrelationId = requestId,
+            State = $"State{version}",
+            Version = version,
+            Command = new GenerateImages
+            {
+                RequestId = requestId,
+                Prompt = $"fox {version}",
+                MaxCost = 1.10m,
+            },
+            TraceParent = $"00-{version}",
+            RequestedAt = at,
+            Deadline = at.AddMinutes(10),
+            NextTickAt = at.AddMinutes(20),
+            CloseBy = at.AddMinutes(30),
+            ClosedAt = at.AddMinutes(40),
+            Reason = version == 1 ? FailureReason.Cancelled : FailureReason.GeneralError,
+            Errors = [new($"E{version}", "'quoted' and \\escaped", "prompt")],
+            Images = [new() { Number = version, Url = "https://x/y" }],
+            Submissions = [new() { Id = $"sub{version}", Cost = 0.0380m }],
+        };
+    }
+
+    private static int PropertiesSet(ImageRequest request) =>
+        typeof(ImageRequest)
+            .GetProperties()
+            .Count(property =>
+                property.GetValue(request) is { } value
+                && value is not (0 or "" or System.Collections.ICollection { Count: 0 })
+            );
+
+    private sealed class StandingClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => Start;
+    }
+}
