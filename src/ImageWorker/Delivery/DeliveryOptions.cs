@@ -18,7 +18,10 @@ public sealed class DeliveryOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan TickPatience { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often the tables are searched for what other processes left. Default 1 s.</summary>
+    /// <summary>
+    /// How often the tables are searched for what other processes left; with a broker, the outbox only every sixth of
+    /// <see cref="Lease"/>, if that is longer. Default 1 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using ImageWorker.Contracts;
+using ImageWorker.Operations;
 using ImageWorker.Storage;
 using ImageWorker.Telemetry;
 using MassTransit;
@@ -19,6 +20,7 @@ public sealed partial class OutboxDelivery(
     IServiceScopeFactory scopes,
     IBus bus,
     IMediator mediator,
+    Connections connections,
     IOptions<DeliveryOptions> deliveryOptions,
     TimeProvider time,
     ILogger<OutboxDelivery> logger
@@ -31,6 +33,13 @@ public sealed partial class OutboxDelivery(
     private readonly SemaphoreSlim sending = new(deliveryOptions.Value.Concurrency);
 
     private readonly Channel<Guid> done = Channel.CreateUnbounded<Guid>();
+
+    /// <summary>
+    /// What a process left is nobody's for a whole lease, so it is not looked for often; but the embedded worker's
+    /// commands come that way.
+    /// </summary>
+    private TimeSpan SweepInterval =>
+        connections.IsEmbedded || options.SweepInterval > options.Lease / 6 ? options.SweepInterval : options.Lease / 6;
 
     public Task Run(CancellationToken stopping) =>
         Task.WhenAll(SendFresh(stopping), Sweep(stopping), DeleteDone(stopping));
@@ -45,7 +54,7 @@ public sealed partial class OutboxDelivery(
 
     private async Task Sweep(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(options.SweepInterval, time);
+        using var timer = new PeriodicTimer(SweepInterval, time);
         string? said = null;
         do
         {
