@@ -38,7 +38,7 @@ internal sealed class GenerateEndpoint(
             return;
         }
 
-        var submission = Submit(parameters, script, strike, origins.Of(context.Request));
+        var submission = Submit(parameters, script, origins.Of(context.Request));
         if (submission is null)
         {
             counts.Refused();
@@ -46,8 +46,8 @@ internal sealed class GenerateEndpoint(
             return;
         }
 
-        if (parameters.Hold && submission.LastEnd - options.TimeProvider.GetUtcNow() is { Ticks: > 0 } left)
-            await Task.Delay(left, options.TimeProvider, context.RequestAborted);
+        if (parameters.Hold)
+            await options.TimeProvider.UntilAsync(submission.LastEnd, context.RequestAborted);
 
         await AnswerAsync(context, submission, strike);
     }
@@ -78,14 +78,15 @@ internal sealed class GenerateEndpoint(
     }
 
     /// <summary>Null if the id was used before and that is to be refused.</summary>
-    private Submission? Submit(GenerateParameters parameters, PromptScript? script, Strike strike, string origin)
+    private Submission? Submit(GenerateParameters parameters, PromptScript? script, string origin)
     {
+        var (tag, promptFaults) = (script?.Markers.Tag, script?.Markers.Faults);
         // One at a time, or two calls under one id could both find it unused.
         lock (submitting)
         {
             if (parameters.UniqueRequestId is { } id && store.Find(id) is { } earlier)
             {
-                switch (strike.RepeatedId ?? options.RepeatedId)
+                switch (faults.DrawRepeatedId(tag, promptFaults) ?? options.RepeatedId)
                 {
                     case RepeatedIdAnswer.Refuse:
                         return null;
@@ -94,7 +95,8 @@ internal sealed class GenerateEndpoint(
                 }
             }
 
-            var submission = store.Accept(planner.Plan(parameters, script, origin, strike.LateSeconds ?? 0));
+            var lateSeconds = faults.DrawLateSeconds(tag, promptFaults);
+            var submission = store.Accept(planner.Plan(parameters, script, origin, lateSeconds));
             callbacks.Start(submission);
             return submission;
         }

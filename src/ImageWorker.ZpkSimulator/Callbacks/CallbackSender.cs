@@ -54,9 +54,7 @@ internal sealed class CallbackSender(SimulatorOptions options, Dice dice, Answer
     {
         try
         {
-            var wait = submission.EndOf(number) + options.CallbackDelay - options.TimeProvider.GetUtcNow();
-            if (wait > TimeSpan.Zero)
-                await Task.Delay(wait, options.TimeProvider, stopping.Token);
+            await options.TimeProvider.UntilAsync(submission.EndOf(number) + options.CallbackDelay, stopping.Token);
             if (dice.Chance(options.CallbackLossRate))
             {
                 Interlocked.Increment(ref lost);

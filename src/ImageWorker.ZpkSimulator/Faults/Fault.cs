@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using ImageWorker.ZpkSimulator.Api;
 
 namespace ImageWorker.ZpkSimulator.Faults;
 
@@ -55,6 +56,16 @@ internal sealed class Fault
 
     /// <summary>Latency, delay of visibility, or the Retry-After told; null if not given.</summary>
     public double? Seconds { get; private set; }
+
+    /// <summary>What it makes of a repeated id; null for the other kinds.</summary>
+    public RepeatedIdAnswer? RepeatedId =>
+        Kind switch
+        {
+            FaultKind.RepeatCharge => RepeatedIdAnswer.ChargeAgain,
+            FaultKind.RepeatRefuse => RepeatedIdAnswer.Refuse,
+            FaultKind.RepeatSame => RepeatedIdAnswer.ReturnSame,
+            _ => null,
+        };
 
     /// <summary>Whether something else is answered; the other kinds change the real answer or the processing.</summary>
     public bool ReplacesAnswer =>

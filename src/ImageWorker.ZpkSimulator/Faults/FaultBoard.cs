@@ -29,6 +29,21 @@ internal sealed class FaultBoard(Dice dice)
         return strike;
     }
 
+    /// <summary>What becomes of a repeated id, or null. Drawn only when there is one, for the same reason.</summary>
+    public RepeatedIdAnswer? DrawRepeatedId(string? tag, Fault[]? promptFaults) =>
+        DrawFirst(fault => fault.RepeatedId is not null, tag, promptFaults)?.RepeatedId;
+
+    /// <summary>For how many seconds a submission stays unknown. Drawn only when one is accepted.</summary>
+    public double DrawLateSeconds(string? tag, Fault[]? promptFaults) =>
+        DrawFirst(fault => fault.Kind == FaultKind.Late, tag, promptFaults)?.Seconds ?? 0;
+
+    private Fault? DrawFirst(Func<Fault, bool> isMeant, string? tag, Fault[]? promptFaults) =>
+        faults
+            .Concat(promptFaults ?? [])
+            .FirstOrDefault(fault =>
+                isMeant(fault) && fault.Concerns(FaultEndpoints.Generate, tag) && fault.TryTake(dice)
+            );
+
     private void Consider(Fault fault, FaultEndpoints endpoint, string? tag, ref Strike strike)
     {
         if (!fault.Concerns(endpoint, tag))
@@ -37,19 +52,6 @@ internal sealed class FaultBoard(Dice dice)
         {
             case FaultKind.Latency when fault.TryTake(dice):
                 strike.LatencySeconds += fault.Seconds ?? 0;
-                break;
-            case FaultKind.Late when endpoint == FaultEndpoints.Generate && fault.TryTake(dice):
-                strike.LateSeconds = fault.Seconds ?? 0;
-                break;
-            case FaultKind.RepeatCharge
-            or FaultKind.RepeatRefuse
-            or FaultKind.RepeatSame when endpoint == FaultEndpoints.Generate && fault.TryTake(dice):
-                strike.RepeatedId = fault.Kind switch
-                {
-                    FaultKind.RepeatCharge => RepeatedIdAnswer.ChargeAgain,
-                    FaultKind.RepeatRefuse => RepeatedIdAnswer.Refuse,
-                    _ => RepeatedIdAnswer.ReturnSame,
-                };
                 break;
             case FaultKind.Latency
             or FaultKind.Late
@@ -72,8 +74,6 @@ internal sealed class FaultBoard(Dice dice)
 internal struct Strike
 {
     public double LatencySeconds;
-    public double? LateSeconds;
-    public RepeatedIdAnswer? RepeatedId;
     public Fault? Spoiler;
 
     /// <summary>What is answered without processing the call, or null.</summary>

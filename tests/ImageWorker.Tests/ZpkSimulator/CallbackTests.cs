@@ -29,6 +29,26 @@ public sealed class CallbackTests
     }
 
     [Fact]
+    public async Task A_timer_that_runs_down_too_soon_announces_no_image_that_is_not_done()
+    {
+        var clock = new HastyTime();
+        await using var receiver = await CallbackReceiver.StartAsync();
+        await using var simulator = await Simulator.StartAsync(clock: clock);
+
+        await GenerateAsync(simulator, receiver, "a cat [seconds 0.01]");
+        await Eventually.TrueAsync(() =>
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(0.3));
+            return receiver.Received.Count == 2;
+        });
+
+        Assert.All(
+            receiver.Received,
+            received => Assert.Equal("generated", received.Body.GetProperty("generation_status").GetString())
+        );
+    }
+
+    [Fact]
     public async Task A_callback_can_carry_all_images_or_nothing()
     {
         await using var receiver = await CallbackReceiver.StartAsync();

@@ -196,8 +196,35 @@ public sealed class FaultTests
         simulator.Server.SetFaults("repeat-refuse x1", "repeat-same x1", "repeat-charge");
         await simulator.GenerateAsync("a cat", id: "one");
 
-        await simulator.GenerateAsync("a cat", id: "one");
+        var refused = await simulator.GenerateAsync("a cat", id: "one");
+        var same = await simulator.GenerateAsync("a cat", id: "one");
+        Assert.Equal(["unique_request_id"], refused.Faulted);
+        Assert.Equal(["pending"], same.Statuses);
+        Assert.Equal(1, simulator.Entry("one").TimesAccepted);
 
+        await simulator.GenerateAsync("a cat", id: "one");
         Assert.Equal(2, simulator.Entry("one").TimesAccepted);
+    }
+
+    [Fact]
+    public async Task A_marker_about_repeats_is_not_used_up_by_the_call_that_is_none()
+    {
+        await using var simulator = await Simulator.StartAsync();
+        await simulator.GenerateAsync("a cat [repeat-refuse]", id: "one");
+
+        var repeated = await simulator.GenerateAsync("a cat [repeat-refuse]", id: "one");
+
+        Assert.Equal(["unique_request_id"], repeated.Faulted);
+    }
+
+    [Fact]
+    public async Task A_late_submission_is_late_even_if_an_earlier_call_was_not_accepted()
+    {
+        await using var simulator = await Simulator.StartAsync();
+        Assert.Equal(500, (await simulator.GenerateAsync("a cat [http-500] [late 3]", id: "one")).Status);
+
+        await simulator.GenerateAsync("a cat [http-500] [late 3]", id: "one");
+
+        Assert.Equal(["unique_request_id"], (await simulator.CheckAsync("one")).Faulted);
     }
 }

@@ -24,6 +24,22 @@ public sealed class HoldTests
     }
 
     [Fact]
+    public async Task A_timer_that_runs_down_too_soon_does_not_end_a_hold_call()
+    {
+        var clock = new HastyTime();
+        await using var simulator = await Simulator.StartAsync(clock: clock);
+
+        var call = simulator.GenerateAsync("a cat [seconds 0.01]", id: "one", more: Hold);
+        await Eventually.TrueAsync(() =>
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(0.3));
+            return call.IsCompleted;
+        });
+
+        Assert.Equal(["generated"], (await call).Statuses);
+    }
+
+    [Fact]
     public async Task A_client_that_went_away_gets_its_images_with_check_status()
     {
         await using var simulator = await Simulator.StartAsync();
