@@ -108,7 +108,29 @@ public sealed class ZpkImagesClient
     }
 
     /// <summary>
-    /// Checks until every image that ZPK lists is generated or failed, each time waiting as the API's
+    /// The wait for a submission just accepted: as the page asks, the first check comes only once the
+    /// <c>wait_time</c> of <paramref name="accepted"/> has passed. Else the same as without it.
+    /// </summary>
+    /// <param name="uniqueRequestId">The submission's id.</param>
+    /// <param name="accepted">What the generate call answered.</param>
+    /// <param name="progress">Told of every check's answer, the last included; may be null.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
+    public async Task<CheckOutcome> WaitForCompletionAsync(
+        string uniqueRequestId,
+        ZpkAnswer accepted,
+        IProgress<ZpkAnswer>? progress,
+        CancellationToken ct
+    )
+    {
+        ArgumentNullException.ThrowIfNull(accepted);
+        if (!accepted.IsSettled)
+            await Task.Delay(CompletionWait.Until(accepted), _time, ct);
+        return await WaitForCompletionAsync(uniqueRequestId, progress, ct);
+    }
+
+    /// <summary>
+    /// Checks now, and until every image that ZPK lists is generated or failed, each time waiting as the API's
     /// <c>wait_time</c> says (1 s to 1 min). Returns that last answer, or what ended the wait: a refusal, five
     /// failed checks in a row, or an id still not found after <see cref="ZpkOptions.SettleTime"/>. It has no
     /// deadline of its own: cancel <paramref name="ct"/>.

@@ -68,7 +68,7 @@ public sealed class ZpkOptions
 
     /// <summary>
     /// How long an id that ZPK does not list may still be one that it just accepted; default 10 s. Used by
-    /// <see cref="ZpkImagesClient.WaitForCompletionAsync"/>.
+    /// <see cref="ZpkImagesClient.WaitForCompletionAsync(string, IProgress{ZpkAnswer}, CancellationToken)"/>.
     /// </summary>
     public TimeSpan SettleTime { get; set; } = TimeSpan.FromSeconds(10);
 

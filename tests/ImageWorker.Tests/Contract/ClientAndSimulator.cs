@@ -74,12 +74,9 @@ internal sealed class ClientAndSimulator : IAsyncDisposable
     public async Task<ZpkAnswer> FoundAsync(string id = Id) =>
         Assert.IsType<CheckOutcome.Found>(await CheckAsync(id)).Answer;
 
-    /// <summary>Waits out what the answer told, and then until all is settled.</summary>
-    public async Task<ZpkAnswer> CompletedAsync(ZpkAnswer accepted, string id = Id)
-    {
-        Clock.Advance(accepted.Images.Min(image => image.WaitTime ?? TimeSpan.Zero));
-        return Assert.IsType<CheckOutcome.Found>(await Zpk.WaitForCompletionAsync(id, null, Ct)).Answer;
-    }
+    /// <summary>Waits until all is settled.</summary>
+    public async Task<ZpkAnswer> CompletedAsync(ZpkAnswer accepted, string id = Id) =>
+        Assert.IsType<CheckOutcome.Found>(await Zpk.WaitForCompletionAsync(id, accepted, null, Ct)).Answer;
 
     /// <summary>The one submission under this id.</summary>
     public LedgerEntry Entry(string id = Id) => simulator.Entry(id);

@@ -95,7 +95,7 @@ public sealed class LifecycleTests
 
         Assert.Equal([0, 1, 2], settled.Images.Select(image => image.Num));
         Assert.True(settled.IsSettled);
-        Assert.Equal([7, 30], api.Clock.Pauses.Select(pause => pause.TotalSeconds));
+        Assert.Equal([3, 7, 30], api.Clock.Pauses.Select(pause => pause.TotalSeconds));
         var entry = api.Entry();
         Assert.Equal((3, 0, 0), (entry.Checks, entry.ChecksEarly, entry.ChecksLate));
         Assert.All(entry.Images, image => Assert.Equal(0, image.Lateness));

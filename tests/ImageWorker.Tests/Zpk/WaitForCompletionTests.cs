@@ -26,6 +26,31 @@ public sealed class WaitForCompletionTests
         Assert.Equal(3, told.Count);
     }
 
+    [Fact]
+    public async Task After_an_accepted_call_the_first_check_comes_when_its_wait_is_over()
+    {
+        var api = new StubApi(() => Json(Answers.Running("\"27\"")), () => Json(Answers.Checked));
+        using var client = Client(api, out var time);
+        var accepted = await client.Zpk.GenerateAsync(new GenerateParameters { Prompt = "a cat" }, Ct);
+        var answer = Assert.IsType<GenerateOutcome.Accepted>(accepted).Answer;
+
+        await client.Zpk.WaitForCompletionAsync("a1", answer, null, Ct);
+
+        Assert.Equal([TimeSpan.FromSeconds(27)], time.Pauses);
+        Assert.Equal(2, api.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_call_that_was_held_until_all_was_done_needs_no_wait()
+    {
+        using var client = Client(new StubApi(() => Json(Answers.Checked)), out var time);
+        var held = await client.Zpk.GenerateAsync(new GenerateParameters { Prompt = "a cat" }, Ct);
+        var answer = Assert.IsType<GenerateOutcome.Accepted>(held).Answer;
+
+        Assert.IsType<CheckOutcome.Found>(await client.Zpk.WaitForCompletionAsync("a1", answer, null, Ct));
+        Assert.Empty(time.Pauses);
+    }
+
     [Theory]
     [InlineData("0", 1)]
     [InlineData("-5", 1)]
@@ -114,7 +139,11 @@ public sealed class WaitForCompletionTests
     private static ClientUnderTest Client(StubApi api, out SkippingTime time)
     {
         time = new SkippingTime();
-        return new ClientUnderTest(api, time, zpk => zpk.CheckTimeout = zpk.CheckTotalTimeout = SkippingTime.Never);
+        return new ClientUnderTest(
+            api,
+            time,
+            zpk => zpk.GenerateTimeout = zpk.CheckTimeout = zpk.CheckTotalTimeout = SkippingTime.Never
+        );
     }
 
     private sealed class Told(List<ZpkAnswer> answers) : IProgress<ZpkAnswer>
