@@ -16,6 +16,7 @@ public sealed partial class CallbackEndpoint(
     CallbackThrottle throttle,
     IOptions<ZpkOptions> zpk,
     IMediator mediator,
+    TimeProvider time,
     ILogger<CallbackEndpoint> logger
 )
 {
@@ -36,15 +37,17 @@ public sealed partial class CallbackEndpoint(
         )
             return Results.NotFound();
 
-        if (throttle.Admits(subject))
-            _ = Hint(new CallbackReceived(requestId, subject[32..]));
+        if (throttle.NextTurn(subject) is { } wait)
+            _ = Hint(new CallbackReceived(requestId, subject[32..]), wait);
         return Results.Accepted();
     }
 
-    private async Task Hint(CallbackReceived hint)
+    private async Task Hint(CallbackReceived hint, TimeSpan wait)
     {
         try
         {
+            if (wait > TimeSpan.Zero)
+                await Task.Delay(wait, time);
             using var patience = new CancellationTokenSource(Patience);
             await mediator.Send(hint, patience.Token);
         }

@@ -1,9 +1,13 @@
 using ImageWorker.Zpk.Callbacks;
+using Microsoft.AspNetCore.Mvc;
 
 namespace ImageWorker.Callbacks;
 
 public static class CallbackRegistration
 {
+    // Nothing is read of a body; more than this is not even let through to be thrown away.
+    private const int MaxBodyBytes = 1024 * 1024;
+
     public static void AddCallbacks(this IServiceCollection services)
     {
         services.AddSingleton<CallbackTokens>();
@@ -13,7 +17,8 @@ public static class CallbackRegistration
 
     public static void MapCallbacks(this WebApplication app) =>
         app.MapPost(
-            "/zpk/callbacks/{token}",
-            (string token, CallbackEndpoint endpoint, CancellationToken ct) => endpoint.Receive(token, ct)
-        );
+                "/zpk/callbacks/{token}",
+                (string token, CallbackEndpoint endpoint, CancellationToken ct) => endpoint.Receive(token, ct)
+            )
+            .WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
 }

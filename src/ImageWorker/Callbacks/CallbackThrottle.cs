@@ -2,32 +2,46 @@ using System.Collections.Concurrent;
 
 namespace ImageWorker.Callbacks;
 
-/// <summary>Lets one callback a second a submission through, whoever replays its address how often.</summary>
+/// <summary>
+/// One turn a second for each submission, whoever replays its address how often. A callback that comes too soon after
+/// another waits for the next turn instead of being dropped: it may tell of an image that the check before did not see.
+/// </summary>
 public sealed class CallbackThrottle(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private const int CleanUpAbove = 10_000;
 
-    private readonly ConcurrentDictionary<string, DateTimeOffset> admitted = new(StringComparer.Ordinal);
+    // The last turn given, now past or still to come.
+    private readonly ConcurrentDictionary<string, DateTimeOffset> turns = new(StringComparer.Ordinal);
 
-    public bool Admits(string subject)
+    /// <summary>How long until the callback's turn, 0 to 1 s; null where another waits for that turn already.</summary>
+    public TimeSpan? NextTurn(string subject)
     {
         var now = time.GetUtcNow();
-        // Of calls at the same moment one wins: the others find the time changed under them.
-        var admits = admitted.TryGetValue(subject, out var last)
-            ? (now - last >= Interval || now < last) && admitted.TryUpdate(subject, now, last)
-            : admitted.TryAdd(subject, now);
-        if (admits && admitted.Count > CleanUpAbove)
+        while (turns.TryGetValue(subject, out var last))
+        {
+            // A turn further off than that was given before the clock was set back.
+            var isWaitedFor = now < last && last - now <= Interval;
+            if (isWaitedFor)
+                return null;
+            var turn = last <= now && now - last < Interval ? last + Interval : now;
+            if (turns.TryUpdate(subject, turn, last))
+                return turn - now;
+        }
+
+        if (!turns.TryAdd(subject, now))
+            return null;
+        if (turns.Count > CleanUpAbove)
             CleanUp(now);
-        return admits;
+        return TimeSpan.Zero;
     }
 
     private void CleanUp(DateTimeOffset now)
     {
-        foreach (var entry in admitted)
+        foreach (var entry in turns)
         {
             if (now - entry.Value >= Interval)
-                admitted.TryRemove(entry);
+                turns.TryRemove(entry);
         }
     }
 }

@@ -42,6 +42,13 @@ public sealed class ImageSubmission
     /// <summary>When a check was last answered, so that callbacks cannot have it checked more than once a second.</summary>
     public DateTimeOffset? CheckedAt { get; set; }
 
+    /// <summary>
+    /// A callback came while a check was under way, whose answer may be from before what it told of: the next check is
+    /// pulled forward too.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsCalledBackInCheck { get; set; }
+
     /// <summary>Failed tries in a row, of the generate call or of its checks; paces the backoff.</summary>
     public int Failures { get; set; }
 

@@ -5,6 +5,8 @@ namespace ImageWorker.Requests;
 /// <summary>When a request needs attention again. Follows the page: wait the <c>wait_time</c>, read it again each time.</summary>
 public static class RequestSchedule
 {
+    private static readonly TimeSpan CallbackInterval = TimeSpan.FromSeconds(1);
+
     /// <summary>The earliest moment at which anything of the request comes due.</summary>
     public static DateTimeOffset NextTick(this ImageRequest request)
     {
@@ -50,6 +52,28 @@ public static class RequestSchedule
         var soonAfter = waits[0] + Max(options.MinWait, waits[0] * options.CoalesceShare);
         submission.WaitingSince = answeredAt;
         submission.NextCheckAt = answeredAt + waits.FindLast(wait => wait <= soonAfter);
+    }
+
+    /// <summary>
+    /// Has a submission checked now, because a callback says so, but at the latest at its time. Callbacks are no truth:
+    /// whatever is sent, they bring a request one check a second at most, so it is put a second from every other.
+    /// </summary>
+    public static void PullCheckForward(this ImageRequest request, ImageSubmission submission, DateTimeOffset now)
+    {
+        var soonest = now;
+        var others = request
+            .Submissions.SelectMany(other =>
+                (DateTimeOffset?[])[other.CheckedAt, other == submission ? null : other.NextCheckAt]
+            )
+            .OfType<DateTimeOffset>();
+        foreach (var other in others.Order())
+        {
+            if ((other - soonest).Duration() < CallbackInterval)
+                soonest = other + CallbackInterval;
+        }
+
+        if (soonest < submission.NextCheckAt)
+            submission.NextCheckAt = soonest;
     }
 
     /// <summary>2, 4, 8 … times the base, up to the longest backoff; what ZPK asked for where that is later.</summary>

@@ -7,8 +7,6 @@ namespace ImageWorker.Requests;
 /// <content>The steps that ZPK's answers lead to, as the consumers report them.</content>
 public sealed partial class RequestSteps
 {
-    private static readonly TimeSpan CallbackInterval = TimeSpan.FromSeconds(1);
-
     public void RecordAccepted(BehaviorContext<ImageRequest, SubmissionAccepted> context)
     {
         var (request, message) = (context.Saga, context.Message);
@@ -74,6 +72,8 @@ public sealed partial class RequestSteps
         if (request.FindSubmission(message.SubmissionId) is not { State: SubmissionState.Accepted } submission)
             return;
 
+        var isCalledBack = submission.IsCalledBackInCheck;
+        submission.IsCalledBackInCheck = false;
         submission.CheckedAt = message.AnsweredAt;
         if (submission.IsInFinalCheck)
         {
@@ -83,6 +83,8 @@ public sealed partial class RequestSteps
         if (message.Answer is { } answer)
         {
             Record(context, submission, answer, message.AnsweredAt);
+            if (isCalledBack)
+                request.PullCheckForward(submission, Now);
             Log.Checked(
                 logger,
                 request.CorrelationId,
@@ -107,10 +109,12 @@ public sealed partial class RequestSteps
 
     public void PullCheckForward(BehaviorContext<ImageRequest, CallbackReceived> context)
     {
-        var submission = context.Saga.FindSubmission(context.Message.SubmissionId)!;
-        var soonest = submission.CheckedAt + CallbackInterval is { } at && at > Now ? at : Now;
-        if (soonest < submission.NextCheckAt)
-            submission.NextCheckAt = soonest;
+        var (request, now) = (context.Saga, Now);
+        var submission = request.FindSubmission(context.Message.SubmissionId)!;
+        if (submission.NextCheckAt <= now)
+            submission.IsCalledBackInCheck = true;
+        else
+            request.PullCheckForward(submission, now);
     }
 
     public void NoteLateAcceptance(BehaviorContext<ImageRequest, SubmissionAccepted> context) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ImageWorker.Callbacks;
 using Microsoft.Extensions.Time.Testing;
 
@@ -11,43 +12,57 @@ public sealed class CallbackThrottleTests
     public CallbackThrottleTests() => throttle = new CallbackThrottle(time);
 
     [Fact]
-    public void The_first_is_let_through_and_the_next_once_a_second_has_passed()
+    public void The_first_has_its_turn_at_once_and_the_next_a_second_later()
     {
-        var first = throttle.Admits("one");
-        var atOnce = throttle.Admits("one");
-        time.Advance(TimeSpan.FromMilliseconds(999));
-        var early = throttle.Admits("one");
-        time.Advance(TimeSpan.FromMilliseconds(1));
-        var later = throttle.Admits("one");
+        var first = throttle.NextTurn("one");
+        time.Advance(TimeSpan.FromMilliseconds(300));
+        var second = throttle.NextTurn("one");
+        time.Advance(TimeSpan.FromMilliseconds(1700));
+        var third = throttle.NextTurn("one");
 
-        Assert.Equal((true, false, false, true), (first, atOnce, early, later));
+        Assert.Equal((TimeSpan.Zero, TimeSpan.FromMilliseconds(700), TimeSpan.Zero), (first, second, third));
     }
 
     [Fact]
-    public void Those_turned_away_do_not_put_off_the_next()
+    public void Any_more_are_spoken_for_by_the_one_that_waits()
     {
-        var admitted = 0;
+        throttle.NextTurn("one");
+        throttle.NextTurn("one");
+
+        Assert.Null(throttle.NextTurn("one"));
+        time.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.Null(throttle.NextTurn("one"));
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(TimeSpan.FromSeconds(1), throttle.NextTurn("one"));
+    }
+
+    [Fact]
+    public void However_many_come_there_is_one_turn_a_second_and_the_last_is_seen_after()
+    {
+        var turns = new List<DateTimeOffset>();
 
         for (var tenth = 0; tenth <= 50; tenth++)
         {
-            admitted += throttle.Admits("one") ? 1 : 0;
+            if (throttle.NextTurn("one") is { } wait)
+                turns.Add(time.GetUtcNow() + wait);
             time.Advance(TimeSpan.FromMilliseconds(100));
         }
 
-        Assert.Equal(6, admitted);
+        var start = turns[0];
+        Assert.Equal([0, 1, 2, 3, 4, 5, 6], turns.Select(turn => (turn - start).TotalSeconds));
     }
 
     [Fact]
     public void Submissions_do_not_stand_in_each_other_s_way()
     {
-        Assert.True(throttle.Admits("one"));
-        Assert.True(throttle.Admits("two"));
-        Assert.True(throttle.Admits("ONE"));
-        Assert.False(throttle.Admits("two"));
+        Assert.Equal(TimeSpan.Zero, throttle.NextTurn("one"));
+        Assert.Equal(TimeSpan.Zero, throttle.NextTurn("two"));
+        Assert.Equal(TimeSpan.Zero, throttle.NextTurn("ONE"));
+        Assert.NotEqual(TimeSpan.Zero, throttle.NextTurn("two"));
     }
 
     [Fact]
-    public void Of_many_at_the_same_moment_one_is_let_through()
+    public void Of_many_at_the_same_moment_one_has_its_turn_and_one_waits()
     {
         const int Callers = 4;
         using var together = new Barrier(Callers);
@@ -56,19 +71,19 @@ public sealed class CallbackThrottleTests
 
         for (var round = 0; round < 1000; round++)
         {
-            var admitted = 0;
-            clock.Now += TimeSpan.FromSeconds(1);
+            var turns = new ConcurrentBag<TimeSpan>();
+            clock.Now += TimeSpan.FromSeconds(2);
             var callers = Enumerable.Range(0, Callers).Select(_ => new Thread(Call)).ToList();
             callers.ForEach(caller => caller.Start());
             callers.ForEach(caller => caller.Join());
 
             void Call()
             {
-                if (busy.Admits("one"))
-                    Interlocked.Increment(ref admitted);
+                if (busy.NextTurn("one") is { } wait)
+                    turns.Add(wait);
             }
 
-            Assert.Equal(1, admitted);
+            Assert.Equal([TimeSpan.Zero, TimeSpan.FromSeconds(1)], turns.Order());
         }
     }
 
@@ -79,10 +94,10 @@ public sealed class CallbackThrottleTests
         var clock = new SettableTime { Now = now };
         var unsteady = new CallbackThrottle(clock);
 
-        Assert.True(unsteady.Admits("one"));
+        unsteady.NextTurn("one");
         clock.Now = now.AddHours(-1);
-        Assert.True(unsteady.Admits("one"));
-        Assert.False(unsteady.Admits("one"));
+        Assert.Equal(TimeSpan.Zero, unsteady.NextTurn("one"));
+        Assert.Equal(TimeSpan.FromSeconds(1), unsteady.NextTurn("one"));
     }
 
     [Fact]
@@ -91,12 +106,12 @@ public sealed class CallbackThrottleTests
         const int Many = 10_050;
         string[] subjects = [.. Enumerable.Range(0, Many).Select(number => $"subject{number}")];
 
-        Assert.All(subjects[..5_000], subject => Assert.True(throttle.Admits(subject)));
+        Assert.All(subjects[..5_000], subject => Assert.Equal(TimeSpan.Zero, throttle.NextTurn(subject)));
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.All(subjects[5_000..], subject => Assert.True(throttle.Admits(subject)));
+        Assert.All(subjects[5_000..], subject => Assert.Equal(TimeSpan.Zero, throttle.NextTurn(subject)));
 
-        Assert.All(subjects[5_000..], subject => Assert.False(throttle.Admits(subject)));
-        Assert.All(subjects[..5_000], subject => Assert.True(throttle.Admits(subject)));
+        Assert.All(subjects[5_000..], subject => Assert.NotEqual(TimeSpan.Zero, throttle.NextTurn(subject)));
+        Assert.All(subjects[..5_000], subject => Assert.Equal(TimeSpan.Zero, throttle.NextTurn(subject)));
     }
 
     private sealed class SettableTime : TimeProvider

@@ -62,20 +62,4 @@ public sealed class ProgressTests(WorkerUnderTest worker) : IClassFixture<Worker
             StringComparer.Ordinal
         );
     }
-
-    [Fact]
-    public async Task A_callback_has_the_next_check_made_now_and_no_more_than_one_a_second()
-    {
-        var request = (await worker.Reach(Given.Generating)).Request!;
-        var hint = new CallbackReceived(request.CorrelationId, request.Submissions[0].Id);
-
-        var pulled = await worker.Handle(hint);
-        var check = await worker.Tick(request.CorrelationId, TimeSpan.Zero);
-        await worker.Handle(request.Checked(worker, Running(0), Running(1)));
-        var again = await worker.Handle(hint);
-
-        Assert.Equal(worker.Time.GetUtcNow(), pulled.Request!.NextTickAt);
-        Assert.Equal("CheckImages", check.Says);
-        Assert.Equal(worker.Time.GetUtcNow() + TimeSpan.FromSeconds(1), again.Request!.NextTickAt);
-    }
 }
