@@ -21,6 +21,14 @@ public sealed class StartedWorker(ChildProcess process, Uri address) : IAsyncDis
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
+    public async Task<HttpStatusCode> PostAsync(string path, string body)
+    {
+        using var http = Clients.CreateClient();
+        using var content = new StringContent(body);
+        using var answer = await http.PostAsync(new Uri(address, path), content, TestContext.Current.CancellationToken);
+        return answer.StatusCode;
+    }
+
     /// <summary>Returns once it says that it can work.</summary>
     public async Task ReadyAsync()
     {

@@ -6,6 +6,8 @@ namespace ImageWorker.IntegrationTests.Workers;
 /// <summary>The built executable, as users and container platforms start it.</summary>
 internal static class WorkerProgram
 {
+    private const string Urls = "ASPNETCORE_URLS";
+
     private static readonly string Dll = typeof(CommandLine).Assembly.Location;
 
     /// <summary>Starts it with these settings and none of the test run's own.</summary>
@@ -31,10 +33,11 @@ internal static class WorkerProgram
         return WorkerProcess.Start(Dll, arguments, environment, folder);
     }
 
-    /// <summary>Starts the worker itself, its HTTP endpoints on a free port.</summary>
+    /// <summary>Starts the worker itself, its HTTP endpoints where the settings say or on a free port.</summary>
     public static StartedWorker StartWorker(IEnumerable<KeyValuePair<string, string?>> settings, string? folder = null)
     {
-        var address = $"http://127.0.0.1:{LoopbackPort.Free()}";
-        return new(Start(["run"], [.. settings, new("ASPNETCORE_URLS", address)], folder), new Uri(address));
+        var all = settings.ToList();
+        var address = all.FindLast(setting => setting.Key == Urls).Value ?? $"http://127.0.0.1:{LoopbackPort.Free()}";
+        return new(Start(["run"], [.. all, new(Urls, address)], folder), new Uri(address));
     }
 }
