@@ -41,7 +41,7 @@ public sealed record LedgerTotals(
 );
 
 /// <summary>A distribution, in seconds.</summary>
-public sealed record LatenessSummary(double Mean, double Median, double P95, double Max);
+public sealed record LatenessSummary(double Mean, double Median, double P95, double P99, double Max);
 
 /// <summary>Counts of the server as a whole.</summary>
 /// <param name="GenerateCalls">All that arrived, whatever became of them.</param>

@@ -56,6 +56,6 @@ internal sealed class Tally
             return null;
         lateness.Sort();
         double At(double share) => Math.Round(lateness[(int)(share * (lateness.Count - 1))], 3);
-        return new(Math.Round(lateness.Average(), 3), At(0.5), At(0.95), At(1));
+        return new(Math.Round(lateness.Average(), 3), At(0.5), At(0.95), At(0.99), At(1));
     }
 }

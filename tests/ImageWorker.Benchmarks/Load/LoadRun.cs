@@ -76,6 +76,7 @@ public static class LoadRun
             ScannedRowsPerRequest = (double)(after.ScannedRows - before.ScannedRows) / plan.Requests,
             BrokerMessagesPerRequest = (double?)(await servers.MessagesReceived() - messages) / plan.Requests,
             ChecksPerRequest = (double)ledger.Checks / plan.Accepted,
+            CheckLatenessP99 = ledger.Lateness?.P99,
             OverheadP50Milliseconds = overheads[overheads.Count / 2],
             OverheadP99Milliseconds = overheads[overheads.Count * 99 / 100],
             Lost = ids.Count(id => !broker.Closed.ContainsKey(id)),
