@@ -35,12 +35,13 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     private readonly IBusControl bus;
 
     public WorkerUnderTest()
-        : this(null, null, null) { }
+        : this(null, null, null, null) { }
 
     private WorkerUnderTest(
         HttpMessageHandler? zpk,
         IReadOnlyDictionary<string, string?>? settings,
-        WorkerUnderTest? other
+        WorkerUnderTest? other,
+        IInterceptor? interceptor
     )
     {
         Time = other?.Time ?? new(new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
@@ -65,6 +66,8 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
         collection.AddImageWorker(new Connections(null, null), File);
         collection.AddSingleton<TimeProvider>(Time);
         collection.ConfigureDbContext<SqliteContext>(options => options.AddInterceptors(new Unsynchronized()));
+        if (interceptor is not null)
+            collection.ConfigureDbContext<SqliteContext>(options => options.AddInterceptors(interceptor));
         if (zpk is not null)
             collection.AddHttpClient(ApiCall.HttpClientName).ConfigurePrimaryHttpMessageHandler(() => zpk);
         services = collection.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true });
@@ -83,13 +86,15 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     /// <param name="zpk">Stands for ZPK; null for a worker that never gets to call it.</param>
     /// <param name="settings">Configuration keys.</param>
     /// <param name="other">To be a second process on that one's database.</param>
+    /// <param name="interceptor">Sees this process's statements.</param>
     public static async Task<WorkerUnderTest> Start(
         HttpMessageHandler? zpk = null,
         IReadOnlyDictionary<string, string?>? settings = null,
-        WorkerUnderTest? other = null
+        WorkerUnderTest? other = null,
+        IInterceptor? interceptor = null
     )
     {
-        var worker = new WorkerUnderTest(zpk, settings, other);
+        var worker = new WorkerUnderTest(zpk, settings, other, interceptor);
         await worker.InitializeAsync();
         return worker;
     }
@@ -153,10 +158,15 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
         {
             case SubmitImages submit:
                 if (await services.GetRequiredService<SubmitImagesConsumer>().Handle(submit, Ct) is { } answer)
-                    await Tell(answer, answer.Ledger);
+                {
+                    if (answer.Ledger is { } note)
+                        await services.GetRequiredService<RequestStore>().Save(new() { Ledger = note });
+                    // It is noted once.
+                    answers.Enqueue(answer with { Ledger = null });
+                }
                 break;
             case CheckImages check:
-                await Tell(await services.GetRequiredService<CheckImagesConsumer>().Handle(check, Ct), null);
+                answers.Enqueue(await services.GetRequiredService<CheckImagesConsumer>().Handle(check, Ct));
                 break;
             case GenerateImages or CancelImages:
                 await Publish(message, messageId, activityId);
@@ -271,13 +281,6 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
             Ct
         );
         await consumed;
-    }
-
-    private async Task Tell(object answer, LedgerNote? note)
-    {
-        if (note is not null)
-            await services.GetRequiredService<RequestStore>().Save(new() { Ledger = note });
-        answers.Enqueue(answer);
     }
 
     private static Guid RequestIdOf<T>(T message)

@@ -65,6 +65,10 @@ public static class UnitOfWorkExtensions
             ? unit
             : throw new InvalidOperationException("Requests change in a unit of work only.");
 
+    /// <summary>The ids of the requests that are taken for new.</summary>
+    public static List<Guid> AddedIds(this IEnumerable<UnitOfWork> units) =>
+        [.. units.Where(unit => unit.Change is RowChange.Insert).Select(unit => unit.Request!.CorrelationId)];
+
     /// <summary>Has this done once the step is committed.</summary>
     public static void AfterCommit(this PipeContext context, Action action) =>
         context.UnitOfWork().AfterCommit.Add(action);

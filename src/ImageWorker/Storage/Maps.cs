@@ -35,6 +35,8 @@ public sealed class SubmissionEntryMap : IEntityTypeConfiguration<SubmissionEntr
         builder.ToTable("submissions");
         builder.Property(entry => entry.Id).HasMaxLength(16);
         builder.Property(entry => entry.State).HasConversion<string>().HasMaxLength(16);
+        // Whoever takes a submission over gives it another lease.
+        builder.Property(entry => entry.LeaseUntil).IsConcurrencyToken();
 
         builder.HasIndex(entry => entry.RequestId);
         // Calls under way, and calls in doubt: few, and counted often.

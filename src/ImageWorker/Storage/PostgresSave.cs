@@ -14,17 +14,24 @@ namespace ImageWorker.Storage;
 internal static class PostgresSave
 {
     private const string Statement = """
-        WITH step AS (
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-            AS step (id, seen_version, state, version, command, trace_parent, requested_at, deadline, next_tick_at,
-                close_by, closed_at, reason, errors, images, submissions)),
-        known AS (SELECT request_id FROM inbox WHERE request_id = ANY ($1)),
+        WITH note AS (
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+            AS note (step_id, id, held, state, provider_id, cost, settled_at, lease_until)),
+        held AS (
+            SELECT submissions.id FROM submissions JOIN note ON submissions.id = note.id
+            WHERE submissions.id = ANY ($2) AND submissions.lease_until = note.held
+            FOR UPDATE OF submissions),
+        step AS (
+            SELECT * FROM unnest($9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+            AS step (id, note_id, seen_version, state, version, command, trace_parent, requested_at, deadline,
+                next_tick_at, close_by, closed_at, reason, errors, images, submissions)
+            WHERE note_id IS NULL OR note_id IN (SELECT id FROM held)),
         inserted AS (
             INSERT INTO requests (id, state, version, command, trace_parent, requested_at, deadline, next_tick_at,
                 close_by, closed_at, reason, errors, images, submissions)
             SELECT id, state, version, command, trace_parent, requested_at, deadline, next_tick_at,
                 close_by, closed_at, reason, errors, images, submissions
-            FROM step WHERE seen_version IS NULL AND id NOT IN (SELECT request_id FROM known)
+            FROM step WHERE seen_version IS NULL
             ON CONFLICT (id) DO NOTHING
             RETURNING id),
         updated AS (
@@ -33,7 +40,7 @@ internal static class PostgresSave
                 next_tick_at = step.next_tick_at, close_by = step.close_by, closed_at = step.closed_at,
                 reason = step.reason, errors = step.errors, images = step.images, submissions = step.submissions
             FROM step
-            WHERE requests.id = ANY ($1) AND requests.id = step.id AND requests.version = step.seen_version
+            WHERE requests.id = ANY ($9) AND requests.id = step.id AND requests.version = step.seen_version
             RETURNING requests.id),
         saved AS (SELECT id FROM inserted UNION ALL SELECT id FROM updated),
         noted AS (
@@ -43,18 +50,18 @@ internal static class PostgresSave
                 cost = coalesce(note.cost, submissions.cost),
                 settled_at = coalesce(note.settled_at, submissions.settled_at),
                 lease_until = coalesce(note.lease_until, submissions.lease_until)
-            FROM unnest($16, $17, $18, $19, $20, $21, $22)
-            AS note (step_id, id, state, provider_id, cost, settled_at, lease_until)
-            WHERE submissions.id = ANY ($17) AND submissions.id = note.id
+            FROM note
+            WHERE submissions.id = ANY ($2) AND submissions.id = note.id
+                AND note.id IN (SELECT id FROM held)
                 AND (note.step_id IS NULL OR note.step_id IN (SELECT id FROM saved))),
         published AS (
             INSERT INTO outbox (id, message_id, destination, content_type, body, correlation_id, trace_parent,
                 claimable_at, attempts)
-            SELECT id, message_id, destination, content_type, body, correlation_id, trace_parent, $31, 0
-            FROM unnest($23, $24, $25, $26, $27, $28, $29, $30)
+            SELECT id, message_id, destination, content_type, body, correlation_id, trace_parent, $33, 0
+            FROM unnest($25, $26, $27, $28, $29, $30, $31, $32)
             AS event (step_id, id, message_id, destination, content_type, body, correlation_id, trace_parent)
             WHERE step_id IS NULL OR step_id IN (SELECT id FROM saved))
-        SELECT id, FALSE FROM saved UNION ALL SELECT request_id, TRUE FROM known
+        SELECT id, NULL FROM saved UNION ALL SELECT NULL, id FROM held
         """;
 
     /// <inheritdoc cref="WorkerContext.Save"/>
@@ -67,14 +74,21 @@ internal static class PostgresSave
         // A statement changes a row once. Always in the same order, so that no two lock each other out.
         var rows = new HashSet<object>();
         var alone = units.Where(unit => IsAlone(unit, rows)).OrderBy(unit => unit.Request?.CorrelationId).ToList();
-        var (saved, known) = await Execute(db, Parameters(alone, claimableAt));
+        var added = alone.AddedIds();
+        await using var transaction = added.Count > 0 ? await db.Database.BeginTransactionAsync() : null;
+        var (saved, held) = await Execute(db, Parameters(alone, claimableAt));
+        if (transaction is not null)
+        {
+            if (await db.Inbox.AnyAsync(entry => added.Contains(entry.RequestId)))
+                throw new RequestRemovedException();
+            await transaction.CommitAsync();
+        }
         return [.. units.Select(End)];
 
         Exception? End(UnitOfWork unit) =>
             !alone.Contains(unit) ? Overtaken()
+            : unit.Ledger is { } note && !held.Contains(note.SubmissionId) ? new ClaimLostException()
             : unit.Change is RowChange.None || saved.Contains(unit.Request!.CorrelationId) ? null
-            : unit.Change is RowChange.Insert && known.Contains(unit.Request.CorrelationId)
-                ? new RequestRemovedException()
             : Overtaken();
     }
 
@@ -84,7 +98,8 @@ internal static class PostgresSave
 
     private static DbUpdateConcurrencyException Overtaken() => new("The request was changed by another step.");
 
-    private static async Task<(HashSet<Guid> Saved, HashSet<Guid> Known)> Execute(
+    /// <summary>The ids of the requests that were saved, and of the submissions that are still held as their notes say.</summary>
+    private static async Task<(HashSet<Guid> Saved, HashSet<string> Held)> Execute(
         WorkerContext db,
         IEnumerable<NpgsqlParameter> parameters
     )
@@ -95,10 +110,15 @@ internal static class PostgresSave
         try
         {
             await using var reader = await command.ExecuteReaderAsync();
-            var (saved, known) = (new HashSet<Guid>(), new HashSet<Guid>());
+            var (saved, held) = (new HashSet<Guid>(), new HashSet<string>(StringComparer.Ordinal));
             while (await reader.ReadAsync())
-                (reader.GetBoolean(1) ? known : saved).Add(reader.GetGuid(0));
-            return (saved, known);
+            {
+                if (await reader.IsDBNullAsync(0))
+                    held.Add(reader.GetString(1));
+                else
+                    saved.Add(reader.GetGuid(0));
+            }
+            return (saved, held);
         }
         catch (PostgresException exception) when (!exception.IsTransient)
         {
@@ -112,8 +132,20 @@ internal static class PostgresSave
 
     private static IEnumerable<NpgsqlParameter> Parameters(List<UnitOfWork> units, DateTimeOffset claimableAt)
     {
+        var notes = units.Where(unit => unit.Ledger is not null).ToList();
+        yield return Column(notes, NeededRow);
+        yield return Column(notes, unit => unit.Ledger!.SubmissionId);
+        yield return Column(notes, unit => unit.Ledger!.Held);
+        // What is not known yet leaves what is.
+        yield return Column(notes, unit => unit.Ledger!.LeaseUntil is null ? unit.Ledger.State.ToString() : null);
+        yield return Column(notes, unit => unit.Ledger!.ProviderId);
+        yield return Column(notes, unit => unit.Ledger!.Cost);
+        yield return Column(notes, unit => unit.Ledger!.SettledAt);
+        yield return Column(notes, unit => unit.Ledger!.LeaseUntil);
+
         var steps = units.Where(unit => unit.Change is not RowChange.None).ToList();
         yield return Column(steps, step => step.Request!.CorrelationId);
+        yield return Column(steps, step => step.Ledger?.SubmissionId);
         yield return Column(steps, step => step.Change is RowChange.Update ? step.SeenVersion : (int?)null);
         yield return Column(steps, step => step.Request!.State);
         yield return Column(steps, step => step.Request!.Version);
@@ -128,15 +160,6 @@ internal static class PostgresSave
         yield return Json(steps, step => step.Request!.Errors, StoredJson.Default.ListRequestError);
         yield return Json(steps, step => step.Request!.Images, StoredJson.Default.ListRequestImage);
         yield return Json(steps, step => step.Request!.Submissions, StoredJson.Default.ListImageSubmission);
-
-        var notes = units.Where(unit => unit.Ledger is not null).ToList();
-        yield return Column(notes, NeededRow);
-        yield return Column(notes, unit => unit.Ledger!.SubmissionId);
-        yield return Column(notes, unit => unit.Ledger!.LeaseUntil is null ? unit.Ledger.State.ToString() : null);
-        yield return Column(notes, unit => unit.Ledger!.ProviderId);
-        yield return Column(notes, unit => unit.Ledger!.Cost);
-        yield return Column(notes, unit => unit.Ledger!.SettledAt);
-        yield return Column(notes, unit => unit.Ledger!.LeaseUntil);
 
         var events = units.SelectMany(unit => unit.Events.Select(message => (Step: NeededRow(unit), message))).ToList();
         yield return Column(events, @event => @event.Step);

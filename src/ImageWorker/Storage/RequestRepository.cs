@@ -43,6 +43,10 @@ public sealed partial class RequestRepository(
             span.NoteRemoved();
             Log.Removed(logger, context.CorrelationId);
         }
+        catch (ClaimLostException)
+        {
+            Log.ClaimLost(logger, context.CorrelationId, typeof(T).Name);
+        }
         catch (Exception exception) when (span.IsFailedBy(exception))
         {
             throw;
@@ -104,6 +108,13 @@ public sealed partial class RequestRepository(
             "Command {RequestId} is ignored: its request was closed and removed long ago (Retention:Requests)"
         )]
         public static partial void Removed(ILogger logger, Guid? requestId);
+
+        [LoggerMessage(
+            2,
+            LogLevel.Warning,
+            "Request {RequestId}: {Answer} came after another worker had taken the submission over, and is dropped; that one finds out how it ends"
+        )]
+        public static partial void ClaimLost(ILogger logger, Guid? requestId, string answer);
     }
 }
 
@@ -121,6 +132,10 @@ public sealed class RequestRepositoryContext<T>(
     private bool IsTakenForNew =>
         !isRetry && consumed.Message is GenerateImages && !consumed.ReceiveContext.Redelivered;
 
+    /// <summary>Answers are always saved. A command or a tick may end with a look, which has to be at what is stored.</summary>
+    private Task<ImageRequest?> Find(Guid id) =>
+        consumed.Message is SubmissionAnswer or ImagesChecked ? store.FindKept(id) : store.Find(id);
+
     public Task<SagaConsumeContext<ImageRequest, T>> Add(ImageRequest instance) =>
         CreateSagaConsumeContext(consumed, instance, SagaConsumeContextMode.Add);
 
@@ -128,7 +143,7 @@ public sealed class RequestRepositoryContext<T>(
 
     public async Task<SagaConsumeContext<ImageRequest, T>> Load(Guid correlationId)
     {
-        if (IsTakenForNew || await store.Find(correlationId) is not { } request)
+        if (IsTakenForNew || await Find(correlationId) is not { } request)
             return null!;
         unit.Load(request);
         return await CreateSagaConsumeContext(consumed, request, SagaConsumeContextMode.Load);

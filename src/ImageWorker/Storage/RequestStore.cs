@@ -30,10 +30,13 @@ public sealed class RequestStore
     }
 
     /// <summary>The request as it is stored; null where there is none.</summary>
-    public async Task<ImageRequest?> Find(Guid id) =>
-        kept.TryRemove(id, out var request) ? request : await finds.Add(id);
+    public Task<ImageRequest?> Find(Guid id) => finds.Add(id);
 
-    /// <summary>Spares the next <see cref="Find"/> its query. Should the row change meanwhile, its save fails.</summary>
+    /// <summary>The same or, for a step that saves whatever it finds, as this process last saved it.</summary>
+    public async Task<ImageRequest?> FindKept(Guid id) =>
+        kept.TryRemove(id, out var request) ? request : await Find(id);
+
+    /// <summary>Spares the next <see cref="FindKept"/> its query. Should the row change meanwhile, its save fails.</summary>
     public void Keep(ImageRequest request)
     {
         // What is never asked for is not worth looking for.
@@ -44,6 +47,7 @@ public sealed class RequestStore
 
     /// <summary>Commits what a step led to, whole or not at all.</summary>
     /// <exception cref="RequestRemovedException">The request was closed and removed long ago; nothing was saved.</exception>
+    /// <exception cref="ClaimLostException">Another process took the submission over; nothing was saved.</exception>
     /// <exception cref="DbUpdateException">The row was changed, or made, by another one; nothing was saved.</exception>
     public async Task Save(UnitOfWork unit)
     {
@@ -81,7 +85,7 @@ public sealed class RequestStore
         }
         catch (DbUpdateException) when (units.Count > 1)
         {
-            // One of them lost a race. Alone, each gets the end that is its own.
+            // One of them lost a race, or came too late. Alone, each gets the end that is its own.
             var ends = new List<Exception?>(units.Count);
             foreach (var unit in units)
                 ends.Add(await SaveAlone(unit));
@@ -112,4 +116,7 @@ public sealed class RequestStore
 }
 
 /// <summary>A command came for a request that was closed and is removed: <see cref="InboxEntry"/>.</summary>
-public sealed class RequestRemovedException() : Exception("The request was closed long ago.");
+public sealed class RequestRemovedException() : DbUpdateException("The request was closed long ago.");
+
+/// <summary>What a call ended with came after its lease, and after another process had taken the submission over.</summary>
+public sealed class ClaimLostException() : DbUpdateException("Another process took the submission over.");

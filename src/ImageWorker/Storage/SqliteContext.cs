@@ -18,17 +18,22 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
     )
     {
         ChangeTracker.AutoDetectChangesEnabled = false;
-        var known = await Removed(units);
-        var ends = new List<Exception?>(units.Count);
         foreach (var unit in units)
+            Track(unit, claimableAt);
+        var added = units.AddedIds();
+        await using var transaction = await Database.BeginTransactionAsync();
+        try
         {
-            var isKnown = unit.Change is RowChange.Insert && known.Contains(unit.Request!.CorrelationId);
-            ends.Add(isKnown ? new RequestRemovedException() : null);
-            if (!isKnown)
-                Track(unit, claimableAt);
+            await SaveChangesAsync();
         }
-        await SaveChangesAsync();
-        return ends;
+        catch (DbUpdateConcurrencyException lost) when (lost.Entries.Any(row => row.Entity is SubmissionEntry))
+        {
+            throw new ClaimLostException();
+        }
+        if (await Inbox.AnyAsync(entry => added.Contains(entry.RequestId)))
+            throw new RequestRemovedException();
+        await transaction.CommitAsync();
+        return new Exception?[units.Count];
     }
 
     public override Task<List<DueTick>> ClaimTicks(
@@ -167,16 +172,6 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcConverter>();
 
-    /// <summary>Which of the new requests are not new, but were closed and removed long ago.</summary>
-    private Task<List<Guid>> Removed(IReadOnlyList<UnitOfWork> units)
-    {
-        var added = units
-            .Where(unit => unit.Change is RowChange.Insert)
-            .Select(unit => unit.Request!.CorrelationId)
-            .ToList();
-        return Inbox.Where(entry => added.Contains(entry.RequestId)).Select(entry => entry.RequestId).ToListAsync();
-    }
-
     private void Track(UnitOfWork unit, DateTimeOffset claimableAt)
     {
         if (unit.Change is not RowChange.None)
@@ -189,7 +184,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             note.ApplyTo(
                 Attach(
                     Alone(
-                        new SubmissionEntry { Id = note.SubmissionId },
+                        new SubmissionEntry { Id = note.SubmissionId, LeaseUntil = note.Held },
                         Submissions.Local.FindEntry(note.SubmissionId)
                     )
                 )

@@ -74,7 +74,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// Commits what steps led to, each whole or not at all. Returns why a unit was not saved, null for one that was; in
     /// the order of the units. Undelivered events are anybody's from <paramref name="claimableAt"/> on.
     /// </summary>
-    /// <exception cref="DbUpdateException">The database refuses one of them, and so all; nothing was saved.</exception>
+    /// <exception cref="DbUpdateException">One of them cannot be saved, and nothing was.</exception>
     public abstract Task<IReadOnlyList<Exception?>> Save(IReadOnlyList<UnitOfWork> units, DateTimeOffset claimableAt);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -172,7 +172,7 @@ public sealed class SubmissionLedger
             ct
         );
 
-    /// <summary>Compare and swap on the lease that was seen; null if it had changed.</summary>
+    /// <summary>Compare and swap on what was seen, an answer that came late included; null if it had changed.</summary>
     private Task<Claim?> Take(WorkerContext db, SubmissionEntry seen, CancellationToken ct) =>
         WithinLimit<Claim?>(
             db,
@@ -183,7 +183,10 @@ public sealed class SubmissionLedger
                 var lease = time.GetUtcNow() + callTime + Margin;
                 var taken = await db
                     .Submissions.Where(entry =>
-                        entry.Id == seen.Id && entry.LeaseUntil == seen.LeaseUntil && entry.Calls == seen.Calls
+                        entry.Id == seen.Id
+                        && entry.State == seen.State
+                        && entry.LeaseUntil == seen.LeaseUntil
+                        && entry.Calls == seen.Calls
                     )
                     .ExecuteUpdateAsync(
                         set =>

@@ -88,7 +88,7 @@ public sealed partial class SubmitImagesConsumer(
 
         return outcome switch
         {
-            GenerateOutcome.Accepted accepted => Accept(message, accepted.Answer),
+            GenerateOutcome.Accepted accepted => Accept(message, claim.LeaseUntil, accepted.Answer),
             GenerateOutcome.Refused refused when refused.Errors.AreAboutCredentials() => Defer(
                 message,
                 time.GetUtcNow() + options.Value.CredentialsPause,
@@ -96,18 +96,18 @@ public sealed partial class SubmitImagesConsumer(
                 "ZPK refused the credentials"
             ) with
             {
-                Ledger = Settle(message, LedgerState.Released),
+                Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),
             },
             // ZPK has this id: an earlier call had arrived after all, and only a look-up can tell of it.
             GenerateOutcome.Refused refused when refused.Errors.Any(error => error.On is "unique_request_id") =>
-                DeferInDoubt(message, "ZPK knows the id already"),
+                DeferInDoubt(message, claim, "ZPK knows the id already"),
             GenerateOutcome.Refused refused => new SubmissionRefused(
                 message.RequestId,
                 message.SubmissionId,
                 refused.Errors
             )
             {
-                Ledger = Settle(message, LedgerState.Refused),
+                Ledger = Settle(message, claim.LeaseUntil, LedgerState.Refused),
             },
             GenerateOutcome.Busy busy => Defer(
                 message,
@@ -116,9 +116,9 @@ public sealed partial class SubmitImagesConsumer(
                 busy.Reason
             ) with
             {
-                Ledger = Settle(message, LedgerState.Released),
+                Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),
             },
-            GenerateOutcome.Unknown unknown => DeferInDoubt(message, unknown.Reason),
+            GenerateOutcome.Unknown unknown => DeferInDoubt(message, claim, unknown.Reason),
             _ => throw new InvalidOperationException($"Unknown outcome {outcome}"),
         };
     }
@@ -131,7 +131,7 @@ public sealed partial class SubmitImagesConsumer(
         {
             case CheckOutcome.Found found:
                 Log.Adopted(logger, message.RequestId, message.SubmissionId);
-                return Accept(message, found.Answer) with { IsAdopted = true };
+                return Accept(message, claim.LeaseUntil, found.Answer) with { IsAdopted = true };
 
             case CheckOutcome.NotFound when !claim.IsConclusive:
                 return Defer(message, claim.LeaseUntil, inDoubt: true, "ZPK does not list it yet");
@@ -139,7 +139,7 @@ public sealed partial class SubmitImagesConsumer(
             case CheckOutcome.NotFound when !claim.IsWanted:
                 return new SubmissionWithdrawn(message.RequestId, message.SubmissionId)
                 {
-                    Ledger = Settle(message, LedgerState.Released),
+                    Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),
                 };
 
             case CheckOutcome.NotFound when await ledger.Retake(message.SubmissionId, claim, ct) is { } fresh:
@@ -165,27 +165,27 @@ public sealed partial class SubmitImagesConsumer(
         }
     }
 
-    private SubmissionAccepted Accept(SubmitImages message, ZpkAnswer answer) =>
+    private SubmissionAccepted Accept(SubmitImages message, DateTimeOffset held, ZpkAnswer answer) =>
         new(message.RequestId, message.SubmissionId, answer, time.GetUtcNow())
         {
-            Ledger = Settle(message, LedgerState.Accepted) with
+            Ledger = Settle(message, held, LedgerState.Accepted) with
             {
                 ProviderId = answer.UniqueRequestId,
                 Cost = answer.Cost,
             },
         };
 
-    private SubmissionDeferred DeferInDoubt(SubmitImages message, string reason)
+    private SubmissionDeferred DeferInDoubt(SubmitImages message, Claim.Fresh claim, string reason)
     {
         var settled = time.GetUtcNow() + zpkOptions.Value.SettleTime;
         return Defer(message, settled, inDoubt: true, reason) with
         {
-            Ledger = new(message.SubmissionId, LedgerState.Started) { LeaseUntil = settled },
+            Ledger = new(message.SubmissionId, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = settled },
         };
     }
 
-    private LedgerNote Settle(SubmitImages message, LedgerState state) =>
-        new(message.SubmissionId, state) { SettledAt = time.GetUtcNow() };
+    private LedgerNote Settle(SubmitImages message, DateTimeOffset held, LedgerState state) =>
+        new(message.SubmissionId, held, state) { SettledAt = time.GetUtcNow() };
 
     private static SubmissionDeferred Defer(
         SubmitImages message,

@@ -15,6 +15,7 @@ public sealed record LoadReport
     public required double ScannedRowsPerRequest { get; init; }
     public required double? BrokerMessagesPerRequest { get; init; }
     public required double ChecksPerRequest { get; init; }
+
     /// <summary>From an image's end to the check that found it.</summary>
     public required double? CheckLatenessP99 { get; init; }
     public required double OverheadP50Milliseconds { get; init; }

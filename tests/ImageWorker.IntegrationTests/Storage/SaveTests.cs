@@ -52,7 +52,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         await StartedAsync(id, "settled", "doubtful");
         var unit = Insert(
             Request(version: 1, id),
-            new("settled", LedgerState.Accepted)
+            new("settled", Start, LedgerState.Accepted)
             {
                 ProviderId = "zpk-1",
                 Cost = 0.11400m,
@@ -61,7 +61,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
             Event(id)
         );
         // The row need not change for a call in doubt.
-        var doubt = new UnitOfWork { Ledger = new("doubtful", LedgerState.Started) { LeaseUntil = Lease } };
+        var doubt = new UnitOfWork { Ledger = new("doubtful", Start, LedgerState.Started) { LeaseUntil = Lease } };
 
         Assert.Equal([null, null], await SaveAsync(unit, doubt));
 
@@ -80,10 +80,10 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
     {
         await OpenAsync(database);
         await StartedAsync(Guid.NewGuid(), "adopted");
-        var accepted = new LedgerNote("adopted", LedgerState.Accepted) { ProviderId = "zpk-1", Cost = 0.038m };
+        var accepted = new LedgerNote("adopted", Start, LedgerState.Accepted) { ProviderId = "zpk-1", Cost = 0.038m };
         await SaveAsync(new UnitOfWork { Ledger = accepted });
 
-        await SaveAsync(new UnitOfWork { Ledger = new("adopted", LedgerState.Started) { LeaseUntil = Lease } });
+        await SaveAsync(new UnitOfWork { Ledger = new("adopted", Start, LedgerState.Started) { LeaseUntil = Lease } });
 
         var entry = await InDatabaseAsync(db => db.Submissions.SingleAsync(Ct));
         Assert.Equal((LedgerState.Accepted, "zpk-1", 0.038m), (entry.State, entry.ProviderId, entry.Cost));
@@ -106,14 +106,12 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
 
         UnitOfWork[] units =
         [
-            Update(Request(version: 7, stale), seen: 6, new("stale", LedgerState.Accepted), Event(stale)),
+            Update(Request(version: 7, stale), seen: 6, new("stale", Start, LedgerState.Accepted), Event(stale)),
             Insert(Request(version: 1, known), @event: Event(known)),
             Insert(Request(version: 1, good), @event: Event(good)),
             Insert(Request(version: 1, stale), @event: Event(stale)),
         ];
-        // In PostgreSQL one statement has all these ends; in SQLite each unit is then saved alone.
-        var ends =
-            database == "PostgreSQL" ? await InDatabaseAsync(db => db.Save(units, Lease)) : await SaveAsync(units);
+        var ends = await SaveAsync(units);
 
         Assert.IsType<DbUpdateException>(ends[0], exactMatch: false);
         Assert.IsType<RequestRemovedException>(ends[1]);
@@ -124,6 +122,28 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         var messages = await InDatabaseAsync(db => db.Outbox.ToListAsync(Ct));
         Assert.Equal(good, Assert.Single(messages).CorrelationId);
         Assert.Equal(LedgerState.Started, (await InDatabaseAsync(db => db.Submissions.SingleAsync(Ct))).State);
+    }
+
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task An_answer_under_a_claim_that_another_process_took_over_leaves_nothing(string database)
+    {
+        await OpenAsync(database);
+        var (id, other) = (Guid.NewGuid(), Guid.NewGuid());
+        await StartedAsync(id, "taken", "held");
+        await SaveAsync(Insert(Request(version: 1, id)), Insert(Request(version: 1, other)));
+
+        var ends = await SaveAsync(
+            Update(Request(version: 2, id), seen: 1, new("taken", Lease, LedgerState.Released), Event(id)),
+            Update(Request(version: 2, other), seen: 1, new("held", Start, LedgerState.Accepted), Event(other))
+        );
+
+        Assert.IsType<ClaimLostException>(ends[0]);
+        Assert.Null(ends[1]);
+        Assert.Equal((1, 2), ((await RowAsync(id))!.Version, (await RowAsync(other))!.Version));
+        var ledger = await InDatabaseAsync(db => db.Submissions.OrderBy(entry => entry.Id).ToListAsync(Ct));
+        Assert.Equal([LedgerState.Accepted, LedgerState.Started], ledger.Select(entry => entry.State));
+        Assert.Equal(other, Assert.Single(await InDatabaseAsync(db => db.Outbox.ToListAsync(Ct))).CorrelationId);
     }
 
     [Theory]

@@ -23,6 +23,20 @@ public sealed class RepeatedCommandTests(WorkerUnderTest worker) : IClassFixture
     }
 
     [Fact]
+    public async Task A_request_that_another_process_closed_publishes_its_event_again_too()
+    {
+        await using var other = await WorkerUnderTest.Start(other: worker);
+        // This process handed the submission on, and has yet to hear of it.
+        var request = (await worker.Reach(Given.Submitting)).Request!;
+        await other.Handle(request.Accepted(other, 0.0760m, Running(0), Running(1)));
+        var closed = await other.Handle(request.Checked(other, Generated(0), Generated(1)));
+
+        var again = await worker.Handle(Command(request.CorrelationId));
+
+        Assert.Equivalent(closed.Only<ImagesReady>(), again.Only<ImagesReady>(), strict: true);
+    }
+
+    [Fact]
     public async Task A_reused_id_with_other_parameters_is_refused_and_the_first_request_untouched()
     {
         var given = await worker.Reach(Given.Generating);

@@ -3,6 +3,7 @@ using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
 using ImageWorker.Tests.Requests;
+using ImageWorker.Tests.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -203,7 +204,7 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
         var (requestId, id) = await Wanted();
         await ClaimBy(worker, id, requestId);
         var until = worker.Time.GetUtcNow() + TimeSpan.FromSeconds(10);
-        await Note(new(id, LedgerState.Started) { LeaseUntil = until });
+        await Note(new(id, (await Entry(id)).LeaseUntil, LedgerState.Started) { LeaseUntil = until });
 
         var early = await ClaimBy(worker, id, requestId);
         worker.Time.Advance(TimeSpan.FromSeconds(10));
@@ -211,6 +212,51 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
 
         Assert.Equal(new Claim.InDoubt(IsConclusive: false, IsWanted: true, until), early);
         Assert.Equal(new Claim.InDoubt(IsConclusive: true, IsWanted: true, until), late);
+    }
+
+    [Theory]
+    [InlineData(LedgerState.Released)]
+    [InlineData(LedgerState.Refused)]
+    [InlineData(LedgerState.Accepted)]
+    [InlineData(LedgerState.Started)]
+    public async Task An_answer_that_comes_after_another_process_took_over_changes_nothing(LedgerState state)
+    {
+        await using var other = await WorkerUnderTest.Start(other: worker);
+        var (requestId, id) = await Wanted();
+        var late = (Claim.Fresh)await ClaimBy(worker, id, requestId);
+        worker.Time.Advance(Lease);
+        Assert.True(await Retake(other, id, (Claim.InDoubt)await ClaimBy(other, id, requestId)));
+        var taken = (await Entry(id), await worker.Find(requestId));
+
+        var handled = await worker.Handle(
+            new SubmissionDeferred(requestId, id, null, InDoubt: false, "the answer was held up")
+            {
+                Ledger = new(id, late.LeaseUntil, state)
+                {
+                    LeaseUntil =
+                        state is LedgerState.Started ? worker.Time.GetUtcNow() + TimeSpan.FromSeconds(10) : null,
+                },
+            }
+        );
+
+        Assert.Equivalent(taken, (await Entry(id), handled.Request), strict: true);
+        Assert.IsType<Claim.Leased>(await ClaimBy(worker, id, requestId));
+    }
+
+    [Fact]
+    public async Task What_was_settled_since_the_last_look_is_not_retaken()
+    {
+        var inBetween = new BeforeCommand("UPDATE \"submissions\"");
+        await using var other = await WorkerUnderTest.Start(other: worker, interceptor: inBetween);
+        var (requestId, id) = await Wanted();
+        await ClaimBy(worker, id, requestId);
+        worker.Time.Advance(Lease);
+        var doubt = (Claim.InDoubt)await ClaimBy(other, id, requestId);
+        inBetween.Action = () => Settle(id, LedgerState.Accepted);
+
+        Assert.False(await Retake(other, id, doubt));
+
+        Assert.Equal((LedgerState.Accepted, 1), await Entry(id) is var e ? (e.State, e.Calls) : default);
     }
 
     private async Task<(Guid RequestId, string Id)> Wanted()
@@ -225,9 +271,9 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     private static Task<bool> Retake(WorkerUnderTest by, string id, Claim.InDoubt claim) =>
         by.With<SubmissionLedger, bool>(async ledger => await ledger.Retake(id, claim, Ct) is not null);
 
-    private Task Settle(string id, LedgerState state) =>
-        Note(
-            new(id, state)
+    private async Task Settle(string id, LedgerState state) =>
+        await Note(
+            new(id, (await Entry(id)).LeaseUntil, state)
             {
                 ProviderId = "zpk-1",
                 Cost = 0.0380m,

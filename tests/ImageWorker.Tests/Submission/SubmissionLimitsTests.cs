@@ -73,16 +73,16 @@ public sealed class SubmissionLimitsTests
             await other.Find(wanted[2].CorrelationId);
         }
         var whileFull = third.IsCompleted;
+        var held = Assert.IsType<Claim.Fresh>(first).LeaseUntil;
         await worker
             .Services.GetRequiredService<RequestStore>()
-            .Save(new() { Ledger = new(wanted[0].Submissions[0].Id, LedgerState.Accepted) });
+            .Save(new() { Ledger = new(wanted[0].Submissions[0].Id, held, LedgerState.Accepted) });
         await Eventually.TrueAsync(() =>
         {
             worker.Time.Advance(TimeSpan.FromMilliseconds(100));
             return third.IsCompleted;
         });
 
-        Assert.IsType<Claim.Fresh>(first);
         Assert.IsType<Claim.Fresh>(second);
         Assert.False(whileFull);
         Assert.IsType<Claim.Fresh>(await third);

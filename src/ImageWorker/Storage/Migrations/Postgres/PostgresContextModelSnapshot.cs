@@ -213,6 +213,7 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .HasColumnName("cost");
 
                     b.Property<DateTimeOffset>("LeaseUntil")
+                        .IsConcurrencyToken()
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lease_until");
 

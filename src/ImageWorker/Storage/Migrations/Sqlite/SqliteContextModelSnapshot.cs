@@ -208,6 +208,7 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasColumnName("cost");
 
                     b.Property<DateTime>("LeaseUntil")
+                        .IsConcurrencyToken()
                         .HasColumnType("TEXT")
                         .HasColumnName("lease_until");
 
