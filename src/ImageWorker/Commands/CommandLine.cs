@@ -45,6 +45,15 @@ public static class CommandLine
             // A value of the wrong type; the message names the key.
             return Misuse([mistake.Message]);
         }
+        catch (InvalidDataException mistake) when (mistake.InnerException is FormatException)
+        {
+            // A settings file that cannot be read; the messages name it, and the place.
+            return Misuse([$"{mistake.Message} {mistake.GetBaseException().Message}"]);
+        }
+        catch (FormatException mistake) when (mistake.Source == "Microsoft.AspNetCore.Http")
+        {
+            return Misuse([$"ASPNETCORE_URLS: {mistake.Message}"]);
+        }
         catch (IOException mistake) when (mistake.InnerException is AddressInUseException)
         {
             return Misuse([$"{mistake.Message} Set ASPNETCORE_URLS to another one."]);

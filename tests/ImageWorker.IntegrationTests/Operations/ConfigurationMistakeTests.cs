@@ -24,6 +24,7 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Queues__Prefix", "a b", "Prefix")]
     [InlineData("SecretsFolder", "/nowhere", "SecretsFolder is '/nowhere'")]
     [InlineData("Retention__Requests", "00:00:01", "Requests")]
+    [InlineData("ASPNETCORE_URLS", "foo", "ASPNETCORE_URLS: Invalid url: 'foo'")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT")]
     public async Task A_mistake_stops_the_start_with_one_line_that_names_the_key(
         string setting,
