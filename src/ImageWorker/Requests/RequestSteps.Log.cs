@@ -7,7 +7,7 @@ public sealed partial class RequestSteps
     {
         [LoggerMessage(
             1,
-            LogLevel.Debug,
+            LogLevel.Information,
             "Request {RequestId} accepted: {Count} images of {Model}, deadline {Deadline:u}"
         )]
         public static partial void Accepted(
@@ -20,7 +20,7 @@ public sealed partial class RequestSteps
 
         [LoggerMessage(
             2,
-            LogLevel.Debug,
+            LogLevel.Information,
             "Request {RequestId} submitted as {UniqueRequestId}: {Count} images, cost {Cost} EUR, next check {NextCheck:u}"
         )]
         public static partial void Submitted(
@@ -34,7 +34,7 @@ public sealed partial class RequestSteps
 
         [LoggerMessage(
             3,
-            LogLevel.Debug,
+            LogLevel.Information,
             "Request {RequestId} checked as {UniqueRequestId}: {Generated} of {Count} images generated, next check {NextCheck:u}"
         )]
         public static partial void Checked(
