@@ -40,11 +40,13 @@ public sealed class WorkerFleet(
         ct.ThrowIfCancellationRequested();
     }
 
+    /// <summary>Starts them together, and returns once all of them work.</summary>
     public async Task Start(int count, CancellationToken ct)
     {
-        for (var i = 0; i < count; i++)
+        var started = Enumerable.Range(0, count).Select(_ => Begin()).ToList();
+        foreach (var worker in started)
         {
-            await Begin().WaitForLineAsync(line => line.Contains("Working:", StringComparison.Ordinal));
+            await worker.WaitForLineAsync(line => line.Contains("Working:", StringComparison.Ordinal));
             ct.ThrowIfCancellationRequested();
         }
     }
