@@ -16,7 +16,10 @@ public sealed class ImageSubmission
 
     public SubmissionState State { get; set; }
 
-    /// <summary>True from a call whose end is unknown until it is found out.</summary>
+    /// <summary>
+    /// True from a call whose end is unknown until it is found out, and in a stopped request for each that the ledger has
+    /// not been asked for since.
+    /// </summary>
     public bool InDoubt { get; set; }
 
     /// <summary>EUR for the call as ZPK last stated it, null where it did not.</summary>

@@ -19,7 +19,7 @@ public static class RequestClosing
         {
             submission.NextCheckAt = null;
             if (submission is { State: SubmissionState.Deferred, InDoubt: false })
-                request.Reject(submission, SubmissionState.NotSent, request.StopErrorId());
+                submission.AskTheLedger(now);
         }
 
         foreach (var image in request.Images.Where(image => image.State is ImageState.WaitingToResend))

@@ -19,6 +19,9 @@ public interface IZpkCall
 /// <summary>To the submitting consumer: have this submission accepted, once. It answers with a <see cref="SubmissionAnswer"/>.</summary>
 public sealed record SubmitImages(Guid RequestId, string SubmissionId, int Count, GenerateImages Command) : IZpkCall
 {
+    /// <summary>True for a request that was stopped: it is only to be found out whether the submission was sent.</summary>
+    public bool IsStopped { get; init; }
+
     public CallTrace? Trace { get; init; }
 }
 

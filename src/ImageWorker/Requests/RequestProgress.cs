@@ -61,6 +61,16 @@ public static class RequestProgress
             image.State = ImageState.Generating;
     }
 
+    /// <summary>
+    /// What one process deferred, another one may be sending: once the request is stopped, and nothing more is begun, the
+    /// ledger is asked, and only its word makes a submission one that was never sent.
+    /// </summary>
+    public static void AskTheLedger(this ImageSubmission submission, DateTimeOffset now)
+    {
+        submission.InDoubt = true;
+        submission.NextSubmitAt = now;
+    }
+
     /// <summary>The submission is over and cost nothing: refused, or never sent.</summary>
     public static void Reject(
         this ImageRequest request,

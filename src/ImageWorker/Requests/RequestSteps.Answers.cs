@@ -52,9 +52,9 @@ public sealed partial class RequestSteps
         submission.State = SubmissionState.Deferred;
         submission.InDoubt = message.InDoubt;
         submission.NextSubmitAt = submission.BackOff(Now, message.NotBefore, options);
-        Log.Deferred(logger, request.CorrelationId, submission.Id, message.Reason, submission.NextSubmitAt);
         if (request.CloseBy is not null && !message.InDoubt)
-            request.Reject(submission, SubmissionState.NotSent, request.StopErrorId());
+            submission.AskTheLedger(Now);
+        Log.Deferred(logger, request.CorrelationId, submission.Id, message.Reason, submission.NextSubmitAt);
     }
 
     public void RecordWithdrawn(BehaviorContext<ImageRequest, SubmissionWithdrawn> context)

@@ -163,6 +163,7 @@ public sealed partial class RequestSteps(
                     context.Saga.Command!
                 )
                 {
+                    IsStopped = context.Saga.CloseBy is not null,
                     Trace = trace,
                 }
             );

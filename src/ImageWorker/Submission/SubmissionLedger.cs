@@ -65,12 +65,12 @@ public sealed class SubmissionLedger
         }
     }
 
-    /// <summary>Whether a call was made of which it is not known how it ended.</summary>
-    public async Task<bool> IsInDoubt(string id, CancellationToken ct)
+    /// <summary>What a claim would find, without claiming anything; null where it would be fresh.</summary>
+    public async Task<Claim?> Look(string id, Guid requestId, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
-        return await db.Submissions.AnyAsync(entry => entry.Id == id && entry.State == LedgerState.Started, ct);
+        return (await Look(db, id, requestId, ct)).Known;
     }
 
     /// <summary>
@@ -105,19 +105,31 @@ public sealed class SubmissionLedger
 
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        var (known, entry) = await Look(db, id, requestId, ct);
+        return known
+            ?? (entry is null ? new Claim.Unwanted() : await Take(db, entry, ct) ?? Leased(await Find(db, id, ct)));
+    }
+
+    private async Task<(Claim? Known, SubmissionEntry? Entry)> Look(
+        WorkerContext db,
+        string id,
+        Guid requestId,
+        CancellationToken ct
+    )
+    {
         var now = time.GetUtcNow();
+        // In this order: what is no longer wanted is not begun any more, so what the ledger says then stays true.
         var isWanted = await IsWanted(db, requestId, now, ct);
         var entry = await Find(db, id, ct);
-        return entry switch
+        Claim? known = entry switch
         {
-            null => new Claim.Unwanted(),
+            null or { State: LedgerState.Released } => isWanted ? null : new Claim.Unwanted(),
             { State: LedgerState.Accepted or LedgerState.Refused } => new Claim.Settled(),
-            { State: LedgerState.Released } when !isWanted => new Claim.Unwanted(),
-            { State: LedgerState.Released } => await Take(db, entry, ct) ?? Leased(await Find(db, id, ct)),
             // Another process may be in the middle of the call. Only this process knows that it is not itself.
             _ when entry.LeaseUntil > now && entry.Owner != worker.Id => Leased(entry),
             _ => new Claim.InDoubt(IsConclusive: entry.LeaseUntil <= now, isWanted, entry.LeaseUntil),
         };
+        return (known, entry);
     }
 
     private static TimeSpan CallTime(ZpkOptions options) => options.GenerateTimeout + options.SettleTime;

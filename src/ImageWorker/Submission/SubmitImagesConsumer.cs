@@ -50,27 +50,38 @@ public sealed partial class SubmitImagesConsumer(
 
     private async Task<SubmissionAnswer?> Submit(SubmitImages message, CancellationToken ct)
     {
-        // What holds this process back comes up while it waits for its turn, too.
-        if (await HeldBack(message, ct) is { } early)
-            return early;
-        if (await pace.WaitForTurn() && await HeldBack(message, ct) is { } late)
-            return late;
+        // What holds this process back comes up while it waits for its turn, too. What is not to be sent needs no turn.
+        if (gate.Closed is { } closed)
+            return await HoldBack(message, closed, ct);
+        if (!message.IsStopped && await pace.WaitForTurn() && gate.Closed is { } closedMeanwhile)
+            return await HoldBack(message, closedMeanwhile, ct);
 
-        return await ledger.Claim(message.SubmissionId, message.RequestId, ct) switch
+        var claim = message.IsStopped
+            ? await ledger.Look(message.SubmissionId, message.RequestId, ct)
+            : await ledger.Claim(message.SubmissionId, message.RequestId, ct);
+        return claim switch
         {
             Claim.Fresh fresh => await Call(message, fresh),
             Claim.InDoubt inDoubt => await LookUp(message, inDoubt, ct),
             Claim.Leased leased => Defer(message, leased.Until, inDoubt: true, "another worker holds it"),
             Claim.Unwanted => new SubmissionWithdrawn(message.RequestId, message.SubmissionId),
             Claim.Settled => null,
-            var claim => throw new InvalidOperationException($"Unknown claim {claim}"),
+            _ => throw new InvalidOperationException($"Unknown claim {claim}"),
         };
     }
 
-    private async Task<SubmissionAnswer?> HeldBack(SubmitImages message, CancellationToken ct) =>
-        gate.Closed is var (until, reason)
-            ? Defer(message, until, await ledger.IsInDoubt(message.SubmissionId, ct), reason)
-            : null;
+    /// <summary>Nothing is asked of ZPK now; but the ledger may know enough.</summary>
+    private async Task<SubmissionAnswer?> HoldBack(
+        SubmitImages message,
+        (DateTimeOffset Until, string Reason) closed,
+        CancellationToken ct
+    ) =>
+        await ledger.Look(message.SubmissionId, message.RequestId, ct) switch
+        {
+            Claim.Unwanted => new SubmissionWithdrawn(message.RequestId, message.SubmissionId),
+            Claim.Settled => null,
+            var claim => Defer(message, closed.Until, inDoubt: claim is not null, closed.Reason),
+        };
 
     /// <summary>The one place that spends money.</summary>
     private async Task<SubmissionAnswer> Call(SubmitImages message, Claim.Fresh claim)

@@ -83,8 +83,12 @@ public sealed class ClosingTests(WorkerUnderTest worker) : IClassFixture<WorkerU
     {
         var given = await worker.Reach(Given.Deferred);
 
-        var closed = await worker.Tick(given.Id, TimeSpan.FromSeconds(1801));
+        var stopped = await worker.Tick(given.Id, TimeSpan.FromSeconds(1801));
+        var asked = await worker.Tick(given.Id, TimeSpan.Zero);
+        var told = await worker.Handle(asked.Only<SubmitImages>());
+        var closed = await worker.Handle(told.Only<SubmissionWithdrawn>());
 
+        Assert.Equal(("Closing", ""), (stopped.State, stopped.Says));
         var failed = closed.Only<ImagesFailed>();
         Assert.Equal(FailureReason.DeadlineExceeded, failed.Reason);
         Assert.Equal((0m, 0m), (failed.Cost.Total, failed.Cost.Estimated));

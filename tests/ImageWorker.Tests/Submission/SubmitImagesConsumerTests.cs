@@ -377,6 +377,90 @@ public sealed class SubmitImagesConsumerTests : IDisposable
         Assert.Equal((0, 0), (zpk.GenerateCalls, zpk.CheckCalls));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_one_process_held_back_and_another_one_is_sending_is_not_called_unsent(bool isToldLate)
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        using var sendingZpk = new StubZpk();
+        await using var sending = await WorkerUnderTest.Start(sendingZpk, other: worker);
+        await CloseGate(worker);
+        var submit = await Start(worker);
+        var (callIsUnderWay, mayEnd) = (new TaskCompletionSource(), new TaskCompletionSource());
+        sendingZpk.OnGenerate = async () =>
+        {
+            callIsUnderWay.SetResult();
+            await mayEnd.Task;
+            return StubApi.Json(StubZpk.Accepted);
+        };
+
+        var heldBack = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var sends = sending.Consume(submit, Guid.NewGuid());
+        await callIsUnderWay.Task.WaitAsync(Ct);
+        var cancel = new CancelImages { RequestId = submit.RequestId };
+        if (!isToldLate)
+            await worker.Handle(heldBack);
+        var stopped = await worker.Handle(cancel);
+        if (isToldLate)
+            stopped = await worker.Handle(heldBack);
+        var asked = (await worker.Tick(submit.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
+        var told = (await worker.Handle(asked)).Only<SubmissionDeferred>();
+        var waiting = await worker.Handle(told);
+        mayEnd.SetResult();
+        await sends;
+        var closed = await worker.Handle(Assert.IsType<SubmissionAccepted>(Assert.Single(sending.TakeWork())));
+
+        Assert.Equal((false, true), (heldBack.InDoubt, told.InDoubt));
+        Assert.Equal(("Closing", "Closing"), (stopped.State, waiting.State));
+        Assert.Equal(0.0760m, closed.Only<ImagesFailed>().Cost.Total);
+    }
+
+    [Fact]
+    public async Task What_was_never_sent_is_closed_at_once_however_long_zpk_is_to_be_left_alone()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        await CloseGate(worker);
+        var submit = await Start(worker);
+        await worker.Handle((await worker.Handle(submit)).Only<SubmissionDeferred>());
+
+        await worker.Handle(new CancelImages { RequestId = submit.RequestId });
+        var asked = (await worker.Tick(submit.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
+        var told = (await worker.Handle(asked)).Only<SubmissionWithdrawn>();
+        var closed = await worker.Handle(told);
+
+        Assert.Equal(0m, closed.Only<ImagesFailed>().Cost.Total);
+    }
+
+    [Fact]
+    public async Task What_is_only_to_be_found_out_waits_for_no_turn()
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Submission:PerSecond"] = "0.01",
+            ["Submission:AtOnce"] = "1",
+        };
+        await using var worker = await WorkerUnderTest.Start(zpk, settings);
+        var unsent = await Start(worker);
+        var sending = await Start(worker);
+        await Claim(worker, sending);
+        await worker.With<SubmissionPace, bool>(pace => pace.WaitForTurn());
+        await worker.Handle(new SubmissionDeferred(unsent.RequestId, unsent.SubmissionId, null, false, "busy"));
+        await worker.Handle(new CancelImages { RequestId = unsent.RequestId });
+
+        var asked = (await worker.Tick(unsent.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
+        var told = await worker.Handle(asked);
+
+        Assert.Equal("SubmissionWithdrawn", told.Says);
+    }
+
+    /// <summary>For ten minutes, by what ZPK says of another request.</summary>
+    private async Task CloseGate(WorkerUnderTest worker)
+    {
+        zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 600));
+        await worker.Handle(await Start(worker));
+    }
+
     private static async Task<SubmitImages> Start(WorkerUnderTest worker) =>
         (await worker.Handle(Command())).Only<SubmitImages>();
 
