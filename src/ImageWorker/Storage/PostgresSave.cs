@@ -120,7 +120,7 @@ internal static class PostgresSave
             }
             return (saved, held);
         }
-        catch (PostgresException exception) when (!exception.IsTransient)
+        catch (PostgresException exception) when (!StepRetries.IsPassing(exception))
         {
             throw new DbUpdateException("The database refuses what is to be saved.", exception);
         }

@@ -9,36 +9,56 @@ using Polly.Retry;
 namespace ImageWorker.Storage;
 
 /// <summary>
-/// Runs a step again after what passes by itself: two steps of one request at once, and a database that is away or full. A bug
-/// is not among them. The command that the step is for stays unacknowledged meanwhile; the limit keeps it below the
-/// broker's own patience of 30 minutes.
+/// Runs a step again after what is not its own fault: two steps of one request at once, and a database that is away,
+/// full or not to be written for now. A bug is not among them, nor is what the database cannot store. The command that the
+/// step is for stays unacknowledged meanwhile; the limit keeps it below the broker's own patience of 30 minutes.
 /// </summary>
-public sealed class StepRetries
+public sealed partial class StepRetries
 {
     private const int SqliteBusy = 5;
     private const int SqliteFull = 13;
     private const int SqliteConstraint = 19;
 
+    /// <summary>What somebody has to mend about the database, and Npgsql does not call transient: no message is at fault.</summary>
+    private static readonly HashSet<string> ToBeMended = new(StringComparer.Ordinal)
+    {
+        // A password that was changed, or a role that may not log in.
+        PostgresErrorCodes.InvalidPassword,
+        PostgresErrorCodes.InvalidAuthorizationSpecification,
+        // A standby, before or after it was the primary.
+        PostgresErrorCodes.ReadOnlySqlTransaction,
+        PostgresErrorCodes.InsufficientPrivilege,
+        // While it is restored.
+        PostgresErrorCodes.InvalidCatalogName,
+        PostgresErrorCodes.DatabaseDropped,
+        // By an administrator, or by the server's own statement_timeout.
+        PostgresErrorCodes.QueryCanceled,
+    };
+
     private static readonly ResiliencePropertyKey<bool> IsRetry = new("isRetry");
 
-    private readonly ResiliencePipeline pipeline = new ResiliencePipelineBuilder()
-        .AddRetry(
-            new RetryStrategyOptions
-            {
-                ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsPassing(e)),
-                MaxRetryAttempts = 300,
-                BackoffType = DelayBackoffType.Exponential,
-                Delay = TimeSpan.FromMilliseconds(20),
-                MaxDelay = TimeSpan.FromSeconds(5),
-                UseJitter = true,
-                OnRetry = args =>
+    private readonly ResiliencePipeline pipeline;
+
+    public StepRetries(ILogger<StepRetries> logger) =>
+        pipeline = new ResiliencePipelineBuilder()
+            .AddRetry(
+                new RetryStrategyOptions
                 {
-                    args.Context.Properties.Set(IsRetry, value: true);
-                    return default;
-                },
-            }
-        )
-        .Build();
+                    ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsPassing(e)),
+                    MaxRetryAttempts = 300,
+                    BackoffType = DelayBackoffType.Exponential,
+                    Delay = TimeSpan.FromMilliseconds(20),
+                    MaxDelay = TimeSpan.FromSeconds(5),
+                    UseJitter = true,
+                    OnRetry = args =>
+                    {
+                        args.Context.Properties.Set(IsRetry, value: true);
+                        Log.Again(logger, args.RetryDelay, args.Outcome.Exception!.GetBaseException().Message);
+                        return default;
+                    },
+                }
+            )
+            .Build();
 
     /// <summary>Runs the step, which is told whether it is run again.</summary>
     public async Task<T> Execute<T>(Func<bool, Task<T>> step, CancellationToken ct)
@@ -58,7 +78,8 @@ public sealed class StepRetries
         }
     }
 
-    private static bool IsPassing(Exception exception) =>
+    /// <summary>Whether the same step may well succeed later.</summary>
+    internal static bool IsPassing(Exception exception) =>
         exception switch
         {
             DbUpdateConcurrencyException => true,
@@ -68,7 +89,14 @@ public sealed class StepRetries
             DbUpdateException { InnerException: SqliteException { SqliteErrorCode: SqliteConstraint } } => true,
             SqliteException { SqliteErrorCode: SqliteBusy or SqliteFull } => true,
             DbException { IsTransient: true } => true,
+            PostgresException { SqlState: var state } when ToBeMended.Contains(state) => true,
             TimeoutException or SocketException => true,
             _ => exception.InnerException is { } inner && IsPassing(inner),
         };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "A step runs again in {Delay}: {Reason}")]
+        public static partial void Again(ILogger logger, TimeSpan delay, string reason);
+    }
 }

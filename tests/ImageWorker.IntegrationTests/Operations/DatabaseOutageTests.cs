@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using ImageWorker.Contracts;
 using ImageWorker.IntegrationTests.Servers;
@@ -60,6 +61,62 @@ public sealed class DatabaseOutageTests(RestartableServers servers)
         await worker.NothingFaultedAsync();
         // It was put to the test: more were asked for than there are.
         await Assert.ThrowsAsync<PostgresException>(() => OpenAllAsync(few.ConnectionString, 5));
+    }
+
+    [Theory]
+    [InlineData("28000", "ALTER ROLE {0} NOLOGIN", "ALTER ROLE {0} LOGIN")]
+    [InlineData(
+        "25006",
+        "ALTER ROLE {0} SET default_transaction_read_only = on",
+        "ALTER ROLE {0} RESET default_transaction_read_only"
+    )]
+    [InlineData(
+        "42501",
+        "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {0}",
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO {0}"
+    )]
+    public async Task What_somebody_has_to_mend_about_the_database_is_waited_for(
+        string state,
+        string spoil,
+        string mend
+    )
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        var role = $"own_{Guid.NewGuid():n}";
+        await worker.QueryAsync(
+            $"""
+            CREATE ROLE {role} LOGIN;
+            GRANT ALL ON SCHEMA public TO {role};
+            GRANT ALL ON ALL TABLES IN SCHEMA public TO {role};
+            """
+        );
+        var own = new NpgsqlConnectionStringBuilder(worker.Settings["ConnectionStrings__Postgres"]) { Username = role };
+        await using var started = await worker.StartAsync(
+            new KeyValuePair<string, string?>("ConnectionStrings__Postgres", own.ConnectionString),
+            new KeyValuePair<string, string?>("Logging__LogLevel__ImageWorker.Storage", "Debug")
+        );
+
+        await ChangeAsync(spoil);
+        var commands = await worker.SendManyAsync(Requests);
+        await Eventually.HoldsAsync(() =>
+            started.Process.Lines.Any(line =>
+                line.Contains("A step runs again", StringComparison.Ordinal)
+                && line.Contains(state, StringComparison.Ordinal)
+            )
+        );
+        await ChangeAsync(mend);
+
+        await worker.EachPaidAndClosedOnceAsync(commands);
+        await worker.NothingFaultedAsync();
+
+        // Connections that are open already keep some of what they were opened with.
+        Task ChangeAsync(string statement) =>
+            worker.QueryAsync(
+                $"""
+                {string.Format(CultureInfo.InvariantCulture, statement, role)};
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'
+                """
+            );
     }
 
     [Fact]
