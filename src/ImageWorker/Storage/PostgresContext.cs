@@ -49,21 +49,21 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             .AsNoTracking()
             .ToListAsync(ct);
 
-    public override Task<List<string>> InsertClaims(
+    public override Task<List<NewLease>> InsertClaims(
         IReadOnlyList<NewClaim> claims,
         Guid owner,
         DateTimeOffset now,
-        DateTimeOffset leaseUntil
+        TimeSpan lease
     )
     {
         var ids = claims.Select(claim => claim.Id).ToArray();
         var requestIds = claims.Select(claim => claim.RequestId).ToArray();
         return Database
-            .SqlQuery<string>(
+            .SqlQuery<NewLease>(
                 $"""
                 INSERT INTO submissions (id, request_id, state, owner, lease_until, started_at, calls)
                 SELECT claim.id, claim.request_id, {nameof(LedgerState.Started)}, {owner},
-                    {leaseUntil.UtcDateTime}, {now.UtcDateTime}, 1
+                    clock_timestamp() + {lease}, {now.UtcDateTime}, 1
                 FROM unnest({ids}, {requestIds}) AS claim (id, request_id)
                 JOIN requests ON requests.id = claim.request_id
                 WHERE requests.deadline > {now.UtcDateTime}
@@ -71,11 +71,14 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
                     RequestStateMachine.Generating
                 )})
                 ON CONFLICT (id) DO NOTHING
-                RETURNING id AS "Value"
+                RETURNING id AS "Id", lease_until AS "Until"
                 """
             )
             .ToListAsync();
     }
+
+    public override async Task<DateTimeOffset> LeaseClock(DateTimeOffset now) =>
+        (await Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).ToListAsync())[0];
 
     // By the database's clock, which all workers share.
     public override async Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now)

@@ -73,22 +73,23 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             .AsNoTracking()
             .ToListAsync(ct);
 
-    public override Task<List<string>> InsertClaims(
+    public override async Task<List<NewLease>> InsertClaims(
         IReadOnlyList<NewClaim> claims,
         Guid owner,
         DateTimeOffset now,
-        DateTimeOffset leaseUntil
+        TimeSpan lease
     )
     {
+        var until = now + lease;
         var json = JsonSerializer.Serialize(
             claims.Select(claim => new { claim.Id, RequestId = claim.RequestId.ToString().ToUpperInvariant() })
         );
-        return Database
+        var inserted = await Database
             .SqlQuery<string>(
                 $"""
                 INSERT INTO submissions (id, request_id, state, owner, lease_until, started_at, calls)
                 SELECT claim.value ->> 'Id', claim.value ->> 'RequestId', {nameof(LedgerState.Started)}, {owner},
-                    {leaseUntil.UtcDateTime}, {now.UtcDateTime}, 1
+                    {until.UtcDateTime}, {now.UtcDateTime}, 1
                 FROM json_each({json}) AS claim
                 JOIN requests ON requests.id = claim.value ->> 'RequestId'
                 WHERE requests.deadline > {now.UtcDateTime}
@@ -100,7 +101,10 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
                 """
             )
             .ToListAsync();
+        return [.. inserted.Select(id => new NewLease(id, until))];
     }
+
+    public override Task<DateTimeOffset> LeaseClock(DateTimeOffset now) => Task.FromResult(now);
 
     // One process at a time has the file: its own clock will do.
     public override async Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now)

@@ -54,14 +54,20 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     /// <summary>
     /// Notes these claims in the ledger, but for submissions that it has already and for those whose requests no longer
-    /// want them. Returns the ids that were noted.
+    /// want them. Returns those that were noted.
     /// </summary>
-    public abstract Task<List<string>> InsertClaims(
+    public abstract Task<List<NewLease>> InsertClaims(
         IReadOnlyList<NewClaim> claims,
         Guid owner,
         DateTimeOffset now,
-        DateTimeOffset leaseUntil
+        TimeSpan lease
     );
+
+    /// <summary>
+    /// What leases are told by: the database's clock, which all workers share, so that theirs need not agree. Where one
+    /// process has the database, its own.
+    /// </summary>
+    public abstract Task<DateTimeOffset> LeaseClock(DateTimeOffset now);
 
     /// <summary>Reserves the next slots for paid calls, one every <paramref name="interval"/>. Returns the wait for the first.</summary>
     public abstract Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now);
@@ -92,6 +98,9 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
 /// <summary>A submission to be claimed, and the request that it is for.</summary>
 public sealed record NewClaim(string Id, Guid RequestId);
+
+/// <summary>A claim that was noted, and its end by <see cref="WorkerContext.LeaseClock"/>.</summary>
+public sealed record NewLease(string Id, DateTimeOffset Until);
 
 /// <summary>A request whose timer came due, at the version that its row had then.</summary>
 public sealed record DueTick(Guid Id, int Version);

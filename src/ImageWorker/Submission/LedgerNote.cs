@@ -1,3 +1,4 @@
+using ImageWorker.Storage;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 
 namespace ImageWorker.Submission;
@@ -20,7 +21,10 @@ public sealed record LedgerNote(string SubmissionId, DateTimeOffset Held, Ledger
     /// <summary>Null while the end is unknown.</summary>
     public DateTimeOffset? SettledAt { get; init; }
 
-    /// <summary>While the end is unknown: from then on, "not found" proves that the call never arrived.</summary>
+    /// <summary>
+    /// While the end is unknown: from then on, "not found" proves that the call never arrived. By
+    /// <see cref="WorkerContext.LeaseClock"/>.
+    /// </summary>
     public DateTimeOffset? LeaseUntil { get; init; }
 
     public void ApplyTo(EntityEntry<SubmissionEntry> row)

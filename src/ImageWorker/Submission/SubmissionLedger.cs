@@ -21,7 +21,8 @@ public sealed class SubmissionLedger
     private readonly IServiceScopeFactory scopes;
     private readonly WorkerIdentity worker;
     private readonly TimeProvider time;
-    private readonly TimeSpan callTime;
+    private readonly TimeSpan lease;
+    private readonly TimeSpan settleTime;
     private readonly int? atOnce;
     private readonly PendingCalls calls;
     private readonly Batcher<NewClaim, Insertion> inserts;
@@ -36,7 +37,8 @@ public sealed class SubmissionLedger
     )
     {
         (this.scopes, this.worker, this.calls, this.time) = (scopes, worker, calls, time);
-        (callTime, atOnce) = (CallTime(options.Value), submissionOptions.Value.AtOnce);
+        (lease, settleTime) = (Lease(options.Value), options.Value.SettleTime);
+        atOnce = submissionOptions.Value.AtOnce;
         inserts = new(size: 100, parallel: 2, InsertAll);
     }
 
@@ -44,13 +46,20 @@ public sealed class SubmissionLedger
     /// How long a call takes at most, and ZPK until it lists what it accepted at the last moment: after that, "not found"
     /// proves that a lost call never arrived.
     /// </summary>
-    public static TimeSpan Lease(ZpkOptions options) => CallTime(options) + Margin;
+    public static TimeSpan Lease(ZpkOptions options) => options.GenerateTimeout + options.SettleTime + Margin;
 
     /// <summary>
     /// False once what is left of the lease is too short for a call: a process that was stopped since its claim must not
     /// go on as if it had not been, another one may have taken over.
     /// </summary>
-    public bool HasTimeForCall(Claim.Fresh claim) => time.GetUtcNow() <= claim.LeaseUntil - callTime;
+    public bool HasTimeForCall(Claim.Fresh claim) => time.GetElapsedTime(claim.ClaimedAt) <= Margin;
+
+    /// <summary>
+    /// When ZPK lists what arrived until now, by the clock that leases are told by. Rather a moment late than early: it is
+    /// counted from before the claim was stored.
+    /// </summary>
+    public DateTimeOffset SettledBy(Claim.Fresh claim) =>
+        claim.LeaseUntil - lease + time.GetElapsedTime(claim.ClaimedAt) + settleTime;
 
     /// <summary>Claims a submission, or says why it cannot be. Waits while as many calls as may be are under way.</summary>
     /// <exception cref="OperationCanceledException">The process stops, and it was still waiting.</exception>
@@ -100,8 +109,8 @@ public sealed class SubmissionLedger
         var insertion = await inserts.Add(new(id, requestId));
         if (insertion.IsFull)
             return new Claim.Full();
-        if (insertion.LeaseUntil is { } lease)
-            return new Claim.Fresh(lease);
+        if (insertion.Claim is { } fresh)
+            return fresh;
 
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
@@ -117,9 +126,9 @@ public sealed class SubmissionLedger
         CancellationToken ct
     )
     {
-        var now = time.GetUtcNow();
         // In this order: what is no longer wanted is not begun any more, so what the ledger says then stays true.
-        var isWanted = await IsWanted(db, requestId, now, ct);
+        var isWanted = await IsWanted(db, requestId, time.GetUtcNow(), ct);
+        var now = await db.LeaseClock(time.GetUtcNow());
         var entry = await Find(db, id, ct);
         Claim? known = entry switch
         {
@@ -131,8 +140,6 @@ public sealed class SubmissionLedger
         };
         return (known, entry);
     }
-
-    private static TimeSpan CallTime(ZpkOptions options) => options.GenerateTimeout + options.SettleTime;
 
     private async Task<IReadOnlyList<Insertion>> InsertAll(IReadOnlyList<NewClaim> claims)
     {
@@ -149,7 +156,7 @@ public sealed class SubmissionLedger
 
         await using var transaction = await db.Database.BeginTransactionAsync();
         await db.LockClaims();
-        var now = time.GetUtcNow();
+        var now = await db.LeaseClock(time.GetUtcNow());
         var underWay = await db.Submissions.CountAsync(entry =>
             entry.State == LedgerState.Started && entry.LeaseUntil > now
         );
@@ -160,14 +167,18 @@ public sealed class SubmissionLedger
 
     private async Task<IReadOnlyList<Insertion>> Insert(WorkerContext db, IReadOnlyList<NewClaim> claims, int room)
     {
-        var now = time.GetUtcNow();
-        var lease = now + callTime + Margin;
-        var inserted = room == 0 ? [] : await db.InsertClaims([.. claims.Take(room)], worker.Id, now, lease);
+        var claimedAt = time.GetTimestamp();
+        var leases = room == 0 ? [] : await db.InsertClaims([.. claims.Take(room)], worker.Id, time.GetUtcNow(), lease);
+        var inserted = leases.ToDictionary(lease => lease.Id, lease => lease.Until, StringComparer.Ordinal);
         return
         [
             .. claims.Select(
                 // Of two claims of one submission, one is fresh.
-                (claim, index) => new Insertion(index >= room, inserted.Remove(claim.Id) ? lease : null)
+                (claim, index) =>
+                    new Insertion(
+                        index >= room,
+                        inserted.Remove(claim.Id, out var until) ? new Claim.Fresh(until, claimedAt) : null
+                    )
             ),
         ];
     }
@@ -192,7 +203,8 @@ public sealed class SubmissionLedger
             {
                 if (room == 0)
                     return new Claim.Full();
-                var lease = time.GetUtcNow() + callTime + Margin;
+                var claimedAt = time.GetTimestamp();
+                var until = await db.LeaseClock(time.GetUtcNow()) + lease;
                 var taken = await db
                     .Submissions.Where(entry =>
                         entry.Id == seen.Id
@@ -204,11 +216,11 @@ public sealed class SubmissionLedger
                         set =>
                             set.SetProperty(entry => entry.State, LedgerState.Started)
                                 .SetProperty(entry => entry.Owner, worker.Id)
-                                .SetProperty(entry => entry.LeaseUntil, lease)
+                                .SetProperty(entry => entry.LeaseUntil, until)
                                 .SetProperty(entry => entry.Calls, entry => entry.Calls + 1),
                         ct
                     );
-                return taken == 1 ? new Claim.Fresh(lease) : null;
+                return taken == 1 ? new Claim.Fresh(until, claimedAt) : null;
             }
         );
 
@@ -221,8 +233,8 @@ public sealed class SubmissionLedger
 
 /// <summary>What became of a new row.</summary>
 /// <param name="IsFull">As many calls as may be are under way.</param>
-/// <param name="LeaseUntil">Null where the ledger has the submission already, or nobody wants it.</param>
-internal readonly record struct Insertion(bool IsFull, DateTimeOffset? LeaseUntil);
+/// <param name="Claim">Null where the ledger has the submission already, or nobody wants it.</param>
+internal readonly record struct Insertion(bool IsFull, Claim.Fresh? Claim);
 
 /// <summary>What became of a claim.</summary>
 public abstract record Claim
@@ -230,8 +242,9 @@ public abstract record Claim
     private Claim() { }
 
     /// <summary>It is ours and nothing was ever sent, or what was sent is proven not to have arrived: make the call.</summary>
-    /// <param name="LeaseUntil">Until then nobody else touches it.</param>
-    public sealed record Fresh(DateTimeOffset LeaseUntil) : Claim;
+    /// <param name="LeaseUntil">Until then nobody else touches it, by <see cref="WorkerContext.LeaseClock"/>.</param>
+    /// <param name="ClaimedAt">This process's monotonic counter right before: how much of the lease is over is told by it.</param>
+    public sealed record Fresh(DateTimeOffset LeaseUntil, long ClaimedAt) : Claim;
 
     /// <summary>As many calls as may be are under way.</summary>
     public sealed record Full : Claim;

@@ -191,7 +191,10 @@ public sealed partial class SubmitImagesConsumer(
         var settled = time.GetUtcNow() + zpkOptions.Value.SettleTime;
         return Defer(message, settled, inDoubt: true, reason) with
         {
-            Ledger = new(message.SubmissionId, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = settled },
+            Ledger = new(message.SubmissionId, claim.LeaseUntil, LedgerState.Started)
+            {
+                LeaseUntil = ledger.SettledBy(claim),
+            },
         };
     }
 

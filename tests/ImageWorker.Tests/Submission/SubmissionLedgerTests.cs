@@ -23,7 +23,7 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
 
         var claim = await ClaimBy(worker, id, requestId);
 
-        Assert.Equal(new Claim.Fresh(worker.Time.GetUtcNow() + Lease), claim);
+        Assert.Equal(new Claim.Fresh(worker.Time.GetUtcNow() + Lease, worker.Time.GetTimestamp()), claim);
         var entry = await Entry(id);
         Assert.Equal((LedgerState.Started, 1, requestId), (entry.State, entry.Calls, entry.RequestId));
         Assert.Equal(worker.Services.GetRequiredService<WorkerIdentity>().Id, entry.Owner);

@@ -1,0 +1,118 @@
+using ImageWorker.Contracts;
+using ImageWorker.Delivery;
+using ImageWorker.IntegrationTests.Servers;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Submission;
+using ImageWorker.Zpk;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using static Microsoft.Extensions.Options.Options;
+
+namespace ImageWorker.IntegrationTests.Storage;
+
+/// <summary>Workers whose clocks are far apart, on one database.</summary>
+public sealed class ClockSkewTests(TestServers servers) : IAsyncLifetime
+{
+    private const string Id = "0123456789abcdef";
+
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30 + 10 + 5);
+
+    private readonly Guid _requestId = Guid.NewGuid();
+    private ServiceProvider _services = null!;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton(TimeProvider.System);
+        services.AddStorage(await servers.CreateDatabaseAsync("skew"), "");
+        _services = services.BuildServiceProvider();
+        await InDatabaseAsync(async db =>
+        {
+            await db.Database.MigrateAsync(Ct);
+            db.Requests.Add(
+                new()
+                {
+                    CorrelationId = _requestId,
+                    State = nameof(RequestStateMachine.Submitting),
+                    Deadline = DateTimeOffset.MaxValue.AddYears(-1),
+                    Command = new GenerateImages { RequestId = _requestId, Prompt = "fox" },
+                }
+            );
+            return await db.SaveChangesAsync(Ct);
+        });
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(-1, 0)]
+    [InlineData(-1, 1)]
+    public async Task A_lease_lasts_as_long_for_a_worker_whose_clock_is_hours_ahead(int claimer, int other)
+    {
+        var claim = await LedgerOf(claimer).Claim(Id, _requestId, Ct);
+
+        var seen = await LedgerOf(other).Claim(Id, _requestId, Ct);
+
+        Assert.True(LedgerOf(claimer).HasTimeForCall(Assert.IsType<Claim.Fresh>(claim)));
+        Assert.Equal(((Claim.Fresh)claim).LeaseUntil, Assert.IsType<Claim.Leased>(seen).Until);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task A_lease_that_is_over_is_over_for_every_clock(int other)
+    {
+        var claim = Assert.IsType<Claim.Fresh>(await LedgerOf(0).Claim(Id, _requestId, Ct));
+        await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
+
+        var doubt = Assert.IsType<Claim.InDoubt>(await LedgerOf(other).Claim(Id, _requestId, Ct));
+        var again = await LedgerOf(other).Retake(Id, doubt, Ct);
+        var seen = await LedgerOf(-other).Claim(Id, _requestId, Ct);
+
+        Assert.True(doubt.IsConclusive);
+        Assert.Equal(again!.LeaseUntil, Assert.IsType<Claim.Leased>(seen).Until);
+        Assert.InRange(again.LeaseUntil - claim.LeaseUntil, TimeSpan.Zero, Lease);
+    }
+
+    [Fact]
+    public async Task A_call_that_ended_in_doubt_settles_by_the_databases_clock()
+    {
+        var ledger = LedgerOf(-1);
+        var claim = Assert.IsType<Claim.Fresh>(await ledger.Claim(Id, _requestId, Ct));
+
+        var settled = ledger.SettledBy(claim);
+
+        var now = await InDatabaseAsync(db => db.LeaseClock(default));
+        Assert.InRange(settled - now, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10.5));
+    }
+
+    /// <summary>Of a worker of its own, whose clock is so many hours ahead.</summary>
+    private SubmissionLedger LedgerOf(int hours) =>
+        new(
+            _services.GetRequiredService<IServiceScopeFactory>(),
+            new(),
+            new(Create(new SubmissionOptions())),
+            Create(new ZpkOptions()),
+            Create(new SubmissionOptions()),
+            new SkewedClock(TimeSpan.FromHours(hours))
+        );
+
+    private Task<IReadOnlyList<Exception?>> NoteAsync(LedgerNote note) =>
+        InDatabaseAsync(db => db.Save([new UnitOfWork { Ledger = note }], DateTimeOffset.UnixEpoch));
+
+    private async Task<T> InDatabaseAsync<T>(Func<WorkerContext, Task<T>> work)
+    {
+        await using var scope = _services.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<WorkerContext>());
+    }
+
+    private sealed class SkewedClock(TimeSpan ahead) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + ahead;
+    }
+}
