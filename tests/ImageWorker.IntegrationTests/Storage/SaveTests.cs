@@ -179,6 +179,44 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         Assert.NotNull(await RowAsync(good.Request!.CorrelationId));
     }
 
+    [Fact]
+    public async Task A_late_duplicate_that_meets_the_removal_of_its_request_does_not_bring_it_back()
+    {
+        await OpenAsync("PostgreSQL");
+        var (old, @new) = (Guid.NewGuid(), Guid.NewGuid());
+        await SaveAsync(Insert(Request(version: 1, old)));
+        await using var scope = _services!.CreateAsyncScope();
+        var retention = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        await using var removal = await retention.Database.BeginTransactionAsync(Ct);
+        Assert.Equal(1, await retention.RemoveClosed(Start.AddDays(1), Start, limit: 10, Ct));
+
+        var saving = SaveAsync(
+            Insert(Request(version: 1, old), @event: Event(old)),
+            Insert(Request(version: 1, @new), @event: Event(@new))
+        );
+        // The row is there still, and what becomes of it is waited for.
+        await Eventually.PassesAsync(async () => Assert.Equal([1], await InDatabaseAsync(WaitingAsync)));
+        await removal.CommitAsync(Ct);
+        var ends = await saving;
+
+        Assert.IsType<RequestRemovedException>(ends[0]);
+        Assert.Null(ends[1]);
+        Assert.Null(await RowAsync(old));
+        Assert.NotNull(await RowAsync(@new));
+        var messages = await InDatabaseAsync(db => db.Outbox.ToListAsync(Ct));
+        Assert.Equal(@new, Assert.Single(messages).CorrelationId);
+
+        static Task<List<int>> WaitingAsync(WorkerContext db) =>
+            db
+                .Database.SqlQuery<int>(
+                    $"""
+                    SELECT count(*)::int AS "Value" FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'
+                    """
+                )
+                .ToListAsync(Ct);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_services is not null)
