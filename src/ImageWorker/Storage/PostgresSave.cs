@@ -86,17 +86,22 @@ internal static class PostgresSave
         return [.. units.Select(End)];
 
         Exception? End(UnitOfWork unit) =>
-            !alone.Contains(unit) ? Overtaken()
+            !alone.Contains(unit) ? Overtaken(unit)
             : unit.Ledger is { } note && !held.Contains(note.SubmissionId) ? new ClaimLostException()
             : unit.Change is RowChange.None || saved.Contains(unit.Request!.CorrelationId) ? null
-            : Overtaken();
+            : Overtaken(unit);
     }
 
     private static bool IsAlone(UnitOfWork unit, HashSet<object> rows) =>
         (unit.Change is RowChange.None || rows.Add(unit.Request!.CorrelationId))
         && (unit.Ledger is null || rows.Add(unit.Ledger.SubmissionId));
 
-    private static DbUpdateConcurrencyException Overtaken() => new("The request was changed by another step.");
+    private static DbUpdateConcurrencyException Overtaken(UnitOfWork unit) =>
+        new(
+            unit.Change is RowChange.Insert
+                ? "The request is there already."
+                : "The request was changed by another step."
+        );
 
     /// <summary>The ids of the requests that were saved, and of the submissions that are still held as their notes say.</summary>
     private static async Task<(HashSet<Guid> Saved, HashSet<string> Held)> Execute(
