@@ -49,6 +49,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             .AsNoTracking()
             .ToListAsync(ct);
 
+    // The requests are locked: once one of them is seen stopped, no claim made for it before is still to be committed.
     public override Task<List<NewLease>> InsertClaims(
         IReadOnlyList<NewClaim> claims,
         Guid owner,
@@ -70,6 +71,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
                     AND requests.state IN ({nameof(RequestStateMachine.Submitting)}, {nameof(
                     RequestStateMachine.Generating
                 )})
+                FOR SHARE OF requests
                 ON CONFLICT (id) DO NOTHING
                 RETURNING id AS "Id", lease_until AS "Until"
                 """

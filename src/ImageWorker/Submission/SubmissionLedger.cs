@@ -127,7 +127,7 @@ public sealed class SubmissionLedger
     )
     {
         // In this order: what is no longer wanted is not begun any more, so what the ledger says then stays true.
-        var isWanted = await IsWanted(db, requestId, time.GetUtcNow(), ct);
+        var isWanted = await Wanting(db, time.GetUtcNow()).AnyAsync(request => request.CorrelationId == requestId, ct);
         var now = await db.LeaseClock(time.GetUtcNow());
         var entry = await Find(db, id, ct);
         Claim? known = entry switch
@@ -183,19 +183,16 @@ public sealed class SubmissionLedger
         ];
     }
 
-    private static Task<bool> IsWanted(WorkerContext db, Guid requestId, DateTimeOffset now, CancellationToken ct) =>
-        db.Requests.AnyAsync(
-            request =>
-                request.CorrelationId == requestId
-                && request.Deadline > now
-                && (
-                    request.State == nameof(RequestStateMachine.Submitting)
-                    || request.State == nameof(RequestStateMachine.Generating)
-                ),
-            ct
+    private static IQueryable<ImageRequest> Wanting(WorkerContext db, DateTimeOffset now) =>
+        db.Requests.Where(request =>
+            request.Deadline > now
+            && (
+                request.State == nameof(RequestStateMachine.Submitting)
+                || request.State == nameof(RequestStateMachine.Generating)
+            )
         );
 
-    /// <summary>Compare and swap on what was seen, an answer that came late included; null if it had changed.</summary>
+    /// <summary>Compare and swap on what was seen, an answer that came late and a stop included; null if it had changed.</summary>
     private Task<Claim?> Take(WorkerContext db, SubmissionEntry seen, CancellationToken ct) =>
         WithinLimit<Claim?>(
             db,
@@ -203,6 +200,7 @@ public sealed class SubmissionLedger
             {
                 if (room == 0)
                     return new Claim.Full();
+                var wanting = Wanting(db, time.GetUtcNow());
                 var claimedAt = time.GetTimestamp();
                 var until = await db.LeaseClock(time.GetUtcNow()) + lease;
                 var taken = await db
@@ -211,6 +209,7 @@ public sealed class SubmissionLedger
                         && entry.State == seen.State
                         && entry.LeaseUntil == seen.LeaseUntil
                         && entry.Calls == seen.Calls
+                        && wanting.Any(request => request.CorrelationId == entry.RequestId)
                     )
                     .ExecuteUpdateAsync(
                         set =>

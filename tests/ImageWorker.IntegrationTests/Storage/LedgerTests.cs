@@ -11,8 +11,8 @@ using static Microsoft.Extensions.Options.Options;
 
 namespace ImageWorker.IntegrationTests.Storage;
 
-/// <summary>Workers whose clocks are far apart, on one database.</summary>
-public sealed class ClockSkewTests(TestServers servers) : IAsyncLifetime
+/// <summary>Several workers on one PostgreSQL database, their clocks far apart or their statements at the same time.</summary>
+public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
 {
     private const string Id = "0123456789abcdef";
 
@@ -28,7 +28,7 @@ public sealed class ClockSkewTests(TestServers servers) : IAsyncLifetime
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton(TimeProvider.System);
-        services.AddStorage(await servers.CreateDatabaseAsync("skew"), "");
+        services.AddStorage(await servers.CreateDatabaseAsync("ledger"), "");
         _services = services.BuildServiceProvider();
         await InDatabaseAsync(async db =>
         {
@@ -91,6 +91,52 @@ public sealed class ClockSkewTests(TestServers servers) : IAsyncLifetime
         Assert.InRange(settled - now, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10.5));
     }
 
+    [Fact]
+    public async Task Once_a_request_is_seen_stopped_no_claim_for_it_is_still_to_come()
+    {
+        await InDatabaseAsync(db =>
+            db.Database.ExecuteSqlAsync(
+                $"""
+                CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
+                  $$ BEGIN PERFORM pg_sleep(0.5); RETURN NEW; END $$;
+                CREATE TRIGGER linger BEFORE INSERT ON submissions FOR EACH ROW EXECUTE FUNCTION linger();
+                """,
+                Ct
+            )
+        );
+
+        var claims = LedgerOf(0).Claim(Id, _requestId, Ct);
+        // It is in the middle of its statement, and has read that the request wants it.
+        await Eventually.PassesAsync(async () => Assert.Equal([1], await InDatabaseAsync(LingeringAsync)));
+        await StopAsync();
+        var seen = await LedgerOf(0).Look(Id, _requestId, Ct);
+
+        Assert.IsType<Claim.Leased>(seen);
+        Assert.IsType<Claim.Fresh>(await claims);
+
+        static Task<List<int>> LingeringAsync(WorkerContext db) =>
+            db
+                .Database.SqlQuery<int>(
+                    $"""
+                    SELECT count(*)::int AS "Value" FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event = 'PgSleep'
+                    """
+                )
+                .ToListAsync(Ct);
+    }
+
+    [Fact]
+    public async Task What_was_stopped_since_it_was_looked_at_is_not_retaken()
+    {
+        var ledger = LedgerOf(0);
+        var claim = Assert.IsType<Claim.Fresh>(await ledger.Claim(Id, _requestId, Ct));
+        await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
+        var doubt = Assert.IsType<Claim.InDoubt>(await ledger.Claim(Id, _requestId, Ct));
+        await StopAsync();
+
+        Assert.Null(await ledger.Retake(Id, doubt, Ct));
+    }
+
     /// <summary>Of a worker of its own, whose clock is so many hours ahead.</summary>
     private SubmissionLedger LedgerOf(int hours) =>
         new(
@@ -100,6 +146,14 @@ public sealed class ClockSkewTests(TestServers servers) : IAsyncLifetime
             Create(new ZpkOptions()),
             Create(new SubmissionOptions()),
             new SkewedClock(TimeSpan.FromHours(hours))
+        );
+
+    private Task<int> StopAsync() =>
+        InDatabaseAsync(db =>
+            db.Requests.ExecuteUpdateAsync(
+                set => set.SetProperty(request => request.State, nameof(RequestStateMachine.Closing)),
+                Ct
+            )
         );
 
     private Task<IReadOnlyList<Exception?>> NoteAsync(LedgerNote note) =>
