@@ -6,6 +6,12 @@ namespace ImageWorker.Storage;
 
 public static class StorageRegistration
 {
+    /// <summary>
+    /// A plan is kept as long as its connection, and one made for an empty table would read all of it once it has grown.
+    /// No statement here is meant to read a whole table.
+    /// </summary>
+    private const string Planning = "SET enable_seqscan = off; SET jit = off";
+
     /// <summary>PostgreSQL by its connection string or, without one, the SQLite file.</summary>
     public static void AddStorage(this IServiceCollection services, string? postgres, string sqliteFile)
     {
@@ -34,12 +40,6 @@ public static class StorageRegistration
             .ConfigureCommandFilter(_ => Activity.Current is not null)
             .ConfigureBatchFilter(_ => Activity.Current is not null)
             .EnablePhysicalOpenTracing(false);
-
-    /// <summary>
-    /// A plan is kept as long as its connection, and one made for an empty table would read all of it once it has grown.
-    /// No statement here is meant to read a whole table.
-    /// </summary>
-    private const string Planning = "SET enable_seqscan = off; SET jit = off";
 
     private static void Plan(NpgsqlConnection connection)
     {
