@@ -45,17 +45,17 @@ internal sealed class ZpkOptionsValidator : IValidateOptions<ZpkOptions>
 
     private static IEnumerable<string> Credentials(ZpkOptions options)
     {
-        if (string.IsNullOrWhiteSpace(options.ApplicationId))
+        var hasId = !string.IsNullOrWhiteSpace(options.ApplicationId);
+        var hasKey = !string.IsNullOrWhiteSpace(options.ApiKey) || !string.IsNullOrEmpty(options.ApiKeyFile);
+        var file = Key(nameof(options.ApiKeyFile));
+        if (!hasId && !hasKey)
+            yield return $"{Key(nameof(options.ApplicationId))} and {Key(nameof(options.ApiKey))}, or {file}, are required";
+        else if (!hasId)
             yield return Failure(nameof(options.ApplicationId), "is required");
-        if (string.IsNullOrEmpty(options.ApiKeyFile))
-        {
-            if (string.IsNullOrWhiteSpace(options.ApiKey))
-                yield return Failure(nameof(options.ApiKey), $"is required, or {Key(nameof(options.ApiKeyFile))}");
-        }
-        else if (!HoldsText(options.ApiKeyFile))
-        {
+        else if (!hasKey)
+            yield return Failure(nameof(options.ApiKey), $"is required, or {file}");
+        if (!string.IsNullOrEmpty(options.ApiKeyFile) && !HoldsText(options.ApiKeyFile))
             yield return Failure(nameof(options.ApiKeyFile), "must be a readable file that holds the key");
-        }
     }
 
     private static IEnumerable<string> Durations(ZpkOptions options) =>

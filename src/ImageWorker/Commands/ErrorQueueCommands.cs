@@ -123,8 +123,9 @@ public static class ErrorQueueCommands
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddSecretFiles();
         builder.Services.AddSingleton<Queues>();
-        builder.Services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section);
+        builder.Services.AddChecked<QueueOptions>(QueueOptions.Section);
         using var host = builder.Build();
+        host.CheckOptions();
         var rabbitMq = Connections.RabbitMqFrom(builder.Configuration);
         try
         {

@@ -1,5 +1,11 @@
 using System.CommandLine;
+using ImageWorker.Delivery;
 using ImageWorker.Operations;
+using ImageWorker.Requests;
+using ImageWorker.Retention;
+using ImageWorker.Submission;
+using ImageWorker.Telemetry;
+using ImageWorker.Zpk;
 using ImageWorker.ZpkSimulator;
 using Microsoft.Extensions.Logging.Console;
 
@@ -10,30 +16,69 @@ public static class HostSettings
 {
     private const string DefaultUrls = "http://127.0.0.1:8080";
 
+    /// <summary>The first parts of all keys: this program's own, then the .NET host's. Anything else has no effect.</summary>
+    private static readonly string[] Sections =
+    [
+        "ConnectionStrings",
+        SecretFiles.Key,
+        ZpkOptions.Section,
+        RequestOptions.Section,
+        SubmissionOptions.Section,
+        QueueOptions.Section,
+        DeliveryOptions.Section,
+        RetentionOptions.Section,
+        TelemetryOptions.Section,
+        OperationsOptions.Section,
+        "AllowedHosts",
+        "ContentRoot",
+        "Environment",
+        "Http_Ports",
+        "Https_Ports",
+        "Kestrel",
+        "Logging",
+        "Urls",
+    ];
+
     /// <summary>The <c>--Key:Subkey=value</c> settings on the command line; anything else there is a mistake.</summary>
     public static string[] From(ParseResult parsed)
     {
-        var isValue = false;
+        string? awaitsValue = null;
         foreach (var token in parsed.UnmatchedTokens)
         {
-            if (!isValue && !token.StartsWith("--", StringComparison.Ordinal))
+            if (awaitsValue is not null)
+            {
+                awaitsValue = null;
+                continue;
+            }
+            if (!token.StartsWith("--", StringComparison.Ordinal) || !IsSetting(token[2..].Split('=')[0]))
                 throw new ConfigurationException(
-                    $"'{token}' is no command and no --Key:Subkey=value setting. See --help."
+                    $"'{token}' is no command and no --Key:Subkey=value setting. See --help, and docs/configuration.md."
                 );
-            isValue = !isValue && !token.Contains('=', StringComparison.Ordinal);
+            awaitsValue = token.Contains('=', StringComparison.Ordinal) ? null : token;
         }
-        return [.. parsed.UnmatchedTokens];
+        return awaitsValue is null
+            ? [.. parsed.UnmatchedTokens]
+            : throw new ConfigurationException($"'{awaitsValue}' has no value: {awaitsValue}=value");
     }
+
+    private static bool IsSetting(string key) =>
+        key.StartsWith("OTEL_", StringComparison.Ordinal)
+        || Array.Exists(Sections, section => section.Equals(key.Split(':')[0], StringComparison.OrdinalIgnoreCase));
 
     public static void UseWorkerDefaults(this WebApplicationBuilder builder)
     {
         builder.Configuration["urls"] ??= DefaultUrls;
-        builder.Logging.UseWorkerLogging();
+        foreach (var url in builder.Configuration["urls"]!.Split(';', StringSplitOptions.RemoveEmptyEntries))
+            CheckUrl(url);
+        builder.UseWorkerLogging();
     }
 
     /// <summary>One line an entry, UTC; the worker's own steps, and of the libraries only what went wrong.</summary>
-    public static void UseWorkerLogging(this ILoggingBuilder logging)
+    /// <exception cref="ConfigurationException">A level is none.</exception>
+    public static void UseWorkerLogging(this IHostApplicationBuilder builder)
     {
+        CheckLevels(builder.Configuration.GetSection("Logging"));
+        var logging = builder.Logging;
         logging.Services.Configure<SimpleConsoleFormatterOptions>(console =>
         {
             console.SingleLine = true;
@@ -65,6 +110,37 @@ public static class HostSettings
         // A step that is run again, with its stack trace: a lost race is no failure, and an outage is told once, by who
         // waits for its end.
         logging.AddFilter("MassTransit.ReceiveTransport", LogLevel.Error);
+    }
+
+    /// <summary>Kestrel would tell it with stack traces.</summary>
+    private static void CheckUrl(string url)
+    {
+        try
+        {
+            BindingAddress.Parse(url);
+        }
+        catch (FormatException)
+        {
+            throw new ConfigurationException(
+                $"ASPNETCORE_URLS (urls) must be addresses such as {DefaultUrls}, with ';' between them, not '{url}'"
+            );
+        }
+    }
+
+    /// <summary>Those of all log providers, and each one's own.</summary>
+    private static void CheckLevels(IConfigurationSection logging)
+    {
+        var levels = logging
+            .GetChildren()
+            .Prepend(logging)
+            .SelectMany(provider => provider.GetSection("LogLevel").GetChildren());
+        foreach (var level in levels)
+        {
+            if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
+                throw new ConfigurationException(
+                    $"{CheckedOptions.Named(level.Path)} must be {string.Join(", ", Enum.GetNames<LogLevel>())}, not '{level.Value}'"
+                );
+        }
     }
 
     public static void UseSimulator(this IConfiguration configuration, ZpkSimulatorServer simulator)

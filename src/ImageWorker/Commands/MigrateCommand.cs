@@ -19,7 +19,7 @@ public static class MigrateCommand
     {
         var builder = Host.CreateApplicationBuilder(HostSettings.From(parsed));
         builder.Configuration.AddSecretFiles();
-        builder.Logging.UseWorkerLogging();
+        builder.UseWorkerLogging();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddStorage(Connections.From(builder.Configuration).Postgres, Connections.EmbeddedDatabase);
         using var host = builder.Build();

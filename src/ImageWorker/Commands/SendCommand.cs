@@ -34,11 +34,11 @@ public static class SendCommand
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddSecretFiles();
-        builder.Logging.UseWorkerLogging();
+        builder.UseWorkerLogging();
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Queues>();
-        builder.Services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section);
+        builder.Services.AddChecked<QueueOptions>(QueueOptions.Section);
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(TimeSpan.FromSeconds(command.TimeoutSeconds) + Patience);
@@ -67,8 +67,9 @@ public static class SendCommand
     {
         builder.Services.AddStorage(null, Connections.EmbeddedDatabase);
         builder.Services.AddSingleton<EmbeddedCommands>();
-        builder.Services.AddOptions<ZpkOptions>().BindConfiguration(ZpkOptions.Section);
+        builder.Services.AddChecked<ZpkOptions>(ZpkOptions.Section);
         using var host = builder.Build();
+        host.CheckOptions();
 
         var commands = host.Services.GetRequiredService<EmbeddedCommands>();
         await commands.Accept(command, ct);
@@ -111,6 +112,7 @@ public static class SendCommand
             )
         );
         using var host = builder.Build();
+        host.CheckOptions();
         var bus = host.Services.GetRequiredService<IBusControl>();
         await bus.StartAsync(ct);
         try

@@ -68,7 +68,7 @@ public static class TryCommand
     private static IHost Build(ZpkSimulatorServer simulator, string file)
     {
         var builder = Host.CreateApplicationBuilder();
-        builder.Logging.UseWorkerLogging();
+        builder.UseWorkerLogging();
         builder
             .Logging.SetMinimumLevel(LogLevel.Warning)
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);

@@ -8,7 +8,7 @@ public sealed class QueueOptions
     public const string Section = "Queues";
 
     /// <summary>Put before each queue's name, for several workers on one virtual host. Default none.</summary>
-    [RegularExpression("[A-Za-z0-9._-]*", ErrorMessage = "takes letters, digits, '.', '_' and '-'")]
+    [RegularExpression("[A-Za-z0-9._-]*", ErrorMessage = "takes only letters, digits, '.', '_' and '-'")]
     public string Prefix { get; set; } = "";
 
     /// <summary>Messages handled at once, a queue. Default 32.</summary>

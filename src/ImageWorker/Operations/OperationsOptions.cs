@@ -11,7 +11,7 @@ public sealed class OperationsOptions : IValidatableObject
     /// The key that callers show as <c>Authorization: Bearer KEY</c>, at least 16 characters. Default none: then only a
     /// worker that listens on loopback alone shows these endpoints.
     /// </summary>
-    [MinLength(16, ErrorMessage = "Operations:Key must have at least 16 characters")]
+    [MinLength(16, ErrorMessage = "must have at least 16 characters")]
     public string? Key { get; set; }
 
     /// <summary>A file that holds the key; read at every call, so that it can be replaced. Default none.</summary>

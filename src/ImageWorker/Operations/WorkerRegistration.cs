@@ -27,12 +27,8 @@ public static class WorkerRegistration
         services.AddChecked<OperationsOptions>(OperationsOptions.Section);
         services.AddChecked<RetentionOptions>(RetentionOptions.Section);
         services.AddChecked<TelemetryOptions>(TelemetryOptions.Section);
+        services.AddChecked<ZpkOptions>(ZpkOptions.Section);
         services.AddZpkImages();
-        services
-            .AddOptions<ZpkOptions>()
-            .Configure<IConfiguration>(
-                (_, settings) => RefuseUnknownKeys<ZpkOptions>(settings.GetSection(ZpkOptions.Section))
-            );
         services.AddStorage(connections.Postgres, sqliteFile);
         services.AddMessaging(connections.RabbitMq);
         services.AddCallbacks();
@@ -42,28 +38,5 @@ public static class WorkerRegistration
         services.AddOperationsKey();
         services.AddOperations();
         services.AddHostedService<WorkerService>();
-    }
-
-    /// <summary>Options whose wrong values and unknown keys stop the start.</summary>
-    private static void AddChecked<T>(this IServiceCollection services, string section)
-        where T : class =>
-        services
-            .AddOptions<T>()
-            .BindConfiguration(section)
-            .Configure<IConfiguration>((_, configuration) => RefuseUnknownKeys<T>(configuration.GetSection(section)))
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
-
-    /// <summary>A mistyped key would silently be the default.</summary>
-    private static void RefuseUnknownKeys<T>(IConfigurationSection section)
-    {
-        var known = typeof(T).GetProperties().Select(property => property.Name).ToList();
-        foreach (var key in section.GetChildren())
-        {
-            if (!known.Contains(key.Key, StringComparer.OrdinalIgnoreCase))
-                throw new ConfigurationException(
-                    $"{key.Path} is no setting. Section {section.Path} has {string.Join(", ", known)}."
-                );
-        }
     }
 }

@@ -21,7 +21,7 @@ public sealed class CallbackTests(Surroundings surroundings) : IClassFixture<Sur
 
     private const string Setting = "Zpk__CallbackBaseUrl";
 
-    private static readonly TimeSpan FarFromPolling = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FarFromPolling = TimeSpan.FromSeconds(40);
 
     private readonly WorkerUnderTest _worker = surroundings.Worker;
 

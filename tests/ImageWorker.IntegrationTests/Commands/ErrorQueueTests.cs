@@ -75,7 +75,7 @@ public sealed class ErrorQueueTests(Surroundings surroundings) : IClassFixture<S
 
         (await _worker.ClosedOnceAsync(commands[0])).As<ImagesReady>();
         (await _worker.ClosedOnceAsync(commands[1])).As<ImagesReady>();
-        Assert.Equal(1u, await _worker.Commands.CountAsync($"{Source}_dead"));
+        await KeptAsync(1, $"{Source}_dead");
         Assert.Empty(_worker.Events.EventsOf(commands[2].RequestId));
     }
 
@@ -134,8 +134,8 @@ public sealed class ErrorQueueTests(Surroundings surroundings) : IClassFixture<S
     private static bool Tells(string line, params string[] parts) =>
         Array.TrueForAll(parts, part => line.Contains(part, StringComparison.Ordinal));
 
-    private Task KeptAsync(uint count) =>
-        Eventually.PassesAsync(async () => Assert.Equal(count, await _worker.Commands.CountAsync(ErrorQueue)));
+    private Task KeptAsync(uint count, string queue = ErrorQueue) =>
+        Eventually.PassesAsync(async () => Assert.Equal(count, await _worker.Commands.CountAsync(queue)));
 
     private async Task<IReadOnlyList<string>> DoneAsync(params string[] arguments)
     {

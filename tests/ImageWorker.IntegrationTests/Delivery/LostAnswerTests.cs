@@ -34,7 +34,7 @@ public sealed class LostAnswerTests(SharedWorkerFixture shared)
     [Fact]
     public async Task A_resend_without_an_answer_is_paid_once()
     {
-        var command = WorkerUnderTest.Command("a red fox [general-error 0]", count: 2);
+        var command = WorkerUnderTest.Command("a red fox [general-error 0] [seconds 1]", count: 2);
         await _worker.Commands.SendAsync(command);
         await Eventually.HoldsAsync(() => _worker.PaidFor(command).Submissions.Count == 1);
         _worker.Zpk.SetFaults($"reset generate after x1 tag={command.RequestId:n}");

@@ -19,8 +19,8 @@ public sealed class ReplicaTests(Surroundings surroundings) : IClassFixture<Surr
 
         await AssertEachOnceAsync(commands);
 
-        Assert.Contains(one.Process.Lines, Works);
-        Assert.Contains(other.Process.Lines, Works);
+        await one.Process.WaitForLineAsync(Works);
+        await other.Process.WaitForLineAsync(Works);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class DockerfileTests(TestServers servers, Dockerfile dockerfile) 
 
         await using var started = dockerfile.Start("worker", settings);
         await started.WaitForLineAsync(line => line.Contains(" Working: ", StringComparison.Ordinal));
-        Assert.Equal(0, await dockerfile.CheckHealthAsync("worker", settings));
+        await Eventually.HoldsAsync(async () => await dockerfile.CheckHealthAsync("worker", settings) == 0);
         var command = WorkerUnderTest.Command("a red fox");
         (await worker.CloseAsync(command)).As<ImagesReady>();
 
@@ -39,7 +39,7 @@ public sealed class DockerfileTests(TestServers servers, Dockerfile dockerfile) 
         Assert.Equal(1, await dockerfile.CheckHealthAsync("simulator", settings));
         await using var simulator = dockerfile.Start("simulator", settings);
         await simulator.WaitForLineAsync(line => line.Contains("listens on", StringComparison.Ordinal));
-        Assert.Equal(0, await dockerfile.CheckHealthAsync("simulator", settings));
+        await Eventually.HoldsAsync(async () => await dockerfile.CheckHealthAsync("simulator", settings) == 0);
 
         simulator.Terminate();
         Assert.Equal(0, await simulator.WaitForExitAsync());

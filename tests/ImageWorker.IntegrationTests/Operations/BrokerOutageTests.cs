@@ -27,8 +27,13 @@ public sealed class BrokerOutageTests(RestartableServers servers)
         );
         Assert.Equal(HttpStatusCode.OK, (await started.GetAsync("/health/live")).Status);
         var said = started.Process.Lines.Count;
-        // Long enough for every image to be ready and every lease to end.
-        await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        // Work that was accepted goes on; its events wait.
+        await Eventually.PassesAsync(async () =>
+            Assert.Equal(
+                (long)Requests,
+                await worker.QueryAsync("SELECT count(*) FROM requests WHERE closed_at IS NOT NULL")
+            )
+        );
         Assert.InRange(started.Process.Lines.Count - said, 0, 200);
         await servers.RabbitMq.StartAsync();
 

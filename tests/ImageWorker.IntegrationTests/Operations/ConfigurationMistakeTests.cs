@@ -17,14 +17,19 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Zpk__ApplicationId", null, "Zpk:ApplicationId")]
     [InlineData("Zpk__BaseAddress", "http://zpk.systems", "Zpk:BaseAddress")]
     [InlineData("Zpk__BaseAddress", "zpk", "Zpk:BaseAddress")]
-    [InlineData("Requests__MaxResends", "999", "MaxResends")]
-    [InlineData("Requests__MaxResends", "three", "Requests:MaxResends")]
-    [InlineData("Requests__MaxResend", "1", "Requests:MaxResend is no setting")]
-    [InlineData("Delivery__Lease", "00:00:00", "Lease")]
-    [InlineData("Queues__Prefix", "a b", "Prefix")]
+    [InlineData("Zpk__Prices__0__Price", "1", "Zpk:Prices:0 is no setting. Zpk:Prices has Images, UniqueGuard.")]
+    [InlineData("Zpk__Prices__Images__zpk-ultra.hq.1024x1024", "much", "1024x1024) must be a number such as 0.5")]
+    [InlineData("Requests__MaxResends", "999", "Requests:MaxResends (Requests__MaxResends) must be 0 to 20, not 999")]
+    [InlineData("Requests__MaxResends", "three", "(Requests__MaxResends) must be a whole number, not 'three'")]
+    [InlineData("Requests__MaxResend", "1", "Requests:MaxResend is no setting. Requests has MaxResends, ")]
+    [InlineData("Submission__PerSecond", "0", "(Submission__PerSecond) must be 0.001 to 10000, not 0")]
+    [InlineData("Delivery__Lease", "30", "(Delivery__Lease) must be 00:00:01 to 01:00:00, not 30.00:00:00")]
+    [InlineData("Delivery__Lease", "30s", "(Delivery__Lease) must be a time such as 00:00:30, not '30s'")]
+    [InlineData("Queues__Prefix", "a b", "Queues:Prefix (Queues__Prefix) takes only letters, digits")]
     [InlineData("SecretsFolder", "/nowhere", "SecretsFolder is '/nowhere'")]
-    [InlineData("Retention__Requests", "00:00:01", "Requests")]
-    [InlineData("ASPNETCORE_URLS", "foo", "ASPNETCORE_URLS: Invalid url: 'foo'")]
+    [InlineData("Operations__Key", "short", "Operations:Key (Operations__Key) must have at least 16 characters")]
+    [InlineData("ASPNETCORE_URLS", "foo", "ASPNETCORE_URLS (urls) must be addresses such as http://127.0.0.1:8080")]
+    [InlineData("Logging__LogLevel__Default", "Loud", "(Logging__LogLevel__Default) must be Trace, Debug,")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT")]
     public async Task A_mistake_stops_the_start_with_one_line_that_names_the_key(
         string setting,
@@ -45,6 +50,7 @@ public sealed class ConfigurationMistakeTests
 
         Assert.Equal(2, await worker.Process.WaitForExitAsync());
         Assert.Contains(named, Assert.Single(worker.Process.ErrorLines), StringComparison.Ordinal);
+        Assert.Empty(worker.Process.OutputLines);
         Assert.DoesNotContain(worker.Process.Lines, line => line.Contains(Password, StringComparison.Ordinal));
     }
 
@@ -67,8 +73,47 @@ public sealed class ConfigurationMistakeTests
         );
     }
 
+    [Fact]
+    public async Task No_credentials_at_all_are_one_line()
+    {
+        await using var worker = WorkerProgram.StartWorker([
+            new("ConnectionStrings__RabbitMq", RabbitMq),
+            new("ConnectionStrings__Postgres", Postgres),
+        ]);
+
+        Assert.Equal(2, await worker.Process.WaitForExitAsync());
+        Assert.Contains(
+            "Zpk:ApplicationId (Zpk__ApplicationId) and Zpk:ApiKey (Zpk__ApiKey)",
+            Assert.Single(worker.Process.ErrorLines),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("Queues__Prefix", "a b", "Queues:Prefix", "send", "a red fox")]
+    [InlineData("Queues__Prefix", "a b", "Queues:Prefix", "queues", "list")]
+    [InlineData("Logging__LogLevel__Default", "Loud", "Logging:LogLevel:Default", "send", "a red fox")]
+    public async Task Commands_refuse_the_same_mistakes(
+        string setting,
+        string value,
+        string named,
+        params string[] arguments
+    )
+    {
+        await using var command = WorkerProgram.Start(
+            arguments,
+            [new("ConnectionStrings__RabbitMq", RabbitMq), new(setting, value)]
+        );
+
+        Assert.Equal(2, await command.WaitForExitAsync());
+        Assert.Contains(named, Assert.Single(command.ErrorLines), StringComparison.Ordinal);
+        Assert.Empty(command.OutputLines);
+    }
+
     [Theory]
     [InlineData("rnu")]
+    [InlineData("run", "--bogus")]
+    [InlineData("run", "--Requests:MaxResends")]
     [InlineData("run", "fast")]
     [InlineData("migrate", "now")]
     public async Task A_mistyped_command_is_named(params string[] arguments)

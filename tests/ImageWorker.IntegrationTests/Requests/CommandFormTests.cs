@@ -90,13 +90,13 @@ public sealed class CommandFormTests(SharedWorkerFixture shared)
     [Fact]
     public async Task Another_message_altogether_is_refused_under_no_request_id()
     {
-        var before = _worker.Events.ClosingsOf(Guid.Empty).Count;
+        var before = _worker.Events.EventsOf(Guid.Empty).Count;
 
         await _worker.Commands.SendBodyAsync($$"""{"somethingElse":"{{Guid.NewGuid()}}"}""");
 
-        await Eventually.HoldsAsync(() => _worker.Events.ClosingsOf(Guid.Empty).Count > before);
+        await Eventually.HoldsAsync(() => _worker.Events.EventsOf(Guid.Empty).Count > before);
         await _worker.SettledAsync();
-        var failed = Assert.Single(_worker.Events.ClosingsOf(Guid.Empty).Skip(before)).As<ImagesFailed>();
+        var failed = Assert.Single(_worker.Events.EventsOf(Guid.Empty).Skip(before)).As<ImagesFailed>();
         Assert.Equal(FailureReason.InvalidRequest, failed.Reason);
         Assert.Equal(
             ["prompt", "requestId"],

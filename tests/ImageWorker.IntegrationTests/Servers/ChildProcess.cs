@@ -77,7 +77,7 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             var code = await _exit.Task.WaitAsync(limit);
             // A descendant may hold the pipe open for as long as it likes: then the last lines are not waited for.
-            await Task.WhenAny(_output.Complete, Task.Delay(TimeSpan.FromSeconds(1)));
+            await Task.WhenAny(_output.Complete, Task.Delay(TimeSpan.FromSeconds(3)));
             return code;
         }
         catch (TimeoutException failure)

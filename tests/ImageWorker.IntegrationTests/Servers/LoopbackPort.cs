@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -12,12 +13,15 @@ internal static class LoopbackPort
     private const int First = 20_000;
     private const int Last = 32_000;
 
+    private static readonly ConcurrentDictionary<int, bool> Given = new();
+
     public static int Free()
     {
         while (true)
         {
             var port = RandomNumberGenerator.GetInt32(First, Last);
-            if (IsFree(port))
+            // Whoever was given it may not have bound it yet.
+            if (IsFree(port) && Given.TryAdd(port, true))
             {
                 return port;
             }

@@ -1,11 +1,12 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using ImageWorker.IntegrationTests.Servers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ImageWorker.IntegrationTests.Workers;
 
-/// <summary>A worker's process and its HTTP address.</summary>
-public sealed class StartedWorker(ChildProcess process, Uri address) : IAsyncDisposable
+/// <summary>A worker's process and its HTTP endpoints, which are asked as soon as it says where they are.</summary>
+public sealed partial class StartedWorker(ChildProcess process) : IAsyncDisposable
 {
     private static readonly IHttpClientFactory Clients = new ServiceCollection()
         .AddHttpClient()
@@ -17,7 +18,7 @@ public sealed class StartedWorker(ChildProcess process, Uri address) : IAsyncDis
     public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)
     {
         using var http = Clients.CreateClient();
-        using var answer = await http.GetAsync(new Uri(address, path), TestContext.Current.CancellationToken);
+        using var answer = await http.GetAsync(await AddressOfAsync(path), TestContext.Current.CancellationToken);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
@@ -25,7 +26,11 @@ public sealed class StartedWorker(ChildProcess process, Uri address) : IAsyncDis
     {
         using var http = Clients.CreateClient();
         using var content = new StringContent(body);
-        using var answer = await http.PostAsync(new Uri(address, path), content, TestContext.Current.CancellationToken);
+        using var answer = await http.PostAsync(
+            await AddressOfAsync(path),
+            content,
+            TestContext.Current.CancellationToken
+        );
         return answer.StatusCode;
     }
 
@@ -48,4 +53,13 @@ public sealed class StartedWorker(ChildProcess process, Uri address) : IAsyncDis
     }
 
     public ValueTask DisposeAsync() => process.DisposeAsync();
+
+    private async Task<Uri> AddressOfAsync(string path)
+    {
+        var line = await process.WaitForLineAsync(Listening().IsMatch);
+        return new(new Uri(Listening().Match(line).Groups["address"].Value), path);
+    }
+
+    [GeneratedRegex("Now listening on: (?<address>http://[^\"\\s]+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Listening();
 }

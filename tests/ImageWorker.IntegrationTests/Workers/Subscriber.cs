@@ -34,16 +34,12 @@ public sealed class Subscriber : IAsyncDisposable
         return subscriber;
     }
 
-    /// <summary>What came for a request, in the order it came.</summary>
-    public IReadOnlyList<ReceivedEvent> EventsOf(Guid requestId)
-    {
-        lock (_lock)
-        {
-            return [.. _received.Where(e => e.RequestId == requestId)];
-        }
-    }
+    /// <summary>What came for a request, each event once, in the order they came first.</summary>
+    public IReadOnlyList<ReceivedEvent> EventsOf(Guid requestId) =>
+        [.. ReceivedOf(requestId).DistinctBy(e => e.MessageId)];
 
-    public IReadOnlyList<ReceivedEvent> ClosingsOf(Guid requestId) => [.. EventsOf(requestId).Where(e => e.Closes)];
+    /// <summary>The closing events that came for a request, with those delivered again: a busy machine is reason enough.</summary>
+    public IReadOnlyList<ReceivedEvent> ClosingsOf(Guid requestId) => [.. ReceivedOf(requestId).Where(e => e.Closes)];
 
     /// <summary>The distinct message ids of the closing events of every request.</summary>
     public Dictionary<Guid, HashSet<Guid>> MessageIdsByRequest()
@@ -75,6 +71,14 @@ public sealed class Subscriber : IAsyncDisposable
     {
         await _channel.DisposeAsync();
         await _connection.DisposeAsync();
+    }
+
+    private List<ReceivedEvent> ReceivedOf(Guid requestId)
+    {
+        lock (_lock)
+        {
+            return [.. _received.Where(e => e.RequestId == requestId)];
+        }
     }
 
     private async Task SubscribeAsync()

@@ -6,8 +6,6 @@ namespace ImageWorker.IntegrationTests.Workers;
 /// <summary>The built executable, as users and container platforms start it.</summary>
 internal static class WorkerProgram
 {
-    private const string Urls = "ASPNETCORE_URLS";
-
     private static readonly string Dll = typeof(CommandLine).Assembly.Location;
 
     /// <summary>Starts it with these settings and none of the test run's own.</summary>
@@ -34,10 +32,8 @@ internal static class WorkerProgram
     }
 
     /// <summary>Starts the worker itself, its HTTP endpoints where the settings say or on a free port.</summary>
-    public static StartedWorker StartWorker(IEnumerable<KeyValuePair<string, string?>> settings, string? folder = null)
-    {
-        var all = settings.ToList();
-        var address = all.FindLast(setting => setting.Key == Urls).Value ?? $"http://127.0.0.1:{LoopbackPort.Free()}";
-        return new(Start(["run"], [.. all, new(Urls, address)], folder), new Uri(address));
-    }
+    public static StartedWorker StartWorker(
+        IEnumerable<KeyValuePair<string, string?>> settings,
+        string? folder = null
+    ) => new(Start(["run"], [new("ASPNETCORE_URLS", "http://127.0.0.1:0"), .. settings], folder));
 }

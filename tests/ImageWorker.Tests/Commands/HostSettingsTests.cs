@@ -12,6 +12,7 @@ public sealed class HostSettingsTests
     [InlineData("--Zpk:BaseAddress http://127.0.0.1:5080")]
     [InlineData("--urls http://127.0.0.1:0 --Requests:MaxResends=1")]
     [InlineData("--Queues:Prefix -odd --Requests:MaxResends 1")]
+    [InlineData("--OTEL_SERVICE_NAME=x --logging:loglevel:default=Debug --ConnectionStrings:Postgres Host=a")]
     public void Settings_pass_through_as_they_are(string line) =>
         Assert.Equal(Split(line), HostSettings.From(Parse(line)), StringComparer.Ordinal);
 
@@ -21,6 +22,10 @@ public sealed class HostSettingsTests
     [InlineData("Zpk:ApiKey=1", "Zpk:ApiKey=1")]
     [InlineData("--Requests:MaxResends=1 stray", "stray")]
     [InlineData("--Requests:MaxResends 1 stray", "stray")]
+    [InlineData("--bogus", "--bogus")]
+    [InlineData("--bogus=1", "--bogus=1")]
+    [InlineData("--Request:MaxResends 1", "--Request:MaxResends")]
+    [InlineData("--urls=http://127.0.0.1:0 --Requests:MaxResends", "--Requests:MaxResends")]
     public void Anything_else_is_a_mistake_and_is_named(string line, string named)
     {
         var mistake = Assert.Throws<ConfigurationException>(() => HostSettings.From(Parse(line)));

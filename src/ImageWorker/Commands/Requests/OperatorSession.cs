@@ -23,7 +23,8 @@ internal sealed class OperatorSession(IHost host, Connections connections)
     public static async Task<int> Run(Func<OperatorSession, Task<int>> command, CancellationToken ct)
     {
         var builder = Host.CreateApplicationBuilder();
-        builder.Logging.UseWorkerLogging();
+        builder.Configuration.AddSecretFiles();
+        builder.UseWorkerLogging();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         var connections = Connections.From(builder.Configuration);
@@ -33,11 +34,12 @@ internal sealed class OperatorSession(IHost host, Connections connections)
             );
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Queues>();
-        builder.Services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section);
-        builder.Services.AddOptions<ZpkOptions>().BindConfiguration(ZpkOptions.Section);
+        builder.Services.AddChecked<QueueOptions>(QueueOptions.Section);
+        builder.Services.AddChecked<ZpkOptions>(ZpkOptions.Section);
         builder.Services.AddStorage(connections.Postgres, Connections.EmbeddedDatabase);
         builder.Services.AddSingleton<EmbeddedCommands>();
         using var host = builder.Build();
+        host.CheckOptions();
         try
         {
             if (await host.Services.GetRequiredService<DatabaseState>().Problem(ct) is { } problem)
