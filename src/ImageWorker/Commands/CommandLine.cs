@@ -17,6 +17,10 @@ public static class CommandLine
     public static async Task<int> Run(string[] args)
     {
         var parsed = Root().Parse(args);
+        // Where settings may stand, they are read, and refused, by who reads them.
+        var command = parsed.CommandResult.Command;
+        if (command.TreatUnmatchedTokensAsErrors && parsed.UnmatchedTokens is [var unknown, ..])
+            return Misuse([$"'{unknown}' is no command, option or argument of '{command.Name}'. See --help."]);
         if (parsed.Errors.Count > 0)
             return Misuse(parsed.Errors.Select(error => error.Message));
 

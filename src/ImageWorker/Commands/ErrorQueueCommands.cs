@@ -66,10 +66,12 @@ public static class ErrorQueueCommands
     private static async Task<int> List(IConnection open, Queues queues, int limit, bool json, CancellationToken ct)
     {
         var names = queues.All.SelectMany(queue => ErrorQueueClient.Suffixes.Select(suffix => queue + suffix));
+        var isEmpty = true;
         foreach (var queue in names.Select(name => new ErrorQueueClient(open, name)))
         {
             if (await queue.Count(ct) is not ({ } count and > 0))
                 continue;
+            isEmpty = false;
             var messages = await queue.Read(limit, ct);
             if (json)
             {
@@ -83,6 +85,8 @@ public static class ErrorQueueCommands
             foreach (var message in messages)
                 Console.WriteLine(Described(message));
         }
+        if (isEmpty && !json)
+            Console.WriteLine("Nothing was put aside.");
         return CommandLine.Done;
     }
 

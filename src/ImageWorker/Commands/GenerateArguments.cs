@@ -56,9 +56,6 @@ public sealed class GenerateArguments
     /// <exception cref="ConfigurationException">The arguments break a rule; every fault is named.</exception>
     public GenerateImages Read(ParseResult parsed)
     {
-        if (parsed.UnmatchedTokens is [var unknown, ..])
-            throw new ConfigurationException($"'{unknown}' is no option of this command. See --help.");
-
         var command = new GenerateImages
         {
             RequestId = parsed.GetValue(requestId) ?? Guid.NewGuid(),

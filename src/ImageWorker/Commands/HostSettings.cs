@@ -105,11 +105,12 @@ public static class HostSettings
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
         logging.AddFilter("System.Net.Http", LogLevel.Warning);
-        logging.AddFilter("Polly", LogLevel.Error);
+        // Told in our own words, once, by what it leads to.
+        logging.AddFilter("Polly", LogLevel.None);
         logging.AddFilter("MassTransit", LogLevel.Warning);
-        // A step that is run again, with its stack trace: a lost race is no failure, and an outage is told once, by who
-        // waits for its end.
-        logging.AddFilter("MassTransit.ReceiveTransport", LogLevel.Error);
+        // A step that is run again, with its stack trace: a lost race is no failure, an outage is told once, by who waits
+        // for its end, and what is put aside by PutAsideLog.
+        logging.AddFilter("MassTransit.ReceiveTransport", LogLevel.None);
     }
 
     /// <summary>Kestrel would tell it with stack traces.</summary>

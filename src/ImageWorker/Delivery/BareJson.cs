@@ -29,32 +29,37 @@ public sealed class BareJson<T> : ISerializerFactory, IMessageDeserializer
 
     public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null)
     {
+        var options = SystemTextJsonMessageSerializer.Options;
+        var element = Read(
+            () => JsonSerializer.Deserialize<JsonElement>(body.GetBytes(), options),
+            // The parser's own words may hold a part of the body.
+            error => $"wrong at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}."
+        );
+        // Now rather than later: a field of the wrong type is named here, and nothing has begun.
+        Read(() => element.Deserialize<T>(options) ?? throw new JsonException("it is null"), error => error.Message);
+
+        return new SystemTextJsonRawSerializerContext(
+            SystemTextJsonMessageSerializer.Instance,
+            options,
+            ContentType,
+            new RawMessageContext(headers, destinationAddress, RawSerializerOptions.CopyHeaders),
+            MessageTypes,
+            RawSerializerOptions.CopyHeaders,
+            element
+        );
+    }
+
+    private static TRead Read<TRead>(Func<TRead> read, Func<JsonException, string> describe)
+    {
         try
         {
-            var element = JsonSerializer.Deserialize<JsonElement>(
-                body.GetBytes(),
-                SystemTextJsonMessageSerializer.Options
-            );
-            // Now rather than later: a field of the wrong type is named here, and nothing has begun.
-            _ =
-                element.Deserialize<T>(SystemTextJsonMessageSerializer.Options)
-                ?? throw new JsonException("it is null");
-
-            return new SystemTextJsonRawSerializerContext(
-                SystemTextJsonMessageSerializer.Instance,
-                SystemTextJsonMessageSerializer.Options,
-                ContentType,
-                new RawMessageContext(headers, destinationAddress, RawSerializerOptions.CopyHeaders),
-                MessageTypes,
-                RawSerializerOptions.CopyHeaders,
-                element
-            );
+            return read();
         }
         catch (JsonException exception)
         {
-            // The error queue's header holds the innermost message, and that of the parser names no field.
+            // Not as the inner exception, whose message would be the one that the error queue's header holds.
 #pragma warning disable MA0054
-            throw new SerializationException($"The body is no {typeof(T).Name} in JSON: {exception.Message}");
+            throw new SerializationException($"The body is no {typeof(T).Name} in JSON: {describe(exception)}");
 #pragma warning restore MA0054
         }
     }

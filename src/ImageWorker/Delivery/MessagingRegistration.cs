@@ -45,6 +45,7 @@ public static class MessagingRegistration
         services.AddSingleton(Mediator);
         services.AddMassTransit(bus =>
         {
+            bus.AddReceiveObserver<PutAsideLog>();
             bus.ConfigureHealthCheckOptions(check => check.Name = HealthEndpoints.Broker);
             if (rabbitMq is null)
                 bus.UsingInMemory((context, memory) => AddEndpoints(context, memory));

@@ -53,9 +53,9 @@ public static class HealthEndpoints
             HealthCheckContext context,
             CancellationToken cancellationToken = default
         ) =>
-            await database.Unreachable(cancellationToken) is { } problem
+            await database.Unwritable(cancellationToken) is { } problem
                 ? HealthCheckResult.Unhealthy(problem)
-                : HealthCheckResult.Healthy("answers");
+                : HealthCheckResult.Healthy("answers, and takes changes");
     }
 
     private sealed class MigrationsHealth(DatabaseState database) : IHealthCheck

@@ -1,4 +1,6 @@
 using System.Net.Mime;
+using ImageWorker.Operations.Pages;
+using ImageWorker.Storage;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 
@@ -13,39 +15,64 @@ public static class OperationsEndpoints
     {
         var operations = app.MapGroup("").RequireOperationsKey();
         operations.MapGet("/", ShowStatus);
+        operations.MapGet("/requests/{id:guid}", ShowRequest);
         operations.MapPrometheusScrapingEndpoint();
     }
 
-    private static async Task<IResult> ShowStatus(
-        WorkerStatusReader reader,
+    private static async Task<IResult> ShowStatus(WorkerStatusReader reader, HttpContext http, CancellationToken ct) =>
+        await Page<StatusPage>(http, (nameof(StatusPage.Status), await reader.Read(ct)));
+
+    private static async Task<IResult> ShowRequest(
+        Guid id,
+        DatabaseState database,
+        WorkerContext db,
+        TimeProvider time,
         HttpContext http,
-        ILoggerFactory logging,
         CancellationToken ct
     )
     {
-        var status = await reader.Read(ct);
+        if (await database.Unreadable(ct) is { } problem)
+            return Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable);
+        if (await RequestDetails.Find(db, id, ct) is not { } details)
+            return Results.Text(RequestDetails.Unknown(id), statusCode: StatusCodes.Status404NotFound);
+        return await Page<RequestPage>(
+            http,
+            (nameof(RequestPage.Details), details),
+            (nameof(RequestPage.Now), time.GetUtcNow())
+        );
+    }
+
+    private static async Task<IResult> Page<T>(HttpContext http, params (string Name, object? Value)[] parameters)
+        where T : IComponent
+    {
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'";
-
         return Results.Content(
-            await status.ToHtml(http.RequestServices, logging),
+            await Html<T>(http.RequestServices, parameters),
             $"{MediaTypeNames.Text.Html}; charset=utf-8"
         );
     }
 
-    /// <summary>The page, whole.</summary>
-    public static async Task<string> ToHtml(this WorkerStatus status, IServiceProvider services, ILoggerFactory logging)
+    /// <summary>A page, whole.</summary>
+    public static async Task<string> Html<T>(
+        IServiceProvider services,
+        params (string Name, object? Value)[] parameters
+    )
+        where T : IComponent
     {
-        await using var renderer = new HtmlRenderer(services, logging);
+        await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
         return await renderer.Dispatcher.InvokeAsync(async () =>
-        {
-            var parameters = new Dictionary<string, object?>(StringComparer.Ordinal)
-            {
-                [nameof(StatusPage.Status)] = status,
-            };
-            return (
-                await renderer.RenderComponentAsync<StatusPage>(ParameterView.FromDictionary(parameters))
-            ).ToHtmlString();
-        });
+            (
+                await renderer.RenderComponentAsync<T>(
+                    ParameterView.FromDictionary(
+                        parameters.ToDictionary(
+                            parameter => parameter.Name,
+                            parameter => parameter.Value,
+                            StringComparer.Ordinal
+                        )
+                    )
+                )
+            ).ToHtmlString()
+        );
     }
 }

@@ -64,7 +64,7 @@ public static class RequestTimeline
                 $"{submission.Id} {entry.State.ToString().ToLowerInvariant()}"
                     + (
                         entry.State is LedgerState.Accepted
-                            ? $" as {entry.ProviderId ?? submission.Id}, {Readable.Cost(entry.Cost)} EUR"
+                            ? $"{(entry.ProviderId is { } id && id != submission.Id ? $" as {id}" : "")}, {Readable.Cost(entry.Cost)} EUR"
                             : ""
                     )
             );
@@ -74,7 +74,7 @@ public static class RequestTimeline
                 $"{submission.Id}: it is not known whether ZPK accepted it; looked up from here on"
             );
         if (submission.CheckedAt is { } checkedAt)
-            yield return new(checkedAt, $"{submission.Id} checked, the last time so far");
+            yield return new(checkedAt, $"last check of {submission.Id}");
         if (submission.NextSubmitAt is { } nextSubmit)
             yield return new(
                 nextSubmit,

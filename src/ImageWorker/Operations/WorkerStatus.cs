@@ -7,8 +7,8 @@ namespace ImageWorker.Operations;
 
 /// <summary>What the operations page shows.</summary>
 /// <param name="Now">When it was read.</param>
-/// <param name="Problem">Why the database shows nothing; null if it does.</param>
-/// <param name="Counts">What is open; null with a problem.</param>
+/// <param name="Problem">Why the database cannot be worked with; null if it can.</param>
+/// <param name="Counts">What is open; null while the database cannot be read.</param>
 /// <param name="Open">Open requests, the oldest first.</param>
 /// <param name="Closed">Closed requests, the latest first.</param>
 /// <param name="Gate">Why no call is made to ZPK at the moment, and until when; null while calls are made.</param>
@@ -47,7 +47,7 @@ public sealed class WorkerStatusReader(
             zpk.IsCircuitOpen,
             gate.CredentialsRefused
         );
-        if (status.Problem is not null)
+        if (await database.Unreadable(ct) is not null)
             return status;
 
         await using var scope = scopes.CreateAsyncScope();

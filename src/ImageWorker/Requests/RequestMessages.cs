@@ -60,7 +60,11 @@ public sealed record SubmissionDeferred(
     DateTimeOffset? NotBefore,
     bool InDoubt,
     string Reason
-) : SubmissionAnswer;
+) : SubmissionAnswer
+{
+    /// <summary>True if ZPK was not asked at all, since every call to it is held back; the gate tells of that, once.</summary>
+    public bool IsHeldBack { get; init; }
+}
 
 /// <summary>The request no longer wants it, and it is certain that ZPK does not have it.</summary>
 public sealed record SubmissionWithdrawn(Guid RequestId, string SubmissionId) : SubmissionAnswer;
@@ -85,7 +89,11 @@ public sealed record ImagesChecked(
     DateTimeOffset AnsweredAt,
     DateTimeOffset? NotBefore,
     string? Reason
-);
+)
+{
+    /// <summary>As with <see cref="SubmissionDeferred"/>.</summary>
+    public bool IsHeldBack { get; init; }
+}
 
 /// <summary>ZPK called back about a submission: a hint to check it now.</summary>
 public sealed record CallbackReceived(Guid RequestId, string SubmissionId);

@@ -54,7 +54,10 @@ public sealed partial class RequestSteps
         submission.NextSubmitAt = submission.BackOff(Now, message.NotBefore, options);
         if (request.CloseBy is not null && !message.InDoubt)
             submission.AskTheLedger(Now);
-        Log.Deferred(logger, request.CorrelationId, submission.Id, message.Reason, submission.NextSubmitAt);
+        if (message.IsHeldBack)
+            Log.HeldBack(logger, request.CorrelationId, submission.Id, submission.NextSubmitAt);
+        else
+            Log.Deferred(logger, request.CorrelationId, submission.Id, message.Reason, submission.NextSubmitAt);
     }
 
     public void RecordWithdrawn(BehaviorContext<ImageRequest, SubmissionWithdrawn> context)
@@ -85,25 +88,26 @@ public sealed partial class RequestSteps
             Record(context, submission, answer, message.AnsweredAt);
             if (isCalledBack)
                 request.PullCheckForward(submission, Now);
-            Log.Checked(
-                logger,
-                request.CorrelationId,
-                submission.ProviderId,
-                request.Images.Count(image => image.State is ImageState.Generated),
-                request.Images.Count,
-                submission.NextCheckAt
-            );
+            var (id, total) = (request.CorrelationId, request.Images.Count);
+            var generated = request.Images.Count(image => image.State is ImageState.Generated);
+            if (submission.NextCheckAt is { } next)
+                Log.CheckedAndWaits(logger, id, submission.ProviderId, generated, total, next);
+            else
+                Log.Checked(logger, id, submission.ProviderId, generated, total);
         }
         else if (request.CloseBy is null)
         {
             submission.NextCheckAt = submission.BackOff(Now, message.NotBefore, options);
-            Log.CheckFailed(
-                logger,
-                request.CorrelationId,
-                submission.ProviderId,
-                message.Reason,
-                submission.NextCheckAt
-            );
+            if (message.IsHeldBack)
+                Log.HeldBack(logger, request.CorrelationId, submission.Id, submission.NextCheckAt);
+            else
+                Log.CheckFailed(
+                    logger,
+                    request.CorrelationId,
+                    submission.ProviderId,
+                    message.Reason,
+                    submission.NextCheckAt
+                );
         }
     }
 

@@ -35,15 +35,28 @@ public sealed partial class RequestSteps
         [LoggerMessage(
             3,
             LogLevel.Information,
-            "Request {RequestId} checked as {UniqueRequestId}: {Generated} of {Count} images generated, next check {NextCheck:u}"
+            "Request {RequestId} checked as {UniqueRequestId}: {Generated} of {Count} images generated"
         )]
         public static partial void Checked(
             ILogger logger,
             Guid requestId,
             string? uniqueRequestId,
             int generated,
+            int count
+        );
+
+        [LoggerMessage(
+            19,
+            LogLevel.Information,
+            "Request {RequestId} checked as {UniqueRequestId}: {Generated} of {Count} images generated, next check {NextCheck:u}"
+        )]
+        public static partial void CheckedAndWaits(
+            ILogger logger,
+            Guid requestId,
+            string? uniqueRequestId,
+            int generated,
             int count,
-            DateTimeOffset? nextCheck
+            DateTimeOffset nextCheck
         );
 
         [LoggerMessage(
@@ -145,5 +158,12 @@ public sealed partial class RequestSteps
             "Request {RequestId}: tick of version {Tick} is stale, the row is at {Version}"
         )]
         public static partial void Stale(ILogger logger, Guid requestId, int tick, int version);
+
+        [LoggerMessage(
+            18,
+            LogLevel.Debug,
+            "Request {RequestId}: {SubmissionId} waits, every call to ZPK is held back; again at {Next:u}"
+        )]
+        public static partial void HeldBack(ILogger logger, Guid requestId, string submissionId, DateTimeOffset? next);
     }
 }

@@ -9,23 +9,17 @@ public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvi
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private volatile bool schemaIsCurrent;
 
-    /// <summary>What is wrong, for people, or null if nothing is.</summary>
-    public async Task<string?> Problem(CancellationToken ct) => await Pending(ct) ?? await Unreachable(ct);
+    /// <summary>Why it cannot be worked with, for people; null if it can.</summary>
+    public async Task<string?> Problem(CancellationToken ct) => await Pending(ct) ?? await Unwritable(ct);
 
-    /// <summary>Why the database cannot be reached, for people; null if it can.</summary>
-    public async Task<string?> Unreachable(CancellationToken ct)
+    /// <summary>Why it cannot even be read, for people; null if it can.</summary>
+    public async Task<string?> Unreadable(CancellationToken ct) => await Pending(ct) ?? (await Reach(ct)).Failure;
+
+    /// <summary>Why it cannot be written, for people; null if it can.</summary>
+    public async Task<string?> Unwritable(CancellationToken ct)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
-        try
-        {
-            await db.Database.ExecuteSqlAsync($"SELECT 1", ct);
-            return null;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            return Unreachable(exception);
-        }
+        var (failure, obstacle) = await Reach(ct);
+        return failure ?? obstacle;
     }
 
     /// <summary>What the schema lacks, for people; null if it is this version's. Asked until it is, and not again.</summary>
@@ -41,7 +35,7 @@ public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvi
             schemaIsCurrent = pending.Count == 0;
             return schemaIsCurrent
                 ? null
-                : $"{pending.Count} database migrations are pending ({string.Join(", ", pending)}): run 'ImageWorker migrate'";
+                : $"database migrations are pending ({string.Join(", ", pending)}): run 'ImageWorker migrate'";
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -92,6 +86,20 @@ public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvi
                 said = exception.Message;
             }
             await Task.Delay(Pause, time, ct);
+        }
+    }
+
+    private async Task<(string? Failure, string? Obstacle)> Reach(CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        try
+        {
+            return (null, await db.WriteObstacle(ct) is { Length: > 0 } obstacle ? obstacle : null);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return (Unreachable(exception), null);
         }
     }
 

@@ -79,8 +79,53 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             .ToListAsync();
     }
 
+    public override async Task<DateTimeOffset?> TakeClaim(
+        SubmissionEntry seen,
+        Guid owner,
+        DateTimeOffset now,
+        TimeSpan lease
+    )
+    {
+        var taken = await Database
+            .SqlQuery<NewLease>(
+                $"""
+                WITH wanting AS (
+                    SELECT id FROM requests
+                    WHERE id = {seen.RequestId} AND deadline > {now.UtcDateTime}
+                        AND state IN ({nameof(RequestStateMachine.Submitting)}, {nameof(
+                    RequestStateMachine.Generating
+                )})
+                    FOR SHARE)
+                UPDATE submissions
+                SET state = {nameof(LedgerState.Started)}, owner = {owner},
+                    lease_until = clock_timestamp() + {lease}, calls = calls + 1
+                FROM wanting
+                WHERE submissions.id = {seen.Id} AND submissions.request_id = wanting.id
+                    AND submissions.state = {seen.State.ToString()} AND submissions.calls = {seen.Calls}
+                    AND submissions.lease_until = {seen.LeaseUntil.UtcDateTime}
+                RETURNING submissions.id AS "Id", submissions.lease_until AS "Until"
+                """
+            )
+            .ToListAsync();
+        return taken.SingleOrDefault()?.Until;
+    }
+
     public override async Task<DateTimeOffset> LeaseClock(DateTimeOffset now) =>
         (await Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).ToListAsync())[0];
+
+    public override async Task<string> WriteObstacle(CancellationToken ct) =>
+        (
+            await Database
+                .SqlQuery<string>(
+                    $"""
+                    SELECT CASE
+                        WHEN current_setting('transaction_read_only')::boolean THEN 'the database is read-only: is it a standby?'
+                        WHEN NOT has_table_privilege(to_regclass('requests'), 'UPDATE') THEN 'the database''s role may not write'
+                        ELSE '' END AS "Value"
+                    """
+                )
+                .ToListAsync(ct)
+        )[0];
 
     // By the database's clock, which all workers share.
     public override async Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now)

@@ -104,7 +104,39 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         return [.. inserted.Select(id => new NewLease(id, until))];
     }
 
+    public override async Task<DateTimeOffset?> TakeClaim(
+        SubmissionEntry seen,
+        Guid owner,
+        DateTimeOffset now,
+        TimeSpan lease
+    )
+    {
+        var until = now + lease;
+        var taken = await Submissions
+            .Where(entry =>
+                entry.Id == seen.Id
+                && entry.State == seen.State
+                && entry.LeaseUntil == seen.LeaseUntil
+                && entry.Calls == seen.Calls
+                && Wanting(now).Any(request => request.CorrelationId == entry.RequestId)
+            )
+            .ExecuteUpdateAsync(set =>
+                set.SetProperty(entry => entry.State, LedgerState.Started)
+                    .SetProperty(entry => entry.Owner, owner)
+                    .SetProperty(entry => entry.LeaseUntil, until)
+                    .SetProperty(entry => entry.Calls, entry => entry.Calls + 1)
+            );
+        return taken == 1 ? until : null;
+    }
+
     public override Task<DateTimeOffset> LeaseClock(DateTimeOffset now) => Task.FromResult(now);
+
+    // That this process may write the file, it finds out at the start.
+    public override async Task<string> WriteObstacle(CancellationToken ct)
+    {
+        await Database.ExecuteSqlAsync($"SELECT 1", ct);
+        return "";
+    }
 
     // One process at a time has the file: its own clock will do.
     public override async Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now)

@@ -64,10 +64,34 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     );
 
     /// <summary>
+    /// Takes a submission that the ledger has for another call, unless its row is no longer as it was seen, an answer
+    /// that came late included, or its request no longer wants it; null then, else the end of the lease.
+    /// </summary>
+    public abstract Task<DateTimeOffset?> TakeClaim(
+        SubmissionEntry seen,
+        Guid owner,
+        DateTimeOffset now,
+        TimeSpan lease
+    );
+
+    /// <summary>Requests for which calls may be begun.</summary>
+    public IQueryable<ImageRequest> Wanting(DateTimeOffset now) =>
+        Requests.Where(request =>
+            request.Deadline > now
+            && (
+                request.State == nameof(RequestStateMachine.Submitting)
+                || request.State == nameof(RequestStateMachine.Generating)
+            )
+        );
+
+    /// <summary>
     /// What leases are told by: the database's clock, which all workers share, so that theirs need not agree. Where one
     /// process has the database, its own.
     /// </summary>
     public abstract Task<DateTimeOffset> LeaseClock(DateTimeOffset now);
+
+    /// <summary>Asks the database why it takes no changes, as a standby does not, for people; empty if it does.</summary>
+    public abstract Task<string> WriteObstacle(CancellationToken ct);
 
     /// <summary>Reserves the next slots for paid calls, one every <paramref name="interval"/>. Returns the wait for the first.</summary>
     public abstract Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now);

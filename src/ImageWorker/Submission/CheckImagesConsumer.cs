@@ -27,9 +27,12 @@ public sealed class CheckImagesConsumer(
         using var span = RequestTracing.StartCheck(check, time.GetUtcNow());
         try
         {
-            var outcome = await Check(check.ProviderId, ct);
+            var closed = gate.Closed;
+            var outcome = closed is var (until, reason)
+                ? new CheckOutcome.Unavailable(reason, until - time.GetUtcNow())
+                : await Check(check.ProviderId, ct);
             span.Note(outcome);
-            return ResultOf(check, outcome, time.GetUtcNow());
+            return ResultOf(check, outcome, time.GetUtcNow()) with { IsHeldBack = closed is not null };
         }
         catch (Exception exception) when (span.IsFailedBy(exception))
         {
@@ -39,9 +42,6 @@ public sealed class CheckImagesConsumer(
 
     private async Task<CheckOutcome> Check(string providerId, CancellationToken ct)
     {
-        if (gate.Closed is var (until, reason))
-            return new CheckOutcome.Unavailable(reason, until - time.GetUtcNow());
-
         var outcome = await zpk.CheckStatusAsync(providerId, ct);
         gate.Note(outcome);
         return outcome;

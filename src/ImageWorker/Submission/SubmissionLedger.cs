@@ -1,5 +1,4 @@
 using ImageWorker.Delivery;
-using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Zpk;
 using Microsoft.EntityFrameworkCore;
@@ -98,7 +97,7 @@ public sealed class SubmissionLedger
                 || entry.LeaseUntil != claim.LeaseUntil
             )
                 return null;
-            if (await Take(db, entry, ct) is not Submission.Claim.Full and var taken)
+            if (await Take(db, entry) is not Submission.Claim.Full and var taken)
                 return taken as Claim.Fresh;
             await Task.Delay(FullPause, time, calls.Stopping);
         }
@@ -116,7 +115,7 @@ public sealed class SubmissionLedger
         var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
         var (known, entry) = await Look(db, id, requestId, ct);
         return known
-            ?? (entry is null ? new Claim.Unwanted() : await Take(db, entry, ct) ?? Leased(await Find(db, id, ct)));
+            ?? (entry is null ? new Claim.Unwanted() : await Take(db, entry) ?? Leased(await Find(db, id, ct)));
     }
 
     private async Task<(Claim? Known, SubmissionEntry? Entry)> Look(
@@ -127,7 +126,7 @@ public sealed class SubmissionLedger
     )
     {
         // In this order: what is no longer wanted is not begun any more, so what the ledger says then stays true.
-        var isWanted = await Wanting(db, time.GetUtcNow()).AnyAsync(request => request.CorrelationId == requestId, ct);
+        var isWanted = await db.Wanting(time.GetUtcNow()).AnyAsync(request => request.CorrelationId == requestId, ct);
         var now = await db.LeaseClock(time.GetUtcNow());
         var entry = await Find(db, id, ct);
         Claim? known = entry switch
@@ -183,43 +182,18 @@ public sealed class SubmissionLedger
         ];
     }
 
-    private static IQueryable<ImageRequest> Wanting(WorkerContext db, DateTimeOffset now) =>
-        db.Requests.Where(request =>
-            request.Deadline > now
-            && (
-                request.State == nameof(RequestStateMachine.Submitting)
-                || request.State == nameof(RequestStateMachine.Generating)
-            )
-        );
-
-    /// <summary>Compare and swap on what was seen, an answer that came late and a stop included; null if it had changed.</summary>
-    private Task<Claim?> Take(WorkerContext db, SubmissionEntry seen, CancellationToken ct) =>
+    /// <summary>Null if the row had changed since it was seen.</summary>
+    private Task<Claim?> Take(WorkerContext db, SubmissionEntry seen) =>
         WithinLimit<Claim?>(
             db,
             async room =>
             {
                 if (room == 0)
                     return new Claim.Full();
-                var wanting = Wanting(db, time.GetUtcNow());
                 var claimedAt = time.GetTimestamp();
-                var until = await db.LeaseClock(time.GetUtcNow()) + lease;
-                var taken = await db
-                    .Submissions.Where(entry =>
-                        entry.Id == seen.Id
-                        && entry.State == seen.State
-                        && entry.LeaseUntil == seen.LeaseUntil
-                        && entry.Calls == seen.Calls
-                        && wanting.Any(request => request.CorrelationId == entry.RequestId)
-                    )
-                    .ExecuteUpdateAsync(
-                        set =>
-                            set.SetProperty(entry => entry.State, LedgerState.Started)
-                                .SetProperty(entry => entry.Owner, worker.Id)
-                                .SetProperty(entry => entry.LeaseUntil, until)
-                                .SetProperty(entry => entry.Calls, entry => entry.Calls + 1),
-                        ct
-                    );
-                return taken == 1 ? new Claim.Fresh(until, claimedAt) : null;
+                return await db.TakeClaim(seen, worker.Id, time.GetUtcNow(), lease) is { } until
+                    ? new Claim.Fresh(until, claimedAt)
+                    : null;
             }
         );
 
@@ -234,32 +208,3 @@ public sealed class SubmissionLedger
 /// <param name="IsFull">As many calls as may be are under way.</param>
 /// <param name="Claim">Null where the ledger has the submission already, or nobody wants it.</param>
 internal readonly record struct Insertion(bool IsFull, Claim.Fresh? Claim);
-
-/// <summary>What became of a claim.</summary>
-public abstract record Claim
-{
-    private Claim() { }
-
-    /// <summary>It is ours and nothing was ever sent, or what was sent is proven not to have arrived: make the call.</summary>
-    /// <param name="LeaseUntil">Until then nobody else touches it, by <see cref="WorkerContext.LeaseClock"/>.</param>
-    /// <param name="ClaimedAt">This process's monotonic counter right before: how much of the lease is over is told by it.</param>
-    public sealed record Fresh(DateTimeOffset LeaseUntil, long ClaimedAt) : Claim;
-
-    /// <summary>As many calls as may be are under way.</summary>
-    public sealed record Full : Claim;
-
-    /// <summary>A call may have arrived: look it up.</summary>
-    /// <param name="IsConclusive">True once "not found" proves that it never did.</param>
-    /// <param name="IsWanted">False if it is only to be looked up, and not to be made again.</param>
-    /// <param name="LeaseUntil">When "not found" becomes conclusive.</param>
-    public sealed record InDoubt(bool IsConclusive, bool IsWanted, DateTimeOffset LeaseUntil) : Claim;
-
-    /// <summary>Another process holds it until then.</summary>
-    public sealed record Leased(DateTimeOffset Until) : Claim;
-
-    /// <summary>Answered before; the answer is on its way.</summary>
-    public sealed record Settled : Claim;
-
-    /// <summary>Nothing was sent, and the request no longer wants it.</summary>
-    public sealed record Unwanted : Claim;
-}

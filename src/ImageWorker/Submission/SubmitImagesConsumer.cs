@@ -80,7 +80,10 @@ public sealed partial class SubmitImagesConsumer(
         {
             Claim.Unwanted => new SubmissionWithdrawn(message.RequestId, message.SubmissionId),
             Claim.Settled => null,
-            var claim => Defer(message, closed.Until, inDoubt: claim is not null, closed.Reason),
+            var claim => Defer(message, closed.Until, inDoubt: claim is not null, closed.Reason) with
+            {
+                IsHeldBack = true,
+            },
         };
 
     /// <summary>The one place that spends money.</summary>

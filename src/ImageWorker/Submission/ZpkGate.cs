@@ -74,9 +74,13 @@ public sealed partial class ZpkGate(IOptions<SubmissionOptions> options, TimePro
     {
         lock (gate)
         {
-            var until = time.GetUtcNow() + (pause < LongestPause ? pause : LongestPause);
-            if (until > closedUntil)
-                (closedUntil, reason) = (until, why);
+            var now = time.GetUtcNow();
+            var until = now + (pause < LongestPause ? pause : LongestPause);
+            if (until <= closedUntil)
+                return;
+            if (closedUntil <= now)
+                Log.Closed(logger, until, why);
+            (closedUntil, reason) = (until, why);
         }
     }
 
@@ -88,5 +92,12 @@ public sealed partial class ZpkGate(IOptions<SubmissionOptions> options, TimePro
             "ZPK refused our credentials ({ErrorId}). Check Zpk:ApplicationId and Zpk:ApiKey; requests wait, nothing is lost, and it is tried again in {Pause}"
         )]
         public static partial void CredentialsRefused(ILogger logger, string errorId, TimeSpan pause);
+
+        [LoggerMessage(
+            2,
+            LogLevel.Warning,
+            "No calls to ZPK until {Until:u}: {Reason}. Requests wait, nothing is lost"
+        )]
+        public static partial void Closed(ILogger logger, DateTimeOffset until, string reason);
     }
 }

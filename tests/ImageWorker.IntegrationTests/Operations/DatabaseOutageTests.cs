@@ -104,6 +104,9 @@ public sealed class DatabaseOutageTests(RestartableServers servers)
                 && line.Contains(state, StringComparison.Ordinal)
             )
         );
+        await Eventually.PassesAsync(async () =>
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await started.GetAsync("/health/ready")).Status)
+        );
         await ChangeAsync(mend);
 
         await worker.EachPaidAndClosedOnceAsync(commands);

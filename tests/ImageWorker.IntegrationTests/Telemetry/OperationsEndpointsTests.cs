@@ -75,8 +75,16 @@ public sealed class OperationsEndpointsTests(TestServers servers)
         var (status, page) = await started.GetAsync("/");
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Contains($"{command.RequestId}", page, StringComparison.Ordinal);
-        Assert.Contains("<td>0.1140</td>", page, StringComparison.Ordinal);
+        Assert.Contains(">0.1140</td>", page, StringComparison.Ordinal);
         Assert.DoesNotContain("red fox", page, StringComparison.Ordinal);
+
+        var (found, details) = await started.GetAsync($"/requests/{command.RequestId}");
+        Assert.Equal(HttpStatusCode.OK, found);
+        Assert.Contains("resend of image", details, StringComparison.Ordinal);
+        Assert.DoesNotContain("red fox", details, StringComparison.Ordinal);
+        var (unknown, why) = await started.GetAsync($"/requests/{Guid.NewGuid()}");
+        Assert.Equal(HttpStatusCode.NotFound, unknown);
+        Assert.StartsWith("there is no request", why, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -91,4 +91,17 @@ public sealed class BareJsonTests(WorkerUnderTest worker) : IClassFixture<Worker
         Assert.Contains("GenerateImages", exception.Message, StringComparison.Ordinal);
         Assert.Contains(names, exception.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("nightly secret", "line 1, byte 2.")]
+    [InlineData("""{"prompt": secret}""", "line 1, byte 12.")]
+    public async Task What_is_no_json_is_told_by_its_place_and_not_repeated(string body, string place)
+    {
+        var exception = await Assert.ThrowsAnyAsync<Exception>(() =>
+            worker.HandleBare(GenerateImages, body, Guid.Empty)
+        );
+
+        Assert.EndsWith(place, exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", exception.Message, StringComparison.Ordinal);
+    }
 }

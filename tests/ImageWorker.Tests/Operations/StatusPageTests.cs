@@ -1,11 +1,12 @@
+using System.Text.RegularExpressions;
 using ImageWorker.Operations;
+using ImageWorker.Operations.Pages;
+using ImageWorker.Storage;
 using ImageWorker.Tests.Requests;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace ImageWorker.Tests.Operations;
 
-public sealed class StatusPageTests : IAsyncLifetime
+public sealed partial class StatusPageTests : IAsyncLifetime
 {
     private WorkerUnderTest worker = null!;
 
@@ -24,14 +25,32 @@ public sealed class StatusPageTests : IAsyncLifetime
 
         var html = await Html(await Read());
 
-        Assert.Contains(
-            $"""<td class="id">{open}</td><td>Generating</td><td>0 of 2</td>""",
-            html,
-            StringComparison.Ordinal
+        var rows = html.Split("<tr>");
+        var openRow = Assert.Single(rows, row => row.Contains($"requests/{open}", StringComparison.Ordinal));
+        Assert.Equal([$"{open}", "Generating", "0 of 2", "0.0760", "5 min"], Cells(openRow)[..5]);
+        var closedRow = Assert.Single(rows, row => row.Contains($"requests/{closed}", StringComparison.Ordinal));
+        Assert.Equal([$"{closed}", "ready", "2 of 2", "0.0760"], Cells(closedRow)[..4]);
+        Assert.DoesNotContain("lighthouse", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_for_each_request_tells_all_that_is_known_of_it_and_no_prompt()
+    {
+        var (closed, _) = await worker.Reach(Given.Closed);
+
+        var details = await worker.With<WorkerContext, RequestDetails?>(db => RequestDetails.Find(db, closed, Ct));
+        var html = await OperationsEndpoints.Html<RequestPage>(
+            worker.Services,
+            (nameof(RequestPage.Details), details),
+            (nameof(RequestPage.Now), worker.Time.GetUtcNow())
         );
-        Assert.Contains("<td>0.0760</td><td>5 min</td>", html, StringComparison.Ordinal);
-        Assert.Contains($"""<td class="id">{closed}</td>""", html, StringComparison.Ordinal);
-        Assert.Contains("<td>2 of 2</td>", html, StringComparison.Ordinal);
+
+        var cells = html.Split("<tr>").Select(Cells).ToList();
+        Assert.Contains(
+            cells,
+            row => row is [_, var what] && what.StartsWith("closed: ready", StringComparison.Ordinal)
+        );
+        Assert.Contains(cells, row => row is ["image 1", "Generated", "1", ..]);
         Assert.DoesNotContain("lighthouse", html, StringComparison.Ordinal);
     }
 
@@ -50,5 +69,14 @@ public sealed class StatusPageTests : IAsyncLifetime
     private Task<WorkerStatus> Read() => worker.With<WorkerStatusReader, WorkerStatus>(reader => reader.Read(Ct));
 
     private Task<string> Html(WorkerStatus status) =>
-        status.ToHtml(worker.Services, worker.Services.GetRequiredService<ILoggerFactory>());
+        OperationsEndpoints.Html<StatusPage>(worker.Services, (nameof(StatusPage.Status), status));
+
+    private static string[] Cells(string row) =>
+        [.. Cell().Matches(row).Select(cell => Tag().Replace(cell.Groups["text"].Value, "").Trim())];
+
+    [GeneratedRegex("<td[^>]*>(?<text>.*?)</td>", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Cell();
+
+    [GeneratedRegex("<[^>]*>", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Tag();
 }

@@ -57,7 +57,7 @@ internal static class ListCommand
         else
             Printed.Table(
                 $"{found.Count} requests",
-                ["Request", "State", "Outcome", "Images", "Cost, EUR", "Came", "Due in", "Closed"],
+                ["Request", "State", "Outcome", "Images", "Cost, EUR", "Age", "Due in", "Took"],
                 found.Select(request =>
                     (IReadOnlyList<string>)
                         [
@@ -66,9 +66,9 @@ internal static class ListCommand
                             request.Outcome ?? "",
                             $"{request.Generated} of {request.Images}",
                             Readable.Cost(request.Cost),
-                            Readable.Time(request.RequestedAt),
+                            Readable.Span(now - request.RequestedAt),
                             request.DueAt is { } due ? Readable.Span(due - now) : "",
-                            Readable.Time(request.ClosedAt),
+                            request.ClosedAt is { } closed ? Readable.Span(closed - request.RequestedAt) : "",
                         ]
                 )
             );

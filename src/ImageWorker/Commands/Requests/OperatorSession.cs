@@ -3,7 +3,6 @@ using ImageWorker.Delivery;
 using ImageWorker.Operations;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
-using ImageWorker.Submission;
 using ImageWorker.Zpk;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -42,7 +41,7 @@ internal sealed class OperatorSession(IHost host, Connections connections)
         host.CheckOptions();
         try
         {
-            if (await host.Services.GetRequiredService<DatabaseState>().Problem(ct) is { } problem)
+            if (await host.Services.GetRequiredService<DatabaseState>().Unreadable(ct) is { } problem)
                 return await Fail(problem);
             return await command(new(host, connections));
         }
@@ -63,8 +62,7 @@ internal sealed class OperatorSession(IHost host, Connections connections)
         return CommandLine.Failed;
     }
 
-    public static Task<int> Unknown(Guid id) =>
-        Fail($"there is no request {id}: it never came, or its retention is over.");
+    public static Task<int> Unknown(Guid id) => Fail(RequestDetails.Unknown(id));
 
     public async Task<T> InDatabase<T>(Func<WorkerContext, Task<T>> work)
     {
@@ -74,14 +72,6 @@ internal sealed class OperatorSession(IHost host, Connections connections)
 
     public Task<ImageRequest?> Find(Guid id, CancellationToken ct) =>
         InDatabase(db => db.Requests.AsNoTracking().FirstOrDefaultAsync(request => request.CorrelationId == id, ct));
-
-    public Task<List<SubmissionEntry>> Ledger(Guid id, CancellationToken ct) =>
-        InDatabase(db =>
-            db.Submissions.AsNoTracking()
-                .Where(entry => entry.RequestId == id)
-                .OrderBy(entry => entry.StartedAt)
-                .ToListAsync(ct)
-        );
 
     /// <summary>Hands a command over to the worker: through the broker or, embedded, through the file.</summary>
     /// <returns>Null, or why it could not be.</returns>

@@ -15,6 +15,9 @@ internal static class Printed
         Converters = { new JsonStringEnumConverter() },
     };
 
+    /// <summary>A narrower terminal breaks the lines itself.</summary>
+    private const int LeastWidth = 120;
+
     public static void Json<T>(T value) => Console.WriteLine(JsonSerializer.Serialize(value, Options));
 
     public static void Table(string title, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
@@ -25,12 +28,22 @@ internal static class Printed
                 Console.WriteLine(string.Join('\t', row.Select(OneLine)));
             return;
         }
-        var table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape(title));
-        foreach (var heading in headings)
-            table.AddColumn(Markup.Escape(heading));
+        var table = new Table().NoBorder();
+        foreach (var (index, heading) in headings.Index())
+            table.AddColumn(
+                new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold)))
+                {
+                    // An id that is broken cannot be copied. What is long comes last.
+                    NoWrap = index < headings.Count - 1,
+                    Padding = new(0, 0, 2, 0),
+                }
+            );
         foreach (var row in rows)
-            table.AddRow([.. row.Select(cell => Markup.Escape(OneLine(cell)))]);
+            table.AddRow([.. row.Select(cell => new Text(OneLine(cell)))]);
+        AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, LeastWidth);
+        AnsiConsole.MarkupLineInterpolated($"[bold]{title}[/]");
         AnsiConsole.Write(table);
+        AnsiConsole.WriteLine();
     }
 
     /// <summary>What ZPK or a publisher wrote can hold anything, a terminal's control characters included.</summary>

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using ImageWorker.Operations;
-using ImageWorker.Requests;
-using ImageWorker.Submission;
 
 namespace ImageWorker.Commands.Requests;
 
@@ -22,83 +20,40 @@ internal static class ShowCommand
 
     private static async Task<int> Show(OperatorSession session, Guid id, bool json, CancellationToken ct)
     {
-        if (await session.Find(id, ct) is not { } request)
+        if (await session.InDatabase(db => RequestDetails.Find(db, id, ct)) is not { } details)
             return await OperatorSession.Unknown(id);
-        var ledger = await session.Ledger(id, ct);
         if (json)
-            Printed.Json(AsJson(request, ledger));
+            Printed.Json(AsJson(details));
         else
-            Print(request, ledger);
+            Print(details);
         return CommandLine.Done;
     }
 
     /// <summary>All that is stored but the prompt, the callers' own to know.</summary>
-    private static object AsJson(ImageRequest request, IReadOnlyList<SubmissionEntry> ledger) =>
+    private static object AsJson(RequestDetails details) =>
         new
         {
-            id = request.CorrelationId,
-            request.State,
-            outcome = RequestSummary.OutcomeOf(request.ClosedAt, request.Reason),
-            request.RequestedAt,
-            request.Deadline,
-            dueAt = request.NextTickAt,
-            request.ClosedAt,
-            cost = RequestSummary.CostOf(request.Submissions),
-            request.Errors,
-            request.Images,
-            request.Submissions,
-            ledger,
-            timeline = RequestTimeline.Of(request, ledger),
+            id = details.Request.CorrelationId,
+            details.Request.State,
+            details.Outcome,
+            details.Request.RequestedAt,
+            details.Request.Deadline,
+            dueAt = details.Request.NextTickAt,
+            details.Request.ClosedAt,
+            details.Cost,
+            details.Request.Errors,
+            details.Request.Images,
+            details.Request.Submissions,
+            details.Ledger,
+            details.Timeline,
         };
 
-    private static void Print(ImageRequest request, IReadOnlyList<SubmissionEntry> ledger)
+    private static void Print(RequestDetails details)
     {
-        var outcome = RequestSummary.OutcomeOf(request.ClosedAt, request.Reason);
         Console.WriteLine(
-            $"request {request.CorrelationId}: {request.State}{(outcome is null ? "" : $", {outcome}")}, {Readable.Cost(RequestSummary.CostOf(request.Submissions))} EUR"
+            $"request {details.Request.CorrelationId}: {details.Request.State}{(details.Outcome is null ? "" : $", {details.Outcome}")}, {Readable.Cost(details.Cost)} EUR"
         );
-        Printed.Table(
-            "Timeline",
-            ["When", "What"],
-            RequestTimeline
-                .Of(request, ledger)
-                .Select(entry => (IReadOnlyList<string>)[Readable.Time(entry.At), entry.What])
-        );
-        Printed.Table(
-            "Images",
-            ["Image", "State", "Attempts", "Cost, EUR", "Error", "Picture"],
-            request.Images.Select(image =>
-                (IReadOnlyList<string>)
-                    [
-                        $"image {image.Number}",
-                        $"{image.State}",
-                        $"{image.Attempts}",
-                        Readable.Cost(request.CostOf(image)),
-                        image.ErrorId ?? "",
-                        image.Url ?? "",
-                    ]
-            )
-        );
-        Printed.Table(
-            "Ledger",
-            ["Submission", "State", "Started", "Settled", "Calls", "Cost, EUR", "ZPK's id"],
-            ledger.Select(entry =>
-                (IReadOnlyList<string>)
-                    [
-                        $"ledger {entry.Id}",
-                        $"{entry.State}",
-                        Readable.Time(entry.StartedAt),
-                        Readable.Time(entry.SettledAt),
-                        $"{entry.Calls}",
-                        Readable.Cost(entry.Cost),
-                        entry.ProviderId ?? "",
-                    ]
-            )
-        );
-        Printed.Table(
-            "Errors",
-            ["Error", "On", "Message"],
-            request.Errors.Select(error => (IReadOnlyList<string>)[error.Id, error.On ?? "", error.Message])
-        );
+        foreach (var table in details.Tables().Where(table => table.Rows.Count > 0))
+            Printed.Table(table.Title, table.Columns, table.Rows);
     }
 }

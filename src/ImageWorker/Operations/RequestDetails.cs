@@ -1,0 +1,85 @@
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Submission;
+using Microsoft.EntityFrameworkCore;
+
+namespace ImageWorker.Operations;
+
+/// <summary>All that is stored of one request, and how it is shown; never its prompt.</summary>
+/// <param name="Request">Its row.</param>
+/// <param name="Ledger">Its rows in the payment ledger, the oldest first.</param>
+public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<SubmissionEntry> Ledger)
+{
+    /// <summary>Null while it is open.</summary>
+    public string? Outcome => RequestSummary.OutcomeOf(Request.ClosedAt, Request.Reason);
+
+    /// <summary>EUR so far; null where any part is unknown.</summary>
+    public decimal? Cost => RequestSummary.CostOf(Request.Submissions);
+
+    public IReadOnlyList<TimelineEntry> Timeline => RequestTimeline.Of(Request, Ledger);
+
+    /// <summary>Null if it never came, or its retention is over.</summary>
+    public static async Task<RequestDetails?> Find(WorkerContext db, Guid id, CancellationToken ct)
+    {
+        if (await db.Requests.AsNoTracking().FirstOrDefaultAsync(r => r.CorrelationId == id, ct) is not { } request)
+            return null;
+        var ledger = db.Submissions.AsNoTracking().Where(entry => entry.RequestId == id);
+        return new(request, await ledger.OrderBy(entry => entry.StartedAt).ToListAsync(ct));
+    }
+
+    /// <summary>What to say of an id that is not found.</summary>
+    public static string Unknown(Guid id) => $"there is no request {id}: it never came, or its retention is over.";
+
+    /// <summary>What there is to show, each line with a name of its own in its first column.</summary>
+    public IEnumerable<DetailsTable> Tables() =>
+        [
+            new("Timeline", ["When", "What"], [.. Timeline.Select(e => (string[])[Readable.Time(e.At), e.What])]),
+            new(
+                "Images",
+                ["Image", "State", "Attempts", "Cost, EUR", "Error", "Picture"],
+                [
+                    .. Request.Images.Select(image =>
+                        (string[])
+                            [
+                                $"image {image.Number}",
+                                $"{image.State}",
+                                $"{image.Attempts}",
+                                Readable.Cost(Request.CostOf(image)),
+                                image.ErrorId ?? "",
+                                image.Url ?? "",
+                            ]
+                    ),
+                ]
+            ),
+            new(
+                "Ledger",
+                ["Submission", "State", "Started", "Settled", "Calls", "Cost, EUR", "ZPK's id"],
+                [
+                    .. Ledger.Select(entry =>
+                        (string[])
+                            [
+                                $"ledger {entry.Id}",
+                                $"{entry.State}",
+                                Readable.Time(entry.StartedAt),
+                                Readable.Time(entry.SettledAt),
+                                $"{entry.Calls}",
+                                Readable.Cost(entry.Cost),
+                                entry.ProviderId ?? "",
+                            ]
+                    ),
+                ]
+            ),
+            new(
+                "Errors",
+                ["Error", "On", "Message"],
+                [.. Request.Errors.Select(error => (string[])[error.Id, error.On ?? "", error.Message])]
+            ),
+        ];
+}
+
+/// <summary>A part of what is shown of a request.</summary>
+public sealed record DetailsTable(
+    string Title,
+    IReadOnlyList<string> Columns,
+    IReadOnlyList<IReadOnlyList<string>> Rows
+);
