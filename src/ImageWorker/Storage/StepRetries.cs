@@ -35,12 +35,13 @@ public sealed partial class StepRetries
         PostgresErrorCodes.QueryCanceled,
     };
 
-    private static readonly ResiliencePropertyKey<bool> IsRetry = new("isRetry");
+    private readonly ILogger<StepRetries> logger;
+    private readonly ResiliencePipeline again;
 
-    private readonly ResiliencePipeline pipeline;
-
-    public StepRetries(ILogger<StepRetries> logger) =>
-        pipeline = new ResiliencePipelineBuilder()
+    public StepRetries(ILogger<StepRetries> logger)
+    {
+        this.logger = logger;
+        again = new ResiliencePipelineBuilder()
             .AddRetry(
                 new RetryStrategyOptions
                 {
@@ -52,30 +53,26 @@ public sealed partial class StepRetries
                     UseJitter = true,
                     OnRetry = args =>
                     {
-                        args.Context.Properties.Set(IsRetry, value: true);
                         Log.Again(logger, args.RetryDelay, args.Outcome.Exception!.GetBaseException().Message);
                         return default;
                     },
                 }
             )
             .Build();
+    }
 
-    /// <summary>Runs the step, which is told whether it is run again.</summary>
+    /// <summary>Runs the step, which is told whether it is run again: at once, and then with a backoff.</summary>
     public async Task<T> Execute<T>(Func<bool, Task<T>> step, CancellationToken ct)
     {
-        var context = ResilienceContextPool.Shared.Get(ct);
         try
         {
-            return await pipeline.ExecuteAsync(
-                static async (context, step) => await step(context.Properties.GetValue(IsRetry, defaultValue: false)),
-                context,
-                step
-            );
+            return await step(false);
         }
-        finally
+        catch (Exception exception) when (IsPassing(exception))
         {
-            ResilienceContextPool.Shared.Return(context);
+            Log.Again(logger, TimeSpan.Zero, exception.GetBaseException().Message);
         }
+        return await again.ExecuteAsync(static async (step, _) => await step(true), step, ct);
     }
 
     /// <summary>Whether the same step may well succeed later.</summary>

@@ -9,8 +9,8 @@ namespace ImageWorker.Benchmarks.Load;
 /// <summary><c>idle</c>: what a worker takes to start, and what it takes while nothing is to be done.</summary>
 public static class IdleCommand
 {
-    /// <summary>Until compilation in the background is over.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
+    /// <summary>Until compilation in the background is over: it takes what ran 30 times, and the searches run once a second.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(40);
 
     public static Command Create()
     {
@@ -72,7 +72,9 @@ public static class IdleCommand
             ready.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
+        workers.ForgetCpu();
         await Task.Delay(Settling, ct);
+        var settling = workers.CpuSeconds() / Settling.TotalSeconds * 100;
         var before = await DatabaseCounts.Read(postgres, ct);
         workers.ForgetCpu();
         var watched = Stopwatch.GetTimestamp();
@@ -82,6 +84,7 @@ public static class IdleCommand
         var after = await DatabaseCounts.Read(postgres, ct);
         return new(
             [.. ready.Order()],
+            settling,
             cpu / elapsed * 100,
             (after.Transactions - before.Transactions) / elapsed,
             workers.MiB()
@@ -117,11 +120,13 @@ public static class IdleCommand
 
     /// <summary>Seconds, and shares of one core.</summary>
     /// <param name="ReadySeconds">From the process's start to a readiness that says yes, ascending.</param>
-    /// <param name="CpuPercent">Of one core.</param>
+    /// <param name="SettlingCpuPercent">Of one core, in the first 40 s.</param>
+    /// <param name="CpuPercent">Of one core, after them.</param>
     /// <param name="TransactionsPerSecond">Of the database; an idle worker's queries are one each.</param>
     /// <param name="ResidentMiB">At the end.</param>
     private sealed record IdleReport(
         IReadOnlyList<double> ReadySeconds,
+        double SettlingCpuPercent,
         double CpuPercent,
         double TransactionsPerSecond,
         double ResidentMiB
