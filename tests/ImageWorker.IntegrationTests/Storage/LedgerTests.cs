@@ -91,15 +91,27 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         Assert.InRange(settled - now, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10.5));
     }
 
-    [Fact]
-    public async Task Once_a_request_is_seen_stopped_no_claim_for_it_is_still_to_come()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Once_a_request_is_seen_stopped_no_claim_for_it_is_still_to_come(bool wasReleased)
     {
+        if (wasReleased)
+        {
+            var first = Assert.IsType<Claim.Fresh>(await LedgerOf(0).Claim(Id, _requestId, Ct));
+            await NoteAsync(new(Id, first.LeaseUntil, LedgerState.Released));
+        }
         await InDatabaseAsync(db =>
             db.Database.ExecuteSqlAsync(
                 $"""
-                CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
-                  $$ BEGIN PERFORM pg_sleep(0.5); RETURN NEW; END $$;
-                CREATE TRIGGER linger BEFORE INSERT ON submissions FOR EACH ROW EXECUTE FUNCTION linger();
+                CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                  IF TG_OP = 'UPDATE' OR NOT EXISTS (SELECT FROM submissions WHERE id = NEW.id) THEN
+                    PERFORM pg_sleep(0.5);
+                  END IF;
+                  RETURN NEW;
+                END $$;
+                CREATE TRIGGER linger BEFORE INSERT OR UPDATE ON submissions FOR EACH ROW EXECUTE FUNCTION linger();
                 """,
                 Ct
             )
