@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using System.Runtime.Serialization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using MassTransit;
 using MassTransit.Serialization;
 
@@ -10,7 +11,7 @@ namespace ImageWorker.Delivery;
 /// Reads a bare JSON body as one certain message, so that publishers need no library of ours. MassTransit's own raw
 /// deserializer takes a body for every message that its endpoint handles.
 /// </summary>
-public sealed class BareJson<T> : ISerializerFactory, IMessageDeserializer
+public sealed partial class BareJson<T> : ISerializerFactory, IMessageDeserializer
     where T : class
 {
     private static readonly string[] MessageTypes = [MessageUrn.ForTypeString<T>()];
@@ -32,8 +33,8 @@ public sealed class BareJson<T> : ISerializerFactory, IMessageDeserializer
         var options = SystemTextJsonMessageSerializer.Options;
         var element = Read(
             () => JsonSerializer.Deserialize<JsonElement>(body.GetBytes(), options),
-            // The parser's own words may hold a part of the body.
-            error => $"wrong at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}."
+            // The parser quotes what it could not read, which may be a part of a prompt.
+            error => Quoted().Replace(error.Message, "'…'")
         );
         // Now rather than later: a field of the wrong type is named here, and nothing has begun.
         Read(() => element.Deserialize<T>(options) ?? throw new JsonException("it is null"), error => error.Message);
@@ -65,6 +66,9 @@ public sealed class BareJson<T> : ISerializerFactory, IMessageDeserializer
     }
 
     public MessageBody GetMessageBody(string text) => new StringMessageBody(text);
+
+    [GeneratedRegex("'.*'", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Quoted();
 
     public void Probe(ProbeContext context) => context.CreateScope("bareJson").Add("message", typeof(T).Name);
 }

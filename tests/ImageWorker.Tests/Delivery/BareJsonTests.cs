@@ -93,8 +93,9 @@ public sealed class BareJsonTests(WorkerUnderTest worker) : IClassFixture<Worker
     }
 
     [Theory]
-    [InlineData("nightly secret", "line 1, byte 2.")]
-    [InlineData("""{"prompt": secret}""", "line 1, byte 12.")]
+    [InlineData("nightly secret", "LineNumber: 0 | BytePositionInLine: 1.")]
+    [InlineData("nobody's secret, isn't it", "LineNumber: 0 | BytePositionInLine: 1.")]
+    [InlineData("""{"prompt": secret}""", "LineNumber: 0 | BytePositionInLine: 11.")]
     public async Task What_is_no_json_is_told_by_its_place_and_not_repeated(string body, string place)
     {
         var exception = await Assert.ThrowsAnyAsync<Exception>(() =>
