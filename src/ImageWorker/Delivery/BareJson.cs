@@ -31,36 +31,29 @@ public sealed partial class BareJson<T> : ISerializerFactory, IMessageDeserializ
     public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null)
     {
         var options = SystemTextJsonMessageSerializer.Options;
-        var element = Read(
-            () => JsonSerializer.Deserialize<JsonElement>(body.GetBytes(), options),
-            // The parser quotes what it could not read, which may be a part of a prompt.
-            error => Quoted().Replace(error.Message, "'…'")
-        );
-        // Now rather than later: a field of the wrong type is named here, and nothing has begun.
-        Read(() => element.Deserialize<T>(options) ?? throw new JsonException("it is null"), error => error.Message);
-
-        return new SystemTextJsonRawSerializerContext(
-            SystemTextJsonMessageSerializer.Instance,
-            options,
-            ContentType,
-            new RawMessageContext(headers, destinationAddress, RawSerializerOptions.CopyHeaders),
-            MessageTypes,
-            RawSerializerOptions.CopyHeaders,
-            element
-        );
-    }
-
-    private static TRead Read<TRead>(Func<TRead> read, Func<JsonException, string> describe)
-    {
         try
         {
-            return read();
+            var element = JsonSerializer.Deserialize<JsonElement>(body.GetBytes(), options);
+            // Now rather than later: a field of the wrong type is named here, and nothing has begun.
+            _ = element.Deserialize<T>(options) ?? throw new JsonException("it is null");
+
+            return new SystemTextJsonRawSerializerContext(
+                SystemTextJsonMessageSerializer.Instance,
+                options,
+                ContentType,
+                new RawMessageContext(headers, destinationAddress, RawSerializerOptions.CopyHeaders),
+                MessageTypes,
+                RawSerializerOptions.CopyHeaders,
+                element
+            );
         }
         catch (JsonException exception)
         {
-            // Not as the inner exception, whose message would be the one that the error queue's header holds.
+            // The parser quotes what it could not read, which may be a part of a prompt. Not as the inner exception, whose
+            // message would be the one that the error queue's header holds.
+            var problem = Quoted().Replace(exception.Message, "'…'");
 #pragma warning disable MA0054
-            throw new SerializationException($"The body is no {typeof(T).Name} in JSON: {describe(exception)}");
+            throw new SerializationException($"The body is no {typeof(T).Name} in JSON: {problem}");
 #pragma warning restore MA0054
         }
     }

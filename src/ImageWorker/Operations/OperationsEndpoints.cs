@@ -31,7 +31,7 @@ public static class OperationsEndpoints
         CancellationToken ct
     )
     {
-        if (await database.Unreadable(ct) is { } problem)
+        if ((await database.Look(ct)).Unreadable is { } problem)
             return Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable);
         if (await RequestDetails.Find(db, id, ct) is not { } details)
             return Results.Text(RequestDetails.Unknown(id), statusCode: StatusCodes.Status404NotFound);

@@ -31,7 +31,9 @@ public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<Submissi
     public static string Unknown(Guid id) => $"there is no request {id}: it never came, or its retention is over.";
 
     /// <summary>What there is to show, each line with a name of its own in its first column.</summary>
-    public IEnumerable<DetailsTable> Tables() =>
+    public IEnumerable<DetailsTable> Tables()
+    {
+        DetailsTable[] all =
         [
             new("Timeline", ["When", "What"], [.. Timeline.Select(e => (string[])[Readable.Time(e.At), e.What])]),
             new(
@@ -75,6 +77,8 @@ public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<Submissi
                 [.. Request.Errors.Select(error => (string[])[error.Id, error.On ?? "", error.Message])]
             ),
         ];
+        return all.Where(table => table.Rows.Count > 0);
+    }
 }
 
 /// <summary>A part of what is shown of a request.</summary>

@@ -100,7 +100,7 @@ public sealed record RequestSearch(
             row.State,
             RequestSummary.OutcomeOf(row.ClosedAt, row.Reason),
             row.Images.Count,
-            row.Images.Count(image => image.State is ImageState.Generated),
+            row.Images.GeneratedCount(),
             RequestSummary.CostOf(row.Submissions),
             row.RequestedAt,
             row.NextTickAt,

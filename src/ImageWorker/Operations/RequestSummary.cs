@@ -30,15 +30,6 @@ public sealed record RequestSummary(
     public static string? OutcomeOf(DateTimeOffset? closedAt, FailureReason? reason) =>
         closedAt is null ? null : reason?.ToString() ?? Ready;
 
-    /// <summary>How the operations pages mark an outcome; a request that was cancelled is neither good nor bad.</summary>
-    public static string? MarkOf(string? outcome) =>
-        outcome switch
-        {
-            Ready => "good",
-            nameof(FailureReason.Cancelled) => null,
-            _ => "bad",
-        };
-
     public static decimal? CostOf(IEnumerable<ImageSubmission> submissions) =>
         submissions.Aggregate((decimal?)0, (sum, submission) => sum + submission.Cost);
 }

@@ -96,7 +96,7 @@ public static class RequestTimeline
     private static string End(ImageRequest request)
     {
         var outcome = RequestSummary.OutcomeOf(request.ClosedAt, request.Reason);
-        var generated = request.Images.Count(image => image.State is ImageState.Generated);
+        var generated = request.Images.GeneratedCount();
         var @event = request.Reason is null ? nameof(Contracts.ImagesReady) : nameof(Contracts.ImagesFailed);
         return $"closed: {outcome}, {generated} of {request.Images.Count} images, {Readable.Cost(RequestSummary.CostOf(request.Submissions))} EUR; {@event} published";
     }

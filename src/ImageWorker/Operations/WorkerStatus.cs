@@ -37,9 +37,10 @@ public sealed class WorkerStatusReader(
 {
     public async Task<WorkerStatus> Read(CancellationToken ct)
     {
+        var (problem, unreadable) = await database.Look(ct);
         var status = new WorkerStatus(
             time.GetUtcNow(),
-            await database.Problem(ct),
+            problem,
             null,
             [],
             [],
@@ -47,7 +48,7 @@ public sealed class WorkerStatusReader(
             zpk.IsCircuitOpen,
             gate.CredentialsRefused
         );
-        if (await database.Unreadable(ct) is not null)
+        if (unreadable is not null)
             return status;
 
         await using var scope = scopes.CreateAsyncScope();

@@ -40,6 +40,9 @@ public static class RequestProgress
     public static ImageSubmission? FindSubmission(this ImageRequest request, string id) =>
         request.Submissions.Find(submission => submission.Id == id);
 
+    public static int GeneratedCount(this IEnumerable<RequestImage> images) =>
+        images.Count(image => image.State is ImageState.Generated);
+
     /// <summary>The images that this submission still answers for: not settled, and not resent since.</summary>
     public static IEnumerable<RequestImage> ImagesRunningIn(this ImageRequest request, ImageSubmission submission) =>
         submission

@@ -89,7 +89,7 @@ public sealed partial class RequestSteps
             if (isCalledBack)
                 request.PullCheckForward(submission, Now);
             var (id, total) = (request.CorrelationId, request.Images.Count);
-            var generated = request.Images.Count(image => image.State is ImageState.Generated);
+            var generated = request.Images.GeneratedCount();
             if (submission.NextCheckAt is { } next)
                 Log.CheckedAndWaits(logger, id, submission.ProviderId, generated, total, next);
             else

@@ -112,7 +112,7 @@ public sealed partial class RequestSteps(
             logger,
             request.CorrelationId,
             request.Reason?.ToString() ?? "ImagesReady",
-            request.Images.Count(image => image.State is ImageState.Generated),
+            request.Images.GeneratedCount(),
             request.Images.Count,
             request.CostOf(prices).Total,
             request.ClosedAt!.Value - request.RequestedAt

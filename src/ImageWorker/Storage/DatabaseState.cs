@@ -10,17 +10,14 @@ public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvi
     private volatile bool schemaIsCurrent;
 
     /// <summary>Why it cannot be worked with, for people; null if it can.</summary>
-    public async Task<string?> Problem(CancellationToken ct) => await Pending(ct) ?? await Unwritable(ct);
+    public async Task<string?> Problem(CancellationToken ct) => (await Look(ct)).Problem;
 
-    /// <summary>Why it cannot even be read, for people; null if it can.</summary>
-    public async Task<string?> Unreadable(CancellationToken ct) => await Pending(ct) ?? (await Reach(ct)).Failure;
+    /// <summary>The same, and of that what keeps it from even being read.</summary>
+    public async Task<(string? Problem, string? Unreadable)> Look(CancellationToken ct) =>
+        await Pending(ct) is { } pending ? (pending, pending) : await Reach(ct);
 
-    /// <summary>Why it cannot be written, for people; null if it can.</summary>
-    public async Task<string?> Unwritable(CancellationToken ct)
-    {
-        var (failure, obstacle) = await Reach(ct);
-        return failure ?? obstacle;
-    }
+    /// <summary>Why it cannot be reached, or takes no changes, whatever its schema; for people, null if it does.</summary>
+    public async Task<string?> Unwritable(CancellationToken ct) => (await Reach(ct)).Problem;
 
     /// <summary>What the schema lacks, for people; null if it is this version's. Asked until it is, and not again.</summary>
     public async Task<string?> Pending(CancellationToken ct)
@@ -89,17 +86,18 @@ public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvi
         }
     }
 
-    private async Task<(string? Failure, string? Obstacle)> Reach(CancellationToken ct)
+    private async Task<(string? Problem, string? Unreadable)> Reach(CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
         try
         {
-            return (null, await db.WriteObstacle(ct) is { Length: > 0 } obstacle ? obstacle : null);
+            return (await db.WriteObstacle(ct), null);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            return (Unreachable(exception), null);
+            var failure = Unreachable(exception);
+            return (failure, failure);
         }
     }
 

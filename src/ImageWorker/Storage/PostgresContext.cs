@@ -113,19 +113,21 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     public override async Task<DateTimeOffset> LeaseClock(DateTimeOffset now) =>
         (await Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).ToListAsync())[0];
 
-    public override async Task<string> WriteObstacle(CancellationToken ct) =>
-        (
-            await Database
-                .SqlQuery<string>(
-                    $"""
-                    SELECT CASE
-                        WHEN current_setting('transaction_read_only')::boolean THEN 'the database is read-only: is it a standby?'
-                        WHEN NOT has_table_privilege(to_regclass('requests'), 'UPDATE') THEN 'the database''s role may not write'
-                        ELSE '' END AS "Value"
-                    """
-                )
-                .ToListAsync(ct)
-        )[0];
+    public override async Task<string?> WriteObstacle(CancellationToken ct)
+    {
+        var obstacles = await Database
+            .SqlQuery<string>(
+                $"""
+                SELECT 'the database is read-only: is it a standby?' AS "Value"
+                WHERE current_setting('transaction_read_only')::boolean
+                UNION ALL
+                SELECT 'the database''s role may not write'
+                WHERE NOT has_table_privilege(to_regclass('requests'), 'UPDATE')
+                """
+            )
+            .ToListAsync(ct);
+        return obstacles.FirstOrDefault();
+    }
 
     // By the database's clock, which all workers share.
     public override async Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now)

@@ -132,10 +132,10 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
     public override Task<DateTimeOffset> LeaseClock(DateTimeOffset now) => Task.FromResult(now);
 
     // That this process may write the file, it finds out at the start.
-    public override async Task<string> WriteObstacle(CancellationToken ct)
+    public override async Task<string?> WriteObstacle(CancellationToken ct)
     {
         await Database.ExecuteSqlAsync($"SELECT 1", ct);
-        return "";
+        return null;
     }
 
     // One process at a time has the file: its own clock will do.

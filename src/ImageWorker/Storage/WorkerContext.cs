@@ -90,8 +90,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// </summary>
     public abstract Task<DateTimeOffset> LeaseClock(DateTimeOffset now);
 
-    /// <summary>Asks the database why it takes no changes, as a standby does not, for people; empty if it does.</summary>
-    public abstract Task<string> WriteObstacle(CancellationToken ct);
+    /// <summary>Asks the database why it takes no changes, as a standby does not, for people; null if it does.</summary>
+    public abstract Task<string?> WriteObstacle(CancellationToken ct);
 
     /// <summary>Reserves the next slots for paid calls, one every <paramref name="interval"/>. Returns the wait for the first.</summary>
     public abstract Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now);

@@ -41,7 +41,7 @@ internal sealed class OperatorSession(IHost host, Connections connections)
         host.CheckOptions();
         try
         {
-            if (await host.Services.GetRequiredService<DatabaseState>().Unreadable(ct) is { } problem)
+            if ((await host.Services.GetRequiredService<DatabaseState>().Look(ct)).Unreadable is { } problem)
                 return await Fail(problem);
             return await command(new(host, connections));
         }

@@ -53,7 +53,7 @@ internal static class ShowCommand
         Console.WriteLine(
             $"request {details.Request.CorrelationId}: {details.Request.State}{(details.Outcome is null ? "" : $", {details.Outcome}")}, {Readable.Cost(details.Cost)} EUR"
         );
-        foreach (var table in details.Tables().Where(table => table.Rows.Count > 0))
+        foreach (var table in details.Tables())
             Printed.Table(table.Title, table.Columns, table.Rows);
     }
 }
