@@ -1,15 +1,16 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Text.Json;
+using ImageWorker.Commands;
 using ImageWorker.Contracts;
-using ImageWorker.Delivery;
-using ImageWorker.Operations;
+using ImageWorker.Engine;
+using ImageWorker.Hosting;
 using ImageWorker.Requests;
+using ImageWorker.Saga;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
 using ImageWorker.Zpk.Wire;
 using MassTransit;
-using MassTransit.Mediator;
 using MassTransit.Serialization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -157,7 +158,7 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
         switch (message)
         {
             case SubmitImages submit:
-                if (await services.GetRequiredService<SubmitImagesConsumer>().Handle(submit, Ct) is { } answer)
+                if (await services.GetRequiredService<Submitter>().Handle(submit, Ct) is { } answer)
                 {
                     if (answer.Ledger is { } note)
                         await services.GetRequiredService<RequestStore>().Save(new() { Ledger = note });
@@ -166,13 +167,13 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
                 }
                 break;
             case CheckImages check:
-                answers.Enqueue(await services.GetRequiredService<CheckImagesConsumer>().Handle(check, Ct));
+                answers.Enqueue(await services.GetRequiredService<Checker>().Handle(check, Ct));
                 break;
             case GenerateImages or CancelImages:
                 await Publish(message, messageId, activityId);
                 break;
             default:
-                await services.GetRequiredService<IMediator>().Send(message, Ct);
+                await services.GetRequiredService<RequestDoor>().Tell(message, Ct);
                 break;
         }
     }
@@ -209,15 +210,12 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     {
         var calls = services.GetRequiredService<PendingCalls>();
         var work = new List<object>();
-        while (
-            answers.TryDequeue(out var message)
-            || calls.Submissions.TryRead(out message)
-            || calls.Checks.TryRead(out message)
-        )
+        while (answers.TryDequeue(out var answer))
+            work.Add(answer);
+        while (calls.Submissions.TryRead(out var call) || calls.Checks.TryRead(out call))
         {
-            work.Add(message);
-            if (message is SubmitImages or CheckImages)
-                calls.Done(message);
+            work.Add(call);
+            calls.Done(call);
         }
         return [.. work.OrderBy(message => message.GetType().Name, StringComparer.Ordinal)];
     }

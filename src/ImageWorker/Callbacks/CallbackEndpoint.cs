@@ -1,7 +1,7 @@
 using ImageWorker.Requests;
+using ImageWorker.Saga;
 using ImageWorker.Zpk;
 using ImageWorker.Zpk.Callbacks;
-using MassTransit.Mediator;
 using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Callbacks;
@@ -15,7 +15,7 @@ public sealed partial class CallbackEndpoint(
     CallbackTokens tokens,
     CallbackThrottle throttle,
     IOptions<ZpkOptions> zpk,
-    IMediator mediator,
+    RequestDoor door,
     TimeProvider time,
     ILogger<CallbackEndpoint> logger
 )
@@ -49,7 +49,7 @@ public sealed partial class CallbackEndpoint(
             if (wait > TimeSpan.Zero)
                 await Task.Delay(wait, time);
             using var patience = new CancellationTokenSource(Patience);
-            await mediator.Send(hint, patience.Token);
+            await door.Tell(hint, patience.Token);
         }
         catch (Exception exception)
         {

@@ -16,8 +16,7 @@ public static class ClosingEvent
     };
 
     /// <summary>Prints the event that a closed request published; returns the exit code that goes with it.</summary>
-    public static int Print(ImageRequest closed, ZpkPrices prices) =>
-        Print(closed.Reason is null ? closed.ReadyEvent(prices) : closed.FailedEvent(prices));
+    public static int Print(ImageRequest closed, ZpkPrices prices) => Print(closed.ClosingEvent(prices));
 
     /// <summary>Returns the exit code that goes with the event.</summary>
     public static int Print(object closing)

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Data.Common;
 using ImageWorker.Commands.Requests;
-using ImageWorker.Operations;
+using ImageWorker.Hosting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json;
-using ImageWorker.Delivery;
+using ImageWorker.Engine;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +11,7 @@ namespace ImageWorker.Commands;
 /// Commands without a broker: accepted by writing them to the file's outbox, where the embedded worker's sweep, in
 /// this process or another one, finds them.
 /// </summary>
-public sealed class EmbeddedCommands(IServiceScopeFactory scopes, DatabaseState database, TimeProvider time)
+public sealed class EmbeddedCommands(Database database, DatabaseState state, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -20,22 +20,23 @@ public sealed class EmbeddedCommands(IServiceScopeFactory scopes, DatabaseState 
         where T : class
     {
         // The file is made by whoever comes first.
-        await database.Migrate(ct);
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        await state.Migrate(ct);
         var id = Guid.CreateVersion7();
-        db.Outbox.Add(
-            new()
-            {
-                Id = id,
-                MessageId = id,
-                Destination = OutboxDelivery.CommandPrefix + typeof(T).Name,
-                ContentType = MediaTypeNames.Application.Json,
-                Body = JsonSerializer.Serialize(command, JsonSerializerOptions.Web),
-                ClaimableAt = time.GetUtcNow(),
-            }
-        );
-        await db.SaveChangesAsync(ct);
+        await database.In(db =>
+        {
+            db.Outbox.Add(
+                new()
+                {
+                    Id = id,
+                    MessageId = id,
+                    Destination = OutboxDelivery.CommandPrefix + typeof(T).Name,
+                    ContentType = MediaTypeNames.Application.Json,
+                    Body = JsonSerializer.Serialize(command, JsonSerializerOptions.Web),
+                    ClaimableAt = time.GetUtcNow(),
+                }
+            );
+            return db.SaveChangesAsync(ct);
+        });
     }
 
     /// <summary>Follows a request until it is closed; yields its row after each change, the closed one last.</summary>
@@ -47,19 +48,17 @@ public sealed class EmbeddedCommands(IServiceScopeFactory scopes, DatabaseState 
         var version = -1;
         while (true)
         {
-            await using (var scope = scopes.CreateAsyncScope())
+            var seen = version;
+            var request = await database.In(db =>
+                db.Requests.AsNoTracking()
+                    .FirstOrDefaultAsync(row => row.CorrelationId == requestId && row.Version > seen, ct)
+            );
+            if (request is not null)
             {
-                var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
-                var request = await db
-                    .Requests.AsNoTracking()
-                    .FirstOrDefaultAsync(row => row.CorrelationId == requestId && row.Version > version, ct);
-                if (request is not null)
-                {
-                    version = request.Version;
-                    yield return request;
-                    if (request.ClosedAt is not null)
-                        yield break;
-                }
+                version = request.Version;
+                yield return request;
+                if (request.ClosedAt is not null)
+                    yield break;
             }
             await Task.Delay(Pause, time, ct);
         }

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using ImageWorker.Delivery;
-using ImageWorker.Operations;
+using ImageWorker.Hosting;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using ImageWorker.Contracts;
-using ImageWorker.Operations;
+using ImageWorker.Hosting;
 using ImageWorker.Requests;
 
 namespace ImageWorker.Commands;

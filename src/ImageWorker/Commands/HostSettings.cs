@@ -1,8 +1,9 @@
 using System.CommandLine;
-using ImageWorker.Delivery;
+using ImageWorker.Hosting;
 using ImageWorker.Operations;
 using ImageWorker.Requests;
 using ImageWorker.Retention;
+using ImageWorker.Storage;
 using ImageWorker.Submission;
 using ImageWorker.Telemetry;
 using ImageWorker.Zpk;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ImageWorker.Operations;
+using ImageWorker.Hosting;
 using ImageWorker.Storage;
 
 namespace ImageWorker.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImageWorker.Callbacks;
+using ImageWorker.Hosting;
 using ImageWorker.Operations;
 using ImageWorker.Telemetry;
 using ImageWorker.Zpk;

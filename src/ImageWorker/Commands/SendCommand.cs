@@ -1,7 +1,6 @@
 using System.CommandLine;
 using ImageWorker.Contracts;
-using ImageWorker.Delivery;
-using ImageWorker.Operations;
+using ImageWorker.Hosting;
 using ImageWorker.Storage;
 using ImageWorker.Zpk;
 using MassTransit;
@@ -92,7 +91,7 @@ public static class SendCommand
     )
     {
         var rabbitMq = Connections.RabbitMqFrom(builder.Configuration);
-        MessagingRegistration.UseJsonNumbers();
+        JsonNumbers.Use();
         var closing = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
         builder.Services.AddMassTransit(bus =>
             bus.UsingRabbitMq(

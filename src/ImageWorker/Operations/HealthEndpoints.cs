@@ -1,5 +1,4 @@
 using ImageWorker.Storage;
-using ImageWorker.Submission;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ImageWorker.Operations;
@@ -7,9 +6,6 @@ namespace ImageWorker.Operations;
 /// <summary><c>/health/live</c>: the process answers, whatever else is down. <c>/health/ready</c>: it can work.</summary>
 public static class HealthEndpoints
 {
-    /// <summary>The name of MassTransit's own check, which says whether the bus is started and connected.</summary>
-    public const string Broker = "broker";
-
     private const string Ready = "ready";
 
     public static void AddHealth(this IServiceCollection services) =>

@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using ImageWorker.Hosting;
 using ImageWorker.Operations.Pages;
 using ImageWorker.Storage;
 using Microsoft.AspNetCore.Components;
@@ -9,7 +10,13 @@ namespace ImageWorker.Operations;
 /// <summary>What operators see over HTTP. Every endpoint that is neither health nor a callback is mapped here.</summary>
 public static class OperationsEndpoints
 {
-    public static void AddOperations(this IServiceCollection services) => services.AddSingleton<WorkerStatusReader>();
+    public static void AddOperations(this IServiceCollection services)
+    {
+        services.AddChecked<OperationsOptions>(OperationsOptions.Section);
+        services.AddSingleton<WorkerStatusReader>();
+        services.AddHealth();
+        services.AddOperationsKey();
+    }
 
     public static void MapOperations(this WebApplication app)
     {

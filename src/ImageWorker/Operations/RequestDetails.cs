@@ -1,6 +1,5 @@
 using ImageWorker.Requests;
 using ImageWorker.Storage;
-using ImageWorker.Submission;
 using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Operations;
@@ -11,10 +10,10 @@ namespace ImageWorker.Operations;
 public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<SubmissionEntry> Ledger)
 {
     /// <summary>Null while it is open.</summary>
-    public string? Outcome => RequestSummary.OutcomeOf(Request.ClosedAt, Request.Reason);
+    public string? Outcome => Request.Outcome();
 
     /// <summary>EUR so far; null where any part is unknown.</summary>
-    public decimal? Cost => RequestSummary.CostOf(Request.Submissions);
+    public decimal? Cost => Request.Submissions.CostSoFar();
 
     public IReadOnlyList<TimelineEntry> Timeline => RequestTimeline.Of(Request, Ledger);
 

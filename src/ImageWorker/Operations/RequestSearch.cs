@@ -7,7 +7,7 @@ namespace ImageWorker.Operations;
 
 /// <summary>Finds requests as operators ask for them: open ones by their command's time, closed ones last closed first.</summary>
 /// <param name="State">One of <see cref="States"/>; null for any.</param>
-/// <param name="Outcome">One of <see cref="Outcomes"/>, of closed requests; null for any.</param>
+/// <param name="Outcome">One of <see cref="RequestOutcome.All"/>, of closed requests; null for any.</param>
 /// <param name="Since">Commands that came at that time or later.</param>
 /// <param name="Until">Commands that came at that time or before.</param>
 /// <param name="Limit">How many at most.</param>
@@ -21,28 +21,17 @@ public sealed record RequestSearch(
 {
     public const string Open = "open";
 
-    public static IReadOnlyList<string> States { get; } =
-    [
-        Open,
-        nameof(RequestStateMachine.Submitting),
-        nameof(RequestStateMachine.Generating),
-        nameof(RequestStateMachine.Closing),
-        nameof(RequestStateMachine.Closed),
-        nameof(RequestStateMachine.Withdrawn),
-    ];
-
-    public static IReadOnlyList<string> Outcomes { get; } =
-    [RequestSummary.Ready, .. Enum.GetNames<FailureReason>().Where(n => n != nameof(FailureReason.InvalidRequest))];
+    public static IReadOnlyList<string> States { get; } = [Open, .. RequestStates.All];
 
     public async Task<List<RequestSummary>> In(WorkerContext db, CancellationToken ct)
     {
         var found = new List<RequestSummary>();
         // Each has an index of its own; together they would be a walk through everything that is kept.
-        if (Outcome is null && !Asks(nameof(RequestStateMachine.Closed)))
+        if (Outcome is null && !Asks(RequestStates.Closed))
             found.AddRange(await Read(Waiting(db).OrderBy(request => request.RequestedAt), ct));
-        if (Outcome is null && (State is null || Asks(nameof(RequestStateMachine.Withdrawn))))
+        if (Outcome is null && (State is null || Asks(RequestStates.Withdrawn)))
             found.AddRange(await Read(Withdrawn(db).OrderBy(request => request.RequestedAt), ct));
-        if (State is null || Asks(nameof(RequestStateMachine.Closed)))
+        if (State is null || Asks(RequestStates.Closed))
             found.AddRange(await Read(Closed(db).OrderByDescending(request => request.ClosedAt), ct));
         return [.. found.Take(Limit)];
     }
@@ -62,7 +51,7 @@ public sealed record RequestSearch(
         var closed = InTime(db).Where(request => request.ClosedAt != null);
         if (Outcome is null)
             return closed;
-        FailureReason? reason = Outcome.Equals(RequestSummary.Ready, StringComparison.OrdinalIgnoreCase)
+        FailureReason? reason = Outcome.Equals(RequestOutcome.Ready, StringComparison.OrdinalIgnoreCase)
             ? null
             : Enum.Parse<FailureReason>(Outcome, ignoreCase: true);
         return closed.Where(request => request.Reason == reason);
@@ -98,10 +87,10 @@ public sealed record RequestSearch(
         return rows.Select(row => new RequestSummary(
             row.CorrelationId,
             row.State,
-            RequestSummary.OutcomeOf(row.ClosedAt, row.Reason),
+            RequestOutcome.Of(row.ClosedAt, row.Reason),
             row.Images.Count,
             row.Images.GeneratedCount(),
-            RequestSummary.CostOf(row.Submissions),
+            row.Submissions.CostSoFar(),
             row.RequestedAt,
             row.NextTickAt,
             row.ClosedAt

@@ -1,6 +1,3 @@
-using ImageWorker.Contracts;
-using ImageWorker.Requests;
-
 namespace ImageWorker.Operations;
 
 /// <summary>A request as a list of them shows it; never its prompt.</summary>
@@ -23,13 +20,4 @@ public sealed record RequestSummary(
     DateTimeOffset RequestedAt,
     DateTimeOffset? DueAt,
     DateTimeOffset? ClosedAt
-)
-{
-    public const string Ready = "ready";
-
-    public static string? OutcomeOf(DateTimeOffset? closedAt, FailureReason? reason) =>
-        closedAt is null ? null : reason?.ToString() ?? Ready;
-
-    public static decimal? CostOf(IEnumerable<ImageSubmission> submissions) =>
-        submissions.Aggregate((decimal?)0, (sum, submission) => sum + submission.Cost);
-}
+);

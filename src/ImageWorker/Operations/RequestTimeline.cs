@@ -1,5 +1,5 @@
+using ImageWorker.Contracts;
 using ImageWorker.Requests;
-using ImageWorker.Submission;
 
 namespace ImageWorker.Operations;
 
@@ -19,14 +19,7 @@ public static class RequestTimeline
             var entry = ledger.FirstOrDefault(row => row.Id == submission.Id);
             entries.AddRange(OfSubmission(request, index, entry));
         }
-        foreach (var image in request.Images.Where(image => image.ResendAt is not null))
-            entries.Add(new(image.ResendAt, $"to come: image {image.Number} is resent"));
-        if (request.ClosedAt is null && request.Command is not null)
-            entries.Add(
-                request.CloseBy is { } closeBy
-                    ? new(closeBy, "to come: closes without the answers that are still missing")
-                    : new(request.Deadline, "to come: deadline")
-            );
+        entries.AddRange(request.Timers().Select(timer => new TimelineEntry(timer.At, $"to come: {timer.What}")));
         if (request.ClosedAt is { } closedAt)
             entries.Add(new(closedAt, End(request)));
         // What has no time stays where it was told.
@@ -75,13 +68,6 @@ public static class RequestTimeline
             );
         if (submission.CheckedAt is { } checkedAt)
             yield return new(checkedAt, $"last check of {submission.Id}");
-        if (submission.NextSubmitAt is { } nextSubmit)
-            yield return new(
-                nextSubmit,
-                $"to come: {submission.Id} is {(submission.InDoubt ? "looked up" : "tried again")}"
-            );
-        if (submission.NextCheckAt is { } nextCheck)
-            yield return new(nextCheck, $"to come: {submission.Id} is checked");
     }
 
     private static string Name(ImageRequest request, int index)
@@ -95,9 +81,9 @@ public static class RequestTimeline
 
     private static string End(ImageRequest request)
     {
-        var outcome = RequestSummary.OutcomeOf(request.ClosedAt, request.Reason);
+        var outcome = request.Outcome();
         var generated = request.Images.GeneratedCount();
-        var @event = request.Reason is null ? nameof(Contracts.ImagesReady) : nameof(Contracts.ImagesFailed);
-        return $"closed: {outcome}, {generated} of {request.Images.Count} images, {Readable.Cost(RequestSummary.CostOf(request.Submissions))} EUR; {@event} published";
+        var @event = request.Reason is null ? nameof(ImagesReady) : nameof(ImagesFailed);
+        return $"closed: {outcome}, {generated} of {request.Images.Count} images, {Readable.Cost(request.Submissions.CostSoFar())} EUR; {@event} published";
     }
 }

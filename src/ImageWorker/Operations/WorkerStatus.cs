@@ -1,3 +1,4 @@
+using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
 using ImageWorker.Telemetry;
@@ -27,8 +28,8 @@ public sealed record WorkerStatus(
 
 /// <summary>Reads a <see cref="WorkerStatus"/>.</summary>
 public sealed class WorkerStatusReader(
-    DatabaseState database,
-    IServiceScopeFactory scopes,
+    DatabaseState state,
+    Database database,
     OpenWork open,
     ZpkGate gate,
     ZpkImagesClient zpk,
@@ -37,7 +38,7 @@ public sealed class WorkerStatusReader(
 {
     public async Task<WorkerStatus> Read(CancellationToken ct)
     {
-        var (problem, unreadable) = await database.Look(ct);
+        var (problem, unreadable) = await state.Look(ct);
         var status = new WorkerStatus(
             time.GetUtcNow(),
             problem,
@@ -51,13 +52,13 @@ public sealed class WorkerStatusReader(
         if (unreadable is not null)
             return status;
 
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
-        return status with
-        {
-            Counts = await open.Read(ct),
-            Open = await new RequestSearch(RequestSearch.Open).In(db, ct),
-            Closed = await new RequestSearch(nameof(Requests.RequestStateMachine.Closed), Limit: 25).In(db, ct),
-        };
+        return await database.In(async db =>
+            status with
+            {
+                Counts = await open.Read(ct),
+                Open = await new RequestSearch(RequestSearch.Open).In(db, ct),
+                Closed = await new RequestSearch(RequestStates.Closed, Limit: 25).In(db, ct),
+            }
+        );
     }
 }

@@ -4,7 +4,7 @@ using MassTransit;
 namespace ImageWorker.Requests;
 
 /// <summary>
-/// A request as it is stored: the saga's row. What may happen to it, and when, is <see cref="RequestStateMachine"/>'s.
+/// A request as it is stored: the saga's row. What may happen to it, and when, is the state machine's.
 /// </summary>
 public sealed class ImageRequest : SagaStateMachineInstance
 {

@@ -61,7 +61,11 @@ public static class RequestClosing
                     .MinBy(Rank);
     }
 
-    public static ImagesReady ReadyEvent(this ImageRequest request, ZpkPrices prices) =>
+    /// <summary>The event that closes a closed request: <see cref="ImagesReady"/> or <see cref="ImagesFailed"/>.</summary>
+    public static object ClosingEvent(this ImageRequest request, ZpkPrices prices) =>
+        request.Reason is null ? request.ReadyEvent(prices) : request.FailedEvent(prices);
+
+    private static ImagesReady ReadyEvent(this ImageRequest request, ZpkPrices prices) =>
         new()
         {
             RequestId = request.CorrelationId,
@@ -72,7 +76,7 @@ public static class RequestClosing
             Metadata = request.Command?.Metadata,
         };
 
-    public static ImagesFailed FailedEvent(this ImageRequest request, ZpkPrices prices) =>
+    private static ImagesFailed FailedEvent(this ImageRequest request, ZpkPrices prices) =>
         new()
         {
             RequestId = request.CorrelationId,

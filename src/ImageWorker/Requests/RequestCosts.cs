@@ -9,7 +9,7 @@ public static class RequestCosts
     public static RequestCost CostOf(this ImageRequest request, ZpkPrices prices) =>
         new()
         {
-            Total = SumOrUnknown(request.Submissions.Select(submission => submission.Cost)),
+            Total = request.Submissions.CostSoFar(),
             Estimated = request.EstimateOfSubmitted(prices),
             Submissions =
             [
@@ -28,6 +28,10 @@ public static class RequestCosts
                 }),
             ],
         };
+
+    /// <summary>EUR for these submissions; null where ZPK did not say for one of them.</summary>
+    public static decimal? CostSoFar(this IEnumerable<ImageSubmission> submissions) =>
+        SumOrUnknown(submissions.Select(submission => submission.Cost));
 
     /// <summary>EUR over all attempts of an image; null where ZPK did not say for one of them.</summary>
     public static decimal? CostOf(this ImageRequest request, RequestImage image) =>

@@ -1,9 +1,41 @@
 using ImageWorker.Contracts;
-using ImageWorker.Submission;
-using ImageWorker.Telemetry;
 using ImageWorker.Zpk;
 
 namespace ImageWorker.Requests;
+
+/// <summary>How a command came.</summary>
+/// <param name="MessageId">Its message's id; for one that a publisher gave none, a hash of its content.</param>
+/// <param name="Queue">The queue that it came by.</param>
+/// <param name="System">The messaging system, in OpenTelemetry's words.</param>
+/// <param name="TraceParent">The W3C <c>traceparent</c> that its publisher gave it; null for none.</param>
+/// <param name="IsRedelivered">True where the broker has handed it out before.</param>
+public sealed record Arrival(
+    Guid MessageId,
+    string Queue,
+    string System,
+    string? TraceParent = null,
+    bool IsRedelivered = false
+);
+
+/// <summary>A command that came from outside.</summary>
+public abstract record CommandAsked(Arrival Arrival)
+{
+    /// <summary>The request that it names; empty where it names none.</summary>
+    public abstract Guid RequestId { get; }
+
+    /// <summary>The saga that it is for. One that names no request is told from others by its message.</summary>
+    public Guid SagaId => RequestId == Guid.Empty ? Arrival.MessageId : RequestId;
+}
+
+public sealed record GenerateAsked(GenerateImages Command, Arrival Arrival) : CommandAsked(Arrival)
+{
+    public override Guid RequestId => Command.RequestId;
+}
+
+public sealed record CancelAsked(CancelImages Command, Arrival Arrival) : CommandAsked(Arrival)
+{
+    public override Guid RequestId => Command.RequestId;
+}
 
 /// <summary>A call to ZPK that is to be made.</summary>
 public interface IZpkCall
@@ -16,7 +48,7 @@ public interface IZpkCall
     CallTrace? Trace { get; }
 }
 
-/// <summary>To the submitting consumer: have this submission accepted, once. It answers with a <see cref="SubmissionAnswer"/>.</summary>
+/// <summary>Have this submission accepted, once. The answer is a <see cref="SubmissionAnswer"/>.</summary>
 public sealed record SubmitImages(Guid RequestId, string SubmissionId, int Count, GenerateImages Command) : IZpkCall
 {
     /// <summary>True for a request that was stopped: it is only to be found out whether the submission was sent.</summary>
@@ -69,7 +101,7 @@ public sealed record SubmissionDeferred(
 /// <summary>The request no longer wants it, and it is certain that ZPK does not have it.</summary>
 public sealed record SubmissionWithdrawn(Guid RequestId, string SubmissionId) : SubmissionAnswer;
 
-/// <summary>To the checking consumer: read the images of an accepted submission. It answers with <see cref="ImagesChecked"/>.</summary>
+/// <summary>Read the images of an accepted submission. The answer is <see cref="ImagesChecked"/>.</summary>
 public sealed record CheckImages(Guid RequestId, string SubmissionId, string ProviderId) : IZpkCall
 {
     public CallTrace? Trace { get; init; }

@@ -7,17 +7,6 @@ public static class RequestSchedule
 {
     private static readonly TimeSpan CallbackInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>The earliest moment at which anything of the request comes due.</summary>
-    public static DateTimeOffset NextTick(this ImageRequest request)
-    {
-        var tick = request.CloseBy ?? request.Deadline;
-        foreach (var submission in request.Submissions)
-            tick = Earlier(Earlier(tick, submission.NextSubmitAt), submission.NextCheckAt);
-        foreach (var image in request.Images)
-            tick = Earlier(tick, image.ResendAt);
-        return tick;
-    }
-
     /// <summary>
     /// Sets the next check of a submission from the waits that ZPK named: at the earliest, together with those that
     /// end soon after it. None once no image of it is running.
@@ -103,6 +92,4 @@ public static class RequestSchedule
         : value;
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
-
-    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
 }

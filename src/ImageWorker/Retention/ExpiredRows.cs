@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Retention;
 
 /// <summary>Removes what is older than its retention, batch by batch, each a statement and a commit of its own.</summary>
-public sealed class ExpiredRows(IServiceScopeFactory scopes, IOptions<RetentionOptions> retention, TimeProvider time)
+public sealed class ExpiredRows(Database database, IOptions<RetentionOptions> retention, TimeProvider time)
 {
     private readonly RetentionOptions options = retention.Value;
 
@@ -23,8 +23,7 @@ public sealed class ExpiredRows(IServiceScopeFactory scopes, IOptions<RetentionO
         var all = 0;
         while (true)
         {
-            await using var scope = scopes.CreateAsyncScope();
-            var removed = await removeBatch(scope.ServiceProvider.GetRequiredService<WorkerContext>());
+            var removed = await database.In(removeBatch);
             all += removed;
             if (removed < options.Batch)
                 return all;

@@ -1,3 +1,4 @@
+using ImageWorker.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Retention;
@@ -17,20 +18,20 @@ public sealed partial class RetentionService(
     {
         // Replicas that start together do not all look together, and none while it starts.
         await Task.Delay(options.Value.Interval * Random.Shared.NextDouble(), time, stoppingToken);
-        using var timer = new PeriodicTimer(options.Value.Interval, time);
-        do
-        {
-            try
-            {
-                var (requests, known) = await expired.Remove(stoppingToken);
-                if (requests + known > 0)
-                    Log.Removed(logger, requests, known);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                Log.Failed(logger, exception.GetBaseException().Message, options.Value.Interval);
-            }
-        } while (await timer.WaitForNextTickAsync(stoppingToken));
+        await Sweep.Every(
+            options.Value.Interval,
+            time,
+            Remove,
+            error => Log.Failed(logger, error, options.Value.Interval),
+            stoppingToken
+        );
+    }
+
+    private async Task Remove(CancellationToken ct)
+    {
+        var (requests, known) = await expired.Remove(ct);
+        if (requests + known > 0)
+            Log.Removed(logger, requests, known);
     }
 
     private static partial class Log
@@ -55,6 +56,7 @@ public static class RetentionRegistration
 {
     public static void AddRetention(this IServiceCollection services)
     {
+        services.AddChecked<RetentionOptions>(RetentionOptions.Section);
         services.AddSingleton<ExpiredRows>();
         services.AddHostedService<RetentionService>();
     }

@@ -1,10 +1,11 @@
 using System.Data.Common;
+using ImageWorker.Hosting;
 using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Storage;
 
 /// <summary>Whether the database can be worked with: reachable, and at this version's schema.</summary>
-public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvider time, ILogger<DatabaseState> logger)
+public sealed partial class DatabaseState(Database database, TimeProvider time, ILogger<DatabaseState> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private volatile bool schemaIsCurrent;
@@ -24,11 +25,9 @@ public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvi
     {
         if (schemaIsCurrent)
             return null;
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
         try
         {
-            var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
+            var pending = await database.In(async db => (await db.Database.GetPendingMigrationsAsync(ct)).ToList());
             schemaIsCurrent = pending.Count == 0;
             return schemaIsCurrent
                 ? null
@@ -43,32 +42,30 @@ public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvi
     /// <summary>Returns once the database can be worked with, and says meanwhile what it waits for.</summary>
     public async Task WaitUntilReady(CancellationToken ct)
     {
-        string? said = null;
+        var said = new SaidOnce();
         while (await Problem(ct) is { } problem)
         {
-            if (problem != said)
+            if (said.IsNew(problem))
                 Log.Waiting(logger, problem);
-            said = problem;
             await Task.Delay(Pause, time, ct);
         }
     }
 
     /// <summary>Brings the schema to this version. Returns the migrations that were applied.</summary>
-    public async Task<IReadOnlyList<string>> Migrate(CancellationToken ct)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
-        var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
-        // Only then: with SQLite, a process killed in the middle leaves a lock that the next one would wait for.
-        if (pending.Count > 0)
-            await db.Database.MigrateAsync(ct);
-        return pending;
-    }
+    public Task<IReadOnlyList<string>> Migrate(CancellationToken ct) =>
+        database.In<IReadOnlyList<string>>(async db =>
+        {
+            var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
+            // Only then: with SQLite, a process killed in the middle leaves a lock that the next one would wait for.
+            if (pending.Count > 0)
+                await db.Database.MigrateAsync(ct);
+            return pending;
+        });
 
     /// <summary>The same, once it can be done: says what it waits for meanwhile.</summary>
     public async Task MigrateWhenPossible(CancellationToken ct)
     {
-        string? said = null;
+        var said = new SaidOnce();
         while (true)
         {
             try
@@ -78,9 +75,8 @@ public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvi
             }
             catch (DbException exception)
             {
-                if (exception.Message != said)
+                if (said.IsNew(exception.Message))
                     Log.Waiting(logger, $"the database cannot be written: {exception.Message}");
-                said = exception.Message;
             }
             await Task.Delay(Pause, time, ct);
         }
@@ -88,11 +84,9 @@ public sealed partial class DatabaseState(IServiceScopeFactory scopes, TimeProvi
 
     private async Task<(string? Problem, string? Unreadable)> Reach(CancellationToken ct)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
         try
         {
-            return (await db.WriteObstacle(ct), null);
+            return (await database.In(db => db.WriteObstacle(ct)), null);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

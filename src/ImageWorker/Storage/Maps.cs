@@ -1,6 +1,4 @@
-using ImageWorker.Delivery;
 using ImageWorker.Requests;
-using ImageWorker.Submission;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -64,10 +62,11 @@ public sealed class OutboxMessageMap : IEntityTypeConfiguration<OutboxMessage>
     }
 }
 
-public sealed class InboxEntryMap : IEntityTypeConfiguration<InboxEntry>
+public sealed class RemovedRequestMap : IEntityTypeConfiguration<RemovedRequest>
 {
-    public void Configure(EntityTypeBuilder<InboxEntry> builder)
+    public void Configure(EntityTypeBuilder<RemovedRequest> builder)
     {
+        // The name that it has had from the start.
         builder.ToTable("inbox");
         builder.HasKey(entry => entry.RequestId);
         builder.Property(entry => entry.RequestId).ValueGeneratedNever();

@@ -1,6 +1,4 @@
-using ImageWorker.Delivery;
 using ImageWorker.Requests;
-using ImageWorker.Submission;
 using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Storage;
@@ -68,9 +66,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
                 FROM unnest({ids}, {requestIds}) AS claim (id, request_id)
                 JOIN requests ON requests.id = claim.request_id
                 WHERE requests.deadline > {now.UtcDateTime}
-                    AND requests.state IN ({nameof(RequestStateMachine.Submitting)}, {nameof(
-                    RequestStateMachine.Generating
-                )})
+                    AND requests.state = ANY ({RequestStates.Calling})
                 FOR SHARE OF requests
                 ON CONFLICT (id) DO NOTHING
                 RETURNING id AS "Id", lease_until AS "Until"
@@ -92,9 +88,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
                 WITH wanting AS (
                     SELECT id FROM requests
                     WHERE id = {seen.RequestId} AND deadline > {now.UtcDateTime}
-                        AND state IN ({nameof(RequestStateMachine.Submitting)}, {nameof(
-                    RequestStateMachine.Generating
-                )})
+                        AND state = ANY ({RequestStates.Calling})
                     FOR SHARE)
                 UPDATE submissions
                 SET state = {nameof(LedgerState.Started)}, owner = {owner},
@@ -169,7 +163,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             $"""
             DELETE FROM requests WHERE id IN (
                 SELECT id FROM requests
-                WHERE closed_at IS NULL AND next_tick_at IS NULL AND state = 'Withdrawn'
+                WHERE closed_at IS NULL AND next_tick_at IS NULL AND state = {RequestStates.Withdrawn}
                     AND requested_at < {before.UtcDateTime}
                 LIMIT {limit} FOR UPDATE SKIP LOCKED)
             """,

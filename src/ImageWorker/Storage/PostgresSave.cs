@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using ImageWorker.Delivery;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
@@ -79,7 +78,7 @@ internal static class PostgresSave
         var (saved, held) = await Execute(db, Parameters(alone, claimableAt));
         if (transaction is not null)
         {
-            if (await db.Inbox.AnyAsync(entry => added.Contains(entry.RequestId)))
+            if (await db.Removed.AnyAsync(entry => added.Contains(entry.RequestId)))
                 throw new RequestRemovedException();
             await transaction.CommitAsync();
         }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ImageWorker.Delivery;
 using ImageWorker.Requests;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -15,16 +14,16 @@ public sealed class RequestStore
     private const int BatchSize = 100;
     private const int KeptRows = 10_000;
 
-    private readonly IServiceScopeFactory scopes;
+    private readonly Database database;
     private readonly TimeProvider time;
     private readonly TimeSpan lease;
     private readonly Batcher<Guid, ImageRequest?> finds;
     private readonly Batcher<UnitOfWork, Exception?> saves;
     private readonly ConcurrentDictionary<Guid, ImageRequest> kept = new();
 
-    public RequestStore(IServiceScopeFactory scopes, IOptions<DeliveryOptions> options, TimeProvider time)
+    public RequestStore(Database database, IOptions<DeliveryOptions> options, TimeProvider time)
     {
-        (this.scopes, this.time, lease) = (scopes, time, options.Value.Lease);
+        (this.database, this.time, lease) = (database, time, options.Value.Lease);
         finds = new(BatchSize, parallel: 2, FindAll);
         saves = new(BatchSize, parallel: 2, SaveAll);
     }
@@ -56,7 +55,7 @@ public sealed class RequestStore
     }
 
     private Task<IReadOnlyList<ImageRequest?>> FindAll(IReadOnlyList<Guid> ids) =>
-        InDatabase<IReadOnlyList<ImageRequest?>>(async db =>
+        database.In<IReadOnlyList<ImageRequest?>>(async db =>
         {
             var found = await db
                 .Requests.AsNoTracking()
@@ -106,16 +105,10 @@ public sealed class RequestStore
     }
 
     private Task<IReadOnlyList<Exception?>> SaveTogether(IReadOnlyList<UnitOfWork> units) =>
-        InDatabase(db => db.Save(units, claimableAt: time.GetUtcNow() + lease));
-
-    private async Task<T> InDatabase<T>(Func<WorkerContext, Task<T>> work)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        return await work(scope.ServiceProvider.GetRequiredService<WorkerContext>());
-    }
+        database.In(db => db.Save(units, claimableAt: time.GetUtcNow() + lease));
 }
 
-/// <summary>A command came for a request that was closed and is removed: <see cref="InboxEntry"/>.</summary>
+/// <summary>A command came for a request that was closed and is removed: <see cref="RemovedRequest"/>.</summary>
 public sealed class RequestRemovedException() : DbUpdateException("The request was closed long ago.");
 
 /// <summary>What a call ended with came after its lease, and after another process had taken the submission over.</summary>

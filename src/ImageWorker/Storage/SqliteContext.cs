@@ -1,8 +1,7 @@
 using System.Text.Json;
-using ImageWorker.Delivery;
 using ImageWorker.Requests;
-using ImageWorker.Submission;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace ImageWorker.Storage;
@@ -30,7 +29,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         {
             throw new ClaimLostException();
         }
-        if (await Inbox.AnyAsync(entry => added.Contains(entry.RequestId)))
+        if (await Removed.AnyAsync(entry => added.Contains(entry.RequestId)))
             throw new RequestRemovedException();
         await transaction.CommitAsync();
         return new Exception?[units.Count];
@@ -84,6 +83,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         var json = JsonSerializer.Serialize(
             claims.Select(claim => new { claim.Id, RequestId = claim.RequestId.ToString().ToUpperInvariant() })
         );
+        var states = JsonSerializer.Serialize(RequestStates.Calling);
         var inserted = await Database
             .SqlQuery<string>(
                 $"""
@@ -93,9 +93,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
                 FROM json_each({json}) AS claim
                 JOIN requests ON requests.id = claim.value ->> 'RequestId'
                 WHERE requests.deadline > {now.UtcDateTime}
-                    AND requests.state IN ({nameof(RequestStateMachine.Submitting)}, {nameof(
-                    RequestStateMachine.Generating
-                )})
+                    AND requests.state IN (SELECT value FROM json_each({states}))
                 ON CONFLICT (id) DO NOTHING
                 RETURNING id AS "Value"
                 """
@@ -188,7 +186,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             $"""
             DELETE FROM requests WHERE id IN (
                 SELECT id FROM requests
-                WHERE closed_at IS NULL AND next_tick_at IS NULL AND state = 'Withdrawn'
+                WHERE closed_at IS NULL AND next_tick_at IS NULL AND state = {RequestStates.Withdrawn}
                     AND requested_at < {before.UtcDateTime}
                 LIMIT {limit})
             """,
@@ -217,7 +215,8 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             row.Property(request => request.Version).OriginalValue = unit.SeenVersion;
         }
         if (unit.Ledger is { } note)
-            note.ApplyTo(
+            Apply(
+                note,
                 Attach(
                     Alone(
                         new SubmissionEntry { Id = note.SubmissionId, LeaseUntil = note.Held },
@@ -228,6 +227,19 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         foreach (var message in unit.Events)
             message.ClaimableAt = claimableAt;
         Outbox.AddRange(unit.Events);
+    }
+
+    private static void Apply(LedgerNote note, EntityEntry<SubmissionEntry> row)
+    {
+        if (note.LeaseUntil is { } until)
+        {
+            row.Property(entry => entry.LeaseUntil).CurrentValue = until;
+            return;
+        }
+        row.Property(entry => entry.State).CurrentValue = note.State;
+        row.Property(entry => entry.ProviderId).CurrentValue = note.ProviderId;
+        row.Property(entry => entry.Cost).CurrentValue = note.Cost;
+        row.Property(entry => entry.SettledAt).CurrentValue = note.SettledAt;
     }
 
     private static T Alone<T>(T entity, object? tracked) =>

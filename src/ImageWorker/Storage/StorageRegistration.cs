@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ImageWorker.Hosting;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -31,7 +32,11 @@ public static class StorageRegistration
             services.AddDbContextPool<WorkerContext, SqliteContext>(options =>
                 options.UseSqlite($"Data Source={sqliteFile};Default Timeout=30")
             );
+        services.AddSingleton<Database>();
         services.AddSingleton<DatabaseState>();
+        services.AddSingleton<StepRetries>();
+        services.AddSingleton<RequestStore>();
+        services.AddChecked<DeliveryOptions>(DeliveryOptions.Section);
     }
 
     /// <summary>The searches of every second belong to no request: each would be a trace of its own.</summary>

@@ -1,6 +1,4 @@
-using ImageWorker.Delivery;
 using ImageWorker.Requests;
-using ImageWorker.Submission;
 using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Storage;
@@ -15,7 +13,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     public DbSet<SubmissionEntry> Submissions => Set<SubmissionEntry>();
 
-    public DbSet<InboxEntry> Inbox => Set<InboxEntry>();
+    public DbSet<RemovedRequest> Removed => Set<RemovedRequest>();
 
     public DbSet<PaceRow> Pace => Set<PaceRow>();
 
@@ -42,7 +40,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     /// <summary>
     /// Removes up to <paramref name="limit"/> requests that were closed before that moment, with their ledger rows;
-    /// their ids go to the inbox. Callers at the same time take different ones and do not wait for each other.
+    /// their ids are kept among the removed ones. Callers at the same time take different ones and do not wait for each other.
     /// </summary>
     public abstract Task<int> RemoveClosed(DateTimeOffset before, DateTimeOffset now, int limit, CancellationToken ct);
 
@@ -76,13 +74,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     /// <summary>Requests for which calls may be begun.</summary>
     public IQueryable<ImageRequest> Wanting(DateTimeOffset now) =>
-        Requests.Where(request =>
-            request.Deadline > now
-            && (
-                request.State == nameof(RequestStateMachine.Submitting)
-                || request.State == nameof(RequestStateMachine.Generating)
-            )
-        );
+        Requests.Where(request => request.Deadline > now && RequestStates.Calling.Contains(request.State));
 
     /// <summary>
     /// What leases are told by: the database's clock, which all workers share, so that theirs need not agree. Where one
@@ -111,7 +103,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     {
         modelBuilder.ApplyConfiguration(new ImageRequestMap(JsonColumnType));
         modelBuilder.ApplyConfiguration(new SubmissionEntryMap());
-        modelBuilder.ApplyConfiguration(new InboxEntryMap());
+        modelBuilder.ApplyConfiguration(new RemovedRequestMap());
         modelBuilder.ApplyConfiguration(new PaceRowMap());
         modelBuilder.ApplyConfiguration(new OutboxMessageMap());
         modelBuilder.UseSnakeCaseNames();

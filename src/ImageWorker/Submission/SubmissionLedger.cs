@@ -1,4 +1,5 @@
-using ImageWorker.Delivery;
+using ImageWorker.Hosting;
+using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Zpk;
 using Microsoft.EntityFrameworkCore;
@@ -12,46 +13,37 @@ namespace ImageWorker.Submission;
 /// </summary>
 public sealed class SubmissionLedger
 {
-    /// <summary>Between the claim's commit and the call.</summary>
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
-
     private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(100);
 
-    private readonly IServiceScopeFactory scopes;
+    private readonly Database database;
     private readonly WorkerIdentity worker;
     private readonly TimeProvider time;
     private readonly TimeSpan lease;
     private readonly TimeSpan settleTime;
     private readonly int? atOnce;
-    private readonly PendingCalls calls;
+    private readonly Stopping stopping;
     private readonly Batcher<NewClaim, Insertion> inserts;
 
     public SubmissionLedger(
-        IServiceScopeFactory scopes,
+        Database database,
         WorkerIdentity worker,
-        PendingCalls calls,
+        Stopping stopping,
         IOptions<ZpkOptions> options,
         IOptions<SubmissionOptions> submissionOptions,
         TimeProvider time
     )
     {
-        (this.scopes, this.worker, this.calls, this.time) = (scopes, worker, calls, time);
-        (lease, settleTime) = (Lease(options.Value), options.Value.SettleTime);
+        (this.database, this.worker, this.stopping, this.time) = (database, worker, stopping, time);
+        (lease, settleTime) = (SubmissionLease.Of(options.Value), options.Value.SettleTime);
         atOnce = submissionOptions.Value.AtOnce;
         inserts = new(size: 100, parallel: 2, InsertAll);
     }
 
     /// <summary>
-    /// How long a call takes at most, and ZPK until it lists what it accepted at the last moment: after that, "not found"
-    /// proves that a lost call never arrived.
-    /// </summary>
-    public static TimeSpan Lease(ZpkOptions options) => options.GenerateTimeout + options.SettleTime + Margin;
-
-    /// <summary>
     /// False once what is left of the lease is too short for a call: a process that was stopped since its claim must not
     /// go on as if it had not been, another one may have taken over.
     /// </summary>
-    public bool HasTimeForCall(Claim.Fresh claim) => time.GetElapsedTime(claim.ClaimedAt) <= Margin;
+    public bool HasTimeForCall(Claim.Fresh claim) => time.GetElapsedTime(claim.ClaimedAt) <= SubmissionLease.Margin;
 
     /// <summary>
     /// When ZPK lists what arrived until now, by the clock that leases are told by. Rather a moment late than early: it is
@@ -69,17 +61,13 @@ public sealed class SubmissionLedger
             var claim = await TryClaim(id, requestId, ct);
             if (claim is not Submission.Claim.Full)
                 return claim;
-            await Task.Delay(FullPause, time, calls.Stopping);
+            await Task.Delay(FullPause, time, stopping.Token);
         }
     }
 
     /// <summary>What a claim would find, without claiming anything; null where it would be fresh.</summary>
-    public async Task<Claim?> Look(string id, Guid requestId, CancellationToken ct)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
-        return (await Look(db, id, requestId, ct)).Known;
-    }
+    public Task<Claim?> Look(string id, Guid requestId, CancellationToken ct) =>
+        database.In(async db => (await Look(db, id, requestId, ct)).Known);
 
     /// <summary>
     /// After proof that the call before did not arrive: takes the submission for another call. Null if somebody else
@@ -90,17 +78,15 @@ public sealed class SubmissionLedger
     {
         while (true)
         {
-            await using var scope = scopes.CreateAsyncScope();
-            var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
-            if (
-                await Find(db, id, ct) is not { State: LedgerState.Started } entry
-                || entry.LeaseUntil != claim.LeaseUntil
-            )
-                return null;
-            if (await Take(db, entry) is not Submission.Claim.Full and var taken)
+            if (await database.In(TryRetake) is not Submission.Claim.Full and var taken)
                 return taken as Claim.Fresh;
-            await Task.Delay(FullPause, time, calls.Stopping);
+            await Task.Delay(FullPause, time, stopping.Token);
         }
+
+        async Task<Claim?> TryRetake(WorkerContext db) =>
+            await Find(db, id, ct) is { State: LedgerState.Started } entry && entry.LeaseUntil == claim.LeaseUntil
+                ? await Take(db, entry)
+                : null;
     }
 
     private async Task<Claim> TryClaim(string id, Guid requestId, CancellationToken ct)
@@ -111,11 +97,12 @@ public sealed class SubmissionLedger
         if (insertion.Claim is { } fresh)
             return fresh;
 
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
-        var (known, entry) = await Look(db, id, requestId, ct);
-        return known
-            ?? (entry is null ? new Claim.Unwanted() : await Take(db, entry) ?? Leased(await Find(db, id, ct)));
+        return await database.In(async db =>
+        {
+            var (known, entry) = await Look(db, id, requestId, ct);
+            return known
+                ?? (entry is null ? new Claim.Unwanted() : await Take(db, entry) ?? Leased(await Find(db, id, ct)));
+        });
     }
 
     private async Task<(Claim? Known, SubmissionEntry? Entry)> Look(
@@ -140,12 +127,8 @@ public sealed class SubmissionLedger
         return (known, entry);
     }
 
-    private async Task<IReadOnlyList<Insertion>> InsertAll(IReadOnlyList<NewClaim> claims)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
-        return await WithinLimit(db, room => Insert(db, claims, Math.Min(room, claims.Count)));
-    }
+    private Task<IReadOnlyList<Insertion>> InsertAll(IReadOnlyList<NewClaim> claims) =>
+        database.In(db => WithinLimit(db, room => Insert(db, claims, Math.Min(room, claims.Count))));
 
     /// <summary>Begins calls while nobody else does, and no more than there is room for.</summary>
     private async Task<T> WithinLimit<T>(WorkerContext db, Func<int, Task<T>> begin)

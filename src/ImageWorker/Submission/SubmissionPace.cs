@@ -1,4 +1,4 @@
-using ImageWorker.Delivery;
+using ImageWorker.Hosting;
 using ImageWorker.Storage;
 using Microsoft.Extensions.Options;
 
@@ -10,20 +10,15 @@ namespace ImageWorker.Submission;
 /// </summary>
 public sealed class SubmissionPace
 {
-    private readonly IServiceScopeFactory scopes;
-    private readonly PendingCalls calls;
+    private readonly Database database;
+    private readonly Stopping stopping;
     private readonly TimeProvider time;
     private readonly TimeSpan? interval;
     private readonly Batcher<SubmissionPace, TimeSpan> slots;
 
-    public SubmissionPace(
-        IServiceScopeFactory scopes,
-        PendingCalls calls,
-        IOptions<SubmissionOptions> options,
-        TimeProvider time
-    )
+    public SubmissionPace(Database database, Stopping stopping, IOptions<SubmissionOptions> options, TimeProvider time)
     {
-        (this.scopes, this.calls, this.time) = (scopes, calls, time);
+        (this.database, this.stopping, this.time) = (database, stopping, time);
         interval = options.Value.PerSecond is { } rate ? TimeSpan.FromSeconds(1 / rate) : null;
         // Small, so that other processes get slots in between.
         slots = new(size: 8, parallel: 1, Reserve);
@@ -38,27 +33,14 @@ public sealed class SubmissionPace
         var wait = await slots.Add(this);
         if (wait <= TimeSpan.Zero)
             return false;
-        await Task.Delay(wait, time, calls.Stopping);
+        await Task.Delay(wait, time, stopping.Token);
         return true;
     }
 
     private async Task<IReadOnlyList<TimeSpan>> Reserve(IReadOnlyList<SubmissionPace> waiting)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
-        var first = await db.ReserveSlots(waiting.Count, interval!.Value, time.GetUtcNow());
-        return [.. waiting.Select((_, index) => first + interval.Value * index)];
+        var each = interval!.Value;
+        var first = await database.In(db => db.ReserveSlots(waiting.Count, each, time.GetUtcNow()));
+        return [.. waiting.Select((_, index) => first + each * index)];
     }
-}
-
-/// <summary>The one row that all workers take their slots from.</summary>
-public sealed class PaceRow
-{
-    /// <summary>The id of the only row.</summary>
-    public const int OnlyId = 1;
-
-    public int Id { get; set; }
-
-    /// <summary>When the next free slot begins, if that is still to come.</summary>
-    public DateTimeOffset NextAt { get; set; }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+using ImageWorker.Telemetry;
 using ImageWorker.Zpk;
 using Microsoft.Extensions.Options;
 
@@ -7,14 +9,41 @@ namespace ImageWorker.Submission;
 /// What ZPK asked this process to leave alone for a while: one <c>Retry-After</c>, one open circuit or one refusal of
 /// our credentials holds back every call, not just the one that met it. What is held back waits in its request's row.
 /// </summary>
-public sealed partial class ZpkGate(IOptions<SubmissionOptions> options, TimeProvider time, ILogger<ZpkGate> logger)
+public sealed partial class ZpkGate
 {
     // One wrong answer must not stop a process for days.
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
 
     private readonly Lock gate = new();
+    private readonly IOptions<SubmissionOptions> options;
+    private readonly TimeProvider time;
+    private readonly ILogger<ZpkGate> logger;
     private DateTimeOffset closedUntil;
     private string reason = "";
+
+    public ZpkGate(
+        IOptions<SubmissionOptions> options,
+        ZpkImagesClient zpk,
+        IMeterFactory meters,
+        TimeProvider time,
+        ILogger<ZpkGate> logger
+    )
+    {
+        (this.options, this.time, this.logger) = (options, time, logger);
+        var meter = meters.Create(WorkerMetrics.MeterName);
+        meter.CreateObservableGauge(
+            "imageworker.zpk.circuit_open",
+            () => zpk.IsCircuitOpen ? 1 : 0,
+            null,
+            "1 while calls are not made after repeated failures."
+        );
+        meter.CreateObservableGauge(
+            "imageworker.zpk.credentials_refused",
+            () => CredentialsRefused ? 1 : 0,
+            null,
+            "1 while ZPK refuses our credentials."
+        );
+    }
 
     /// <summary>True from a refusal of our credentials until ZPK takes them again.</summary>
     public bool CredentialsRefused { get; private set; }

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.Metrics;
+using ImageWorker.Requests;
 using ImageWorker.Storage;
-using ImageWorker.Submission;
 using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Telemetry;
@@ -10,7 +10,7 @@ namespace ImageWorker.Telemetry;
 /// What the database holds open, for gauges: read when somebody asks, at most every 15 s. While it cannot be read the
 /// gauges say nothing, rather than what was true some time ago.
 /// </summary>
-public sealed class OpenWork(IServiceScopeFactory scopes, TimeProvider time)
+public sealed class OpenWork(Database database, TimeProvider time)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(15);
 
@@ -36,10 +36,10 @@ public sealed class OpenWork(IServiceScopeFactory scopes, TimeProvider time)
     public IEnumerable<Measurement<double>> OldestUndelivered() => One(Current()?.OldestUndelivered.TotalSeconds);
 
     /// <summary>Reads it now.</summary>
-    public async Task<OpenWorkCounts> Read(CancellationToken ct)
+    public Task<OpenWorkCounts> Read(CancellationToken ct) => database.In(db => Read(db, ct));
+
+    private async Task<OpenWorkCounts> Read(WorkerContext db, CancellationToken ct)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<WorkerContext>();
         var now = time.GetUtcNow();
 
         // Requests with a timer: an index has just those.
@@ -48,7 +48,7 @@ public sealed class OpenWork(IServiceScopeFactory scopes, TimeProvider time)
             .GroupBy(request => request.State)
             .Select(state => new { state.Key, Count = state.LongCount() })
             .ToDictionaryAsync(state => state.Key, state => state.Count, StringComparer.Ordinal, ct);
-        foreach (var state in OpenWorkCounts.States)
+        foreach (var state in RequestStates.Open)
             byState.TryAdd(state, 0);
 
         var unresolved = await db.Submissions.LongCountAsync(
@@ -117,13 +117,4 @@ public sealed record OpenWorkCounts(
     long Unresolved,
     long Undelivered,
     TimeSpan OldestUndelivered
-)
-{
-    /// <summary>The states in which a request has a timer.</summary>
-    public static IReadOnlyList<string> States { get; } =
-    [
-        nameof(Requests.RequestStateMachine.Submitting),
-        nameof(Requests.RequestStateMachine.Generating),
-        nameof(Requests.RequestStateMachine.Closing),
-    ];
-}
+);

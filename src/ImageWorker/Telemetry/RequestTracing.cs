@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using ImageWorker.Contracts;
-using ImageWorker.Delivery;
 using ImageWorker.Requests;
+using ImageWorker.Storage;
 using MassTransit;
 using MassTransit.Logging;
 
@@ -26,39 +25,40 @@ public static class RequestTracing
 
     public static bool IsOn => Source.HasListeners();
 
-    /// <summary>What the publisher of a command says to be its parent; null for none, and within the process.</summary>
-    public static string? PublisherOf<T>(ConsumeContext<T> context)
-        where T : class
-    {
-        if (context.Message is not (GenerateImages or CancelImages))
-            return null;
-        var headers = context.ReceiveContext.TransportHeaders;
-        return headers.Get<string>(TraceParent) is { } standard && ActivityContext.TryParse(standard, null, out _)
-                ? standard
-            : headers.Get<string>(DiagnosticHeaders.ActivityId) is { } own && ActivityContext.TryParse(own, null, out _)
-                ? own
+    /// <summary>What a call's spans are made of; null where nobody listens, or nobody did when the request came.</summary>
+    public static CallTrace? Of(ImageRequest request, ImageSubmission submission, DateTimeOffset? due) =>
+        IsOn && request.TraceParent is { } parent
+            ? new(
+                parent,
+                submission.ImageNumbers,
+                request.Images[submission.ImageNumbers[0]].Attempts,
+                submission.WaitingSince,
+                due,
+                submission.WaitTime
+            )
             : null;
-    }
 
-    /// <summary>The span of a command, under its publisher's; null for what travels within the process.</summary>
-    public static Activity? StartProcess<T>(ConsumeContext<T> context, string? publisher, bool includePrompt)
-        where T : class
+    /// <summary>The first of these headers that is a <c>traceparent</c>, as a publisher may give it; null for none.</summary>
+    public static string? PublisherIn(Headers headers) =>
+        Valid(headers.Get<string>(TraceParent)) ?? Valid(headers.Get<string>(DiagnosticHeaders.ActivityId));
+
+    /// <summary>The span of a command, under its publisher's; null for what does not come from outside.</summary>
+    public static Activity? StartProcess(object message, bool includePrompt)
     {
-        if (!IsOn || context.Message is not (GenerateImages or CancelImages))
+        if (!IsOn || message is not CommandAsked { Arrival: var arrival } asked)
             return null;
         var span = Start(
-            context.Message is GenerateImages ? "process generate-images" : "process cancel-images",
+            asked is GenerateAsked ? "process generate-images" : "process cancel-images",
             ActivityKind.Consumer,
-            publisher
+            arrival.TraceParent
         );
-        var address = context.ReceiveContext.InputAddress;
-        span?.SetTag("messaging.system", SystemOf(address))
-            .SetTag("messaging.destination.name", address.Segments[^1])
+        span?.SetTag("messaging.system", arrival.System)
+            .SetTag("messaging.destination.name", arrival.Queue)
             .SetTag("messaging.operation.name", "process")
             .SetTag("messaging.operation.type", "process")
-            .SetTag("messaging.message.id", context.MessageId)
-            .SetTag(RequestId, context.CorrelationId);
-        if (includePrompt && context.Message is GenerateImages { Prompt: var prompt })
+            .SetTag("messaging.message.id", arrival.MessageId)
+            .SetTag(RequestId, asked.SagaId);
+        if (includePrompt && asked is GenerateAsked { Command.Prompt: var prompt })
             span?.SetTag("imageworker.prompt", prompt);
         return span;
     }
@@ -146,6 +146,10 @@ public static class RequestTracing
             startTime: since
         );
 
-    private static string SystemOf(Uri address) =>
+    /// <summary>The messaging system of an address, in OpenTelemetry's words.</summary>
+    public static string SystemOf(Uri address) =>
         address.Scheme.StartsWith("rabbitmq", StringComparison.Ordinal) ? "rabbitmq" : "in_memory";
+
+    private static string? Valid(string? traceParent) =>
+        ActivityContext.TryParse(traceParent, null, out _) ? traceParent : null;
 }

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using ImageWorker.Delivery;
-using ImageWorker.Operations;
 using ImageWorker.Requests;
+using ImageWorker.Storage;
 using ImageWorker.Zpk;
 
 namespace ImageWorker.Telemetry;
@@ -38,7 +37,7 @@ public static class SpanNotes
             {
                 { Request: null } => "ignored",
                 { Change: RowChange.None } => "repeated",
-                { Request: var request } => RequestSummary.OutcomeOf(request.ClosedAt, request.Reason) ?? "accepted",
+                { Request: var request } => request.Outcome() ?? "accepted",
             }
         );
         // A repeated command and a cancellation may come with traces of their own.
@@ -107,7 +106,7 @@ public static class SpanNotes
         if (!message.TryGetProperty("cost", out var cost) || !message.TryGetProperty("images", out var images))
             return;
         var isFailed = message.TryGetProperty("reason", out var reason);
-        span.SetTag(Outcome, isFailed ? reason.GetString() : RequestSummary.Ready)
+        span.SetTag(Outcome, isFailed ? reason.GetString() : RequestOutcome.Ready)
             .SetTag("imageworker.images", images.GetArrayLength())
             .SetTag(
                 "imageworker.images.ready",

@@ -1,4 +1,4 @@
-using ImageWorker.Operations;
+using ImageWorker.Hosting;
 using ImageWorker.Zpk;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Exporter;
@@ -15,8 +15,9 @@ public static class TelemetryRegistration
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    public static void AddWorkerMetrics(this IServiceCollection services)
+    public static void AddWorkerTelemetry(this IServiceCollection services)
     {
+        services.AddChecked<TelemetryOptions>(TelemetryOptions.Section);
         services.AddSingleton<OpenWork>();
         services.AddSingleton<WorkerMetrics>();
     }

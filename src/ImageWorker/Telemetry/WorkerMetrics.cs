@@ -1,15 +1,13 @@
 using System.Diagnostics.Metrics;
 using ImageWorker.Contracts;
-using ImageWorker.Operations;
 using ImageWorker.Requests;
-using ImageWorker.Submission;
 using ImageWorker.Zpk;
 
 namespace ImageWorker.Telemetry;
 
 /// <summary>
 /// What the worker counts, by the meter <see cref="MeterName"/>. What steps count is counted once their commit is done
-/// (<see cref="Delivery.UnitOfWork.AfterCommit"/>). A request's images and costs are counted when it closes, as its closing event
+/// (<see cref="Storage.UnitOfWork.AfterCommit"/>). A request's images and costs are counted when it closes, as its closing event
 /// states them. Calls of ZPK are timed by the client itself.
 /// </summary>
 public sealed class WorkerMetrics
@@ -41,16 +39,8 @@ public sealed class WorkerMetrics
     /// <summary>Creates the instruments.</summary>
     /// <param name="meters">Makes the meter.</param>
     /// <param name="open">What gauges show of the database.</param>
-    /// <param name="gate">What gauges show of the credentials.</param>
-    /// <param name="zpk">What gauges show of the circuit.</param>
     /// <param name="_">Who exports them, if anybody does: it has to listen before anything is counted.</param>
-    public WorkerMetrics(
-        IMeterFactory meters,
-        OpenWork open,
-        ZpkGate gate,
-        ZpkImagesClient zpk,
-        OpenTelemetry.Metrics.MeterProvider? _ = null
-    )
+    public WorkerMetrics(IMeterFactory meters, OpenWork open, OpenTelemetry.Metrics.MeterProvider? _ = null)
     {
         var meter = meters.Create(MeterName);
         received = meter.CreateCounter<long>(
@@ -106,18 +96,6 @@ public sealed class WorkerMetrics
             "s",
             "Age of the oldest of them; 0 for none."
         );
-        meter.CreateObservableGauge(
-            "imageworker.zpk.circuit_open",
-            () => zpk.IsCircuitOpen ? 1 : 0,
-            null,
-            "1 while calls are not made after repeated failures."
-        );
-        meter.CreateObservableGauge(
-            "imageworker.zpk.credentials_refused",
-            () => gate.CredentialsRefused ? 1 : 0,
-            null,
-            "1 while ZPK refuses our credentials."
-        );
         BeginAtZero();
 
         Histogram<double> Seconds(string name, string description, double[] buckets) =>
@@ -139,10 +117,7 @@ public sealed class WorkerMetrics
 
     public void Closed(ImageRequest request, ZpkPrices prices)
     {
-        var outcome = new KeyValuePair<string, object?>(
-            "outcome",
-            RequestSummary.OutcomeOf(request.ClosedAt, request.Reason)
-        );
+        var outcome = new KeyValuePair<string, object?>("outcome", request.Outcome());
         closed.Add(1, outcome);
         duration.Record((request.ClosedAt!.Value - request.RequestedAt).TotalSeconds, outcome);
 
@@ -162,7 +137,7 @@ public sealed class WorkerMetrics
     {
         received.Add(0);
         resends.Add(0);
-        foreach (var outcome in Enum.GetNames<FailureReason>().Prepend(RequestSummary.Ready))
+        foreach (var outcome in RequestOutcome.All.Append(nameof(FailureReason.InvalidRequest)))
             closed.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
         settled.Add(0, Settled(true, null));
         foreach (var errorId in ErrorIds.Append(Other))

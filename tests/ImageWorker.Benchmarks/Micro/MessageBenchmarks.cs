@@ -2,7 +2,9 @@ using System.Net;
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using ImageWorker.Contracts;
-using ImageWorker.Delivery;
+using ImageWorker.Engine;
+using ImageWorker.Hosting;
+using ImageWorker.Storage;
 using ImageWorker.Zpk;
 using MassTransit;
 using MassTransit.Serialization;
@@ -41,7 +43,7 @@ public class MessageBenchmarks
         ClosedAt = DateTimeOffset.UnixEpoch,
     };
 
-    private readonly BareJson<GenerateImages> bareJson = new();
+    private readonly CommandDeserializer<GenerateImages> bareJson = new(isEnvelope: false);
 
     private readonly MessageBody command = new StringMessageBody(
         $$"""{"requestId":"{{Id}}","prompt":"a load of foxes","count":2,"maxCost":0.08}"""
@@ -52,7 +54,7 @@ public class MessageBenchmarks
     [GlobalSetup]
     public void SetUp()
     {
-        MessagingRegistration.UseJsonNumbers();
+        JsonNumbers.Use();
         zpk = Client();
     }
 

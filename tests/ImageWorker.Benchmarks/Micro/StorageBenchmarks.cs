@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Attributes;
+using ImageWorker.Commands;
 using ImageWorker.Contracts;
-using ImageWorker.Delivery;
-using ImageWorker.Operations;
+using ImageWorker.Hosting;
 using ImageWorker.Requests;
+using ImageWorker.Saga;
 using ImageWorker.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

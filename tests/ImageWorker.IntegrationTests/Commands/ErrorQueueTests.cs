@@ -1,8 +1,8 @@
 using ImageWorker.Commands;
 using ImageWorker.Contracts;
+using ImageWorker.Hosting;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Workers;
-using ImageWorker.Operations;
 
 namespace ImageWorker.IntegrationTests.Commands;
 

@@ -20,5 +20,5 @@ internal sealed class ContainerPostgres(PostgreSqlContainer container) : Contain
 
     public override string ConnectionString => $"{_container.GetConnectionString()};Include Error Detail=true";
 
-    protected override Task<bool> AnswersAsync() => Database.AnswersAsync(ConnectionString);
+    protected override Task<bool> AnswersAsync() => Databases.AnswersAsync(ConnectionString);
 }

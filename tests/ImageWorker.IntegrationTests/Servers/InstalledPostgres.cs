@@ -68,7 +68,7 @@ internal sealed class InstalledPostgres : InstalledServer
             "--max_connections=200"
         );
 
-    protected override Task<bool> AnswersAsync() => Database.AnswersAsync(ConnectionString);
+    protected override Task<bool> AnswersAsync() => Databases.AnswersAsync(ConnectionString);
 
     // A killed server's backends hold its shared memory for a moment.
     protected override bool LeftoverIsGoing(string output) =>

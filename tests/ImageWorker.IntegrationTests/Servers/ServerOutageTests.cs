@@ -38,7 +38,7 @@ public sealed class ServerOutageTests(RestartableServers servers)
         await database.RunAsync("CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)");
 
         await servers.Postgres.KillAsync();
-        Assert.False(await Database.AnswersAsync(servers.PostgresConnectionString));
+        Assert.False(await Databases.AnswersAsync(servers.PostgresConnectionString));
         await servers.Postgres.StartAsync();
 
         database.Clear();

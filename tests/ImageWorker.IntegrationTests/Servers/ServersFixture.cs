@@ -35,7 +35,7 @@ public abstract class ServersFixture : IAsyncLifetime
         {
             foreach (var database in _databases)
             {
-                await Database.DropAsync(PostgresConnectionString, database);
+                await Databases.DropAsync(PostgresConnectionString, database);
             }
         }
 
@@ -46,7 +46,7 @@ public abstract class ServersFixture : IAsyncLifetime
     /// <summary>The connection string of a new, empty database whose name starts with the prefix.</summary>
     public async Task<string> CreateDatabaseAsync(string prefix)
     {
-        var database = await Database.CreateAsync(PostgresConnectionString, prefix);
+        var database = await Databases.CreateAsync(PostgresConnectionString, prefix);
         lock (_databases)
         {
             _databases.Add(database);

@@ -1,7 +1,8 @@
 using ImageWorker.Contracts;
-using ImageWorker.Delivery;
+using ImageWorker.Hosting;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.Requests;
+using ImageWorker.Saga;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
 using ImageWorker.Zpk;
@@ -19,6 +20,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30 + 10 + 5);
 
     private readonly Guid _requestId = Guid.NewGuid();
+    private readonly Stopping _stopping = new();
     private ServiceProvider _services = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -46,7 +48,11 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         });
     }
 
-    public ValueTask DisposeAsync() => _services.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _stopping.Dispose();
+        return _services.DisposeAsync();
+    }
 
     [Theory]
     [InlineData(0, 1)]
@@ -152,9 +158,9 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     /// <summary>Of a worker of its own, whose clock is so many hours ahead.</summary>
     private SubmissionLedger LedgerOf(int hours) =>
         new(
-            _services.GetRequiredService<IServiceScopeFactory>(),
+            _services.GetRequiredService<Database>(),
             new(),
-            new(Create(new SubmissionOptions())),
+            _stopping,
             Create(new ZpkOptions()),
             Create(new SubmissionOptions()),
             new SkewedClock(TimeSpan.FromHours(hours))

@@ -1,11 +1,9 @@
 using System.Text.Json;
 using ImageWorker.Contracts;
-using ImageWorker.Delivery;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Workers;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
-using ImageWorker.Submission;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -99,7 +97,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         await SaveAsync(Insert(Request(version: 7, stale)), Insert(Request(version: 1, known)));
         await InDatabaseAsync(async db =>
         {
-            db.Inbox.Add(new() { RequestId = known, RemovedAt = Start });
+            db.Removed.Add(new() { RequestId = known, RemovedAt = Start });
             db.Requests.Remove(await db.Requests.SingleAsync(request => request.CorrelationId == known, Ct));
             return await db.SaveChangesAsync(Ct);
         });
@@ -246,7 +244,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
     private async Task<IReadOnlyList<Exception?>> SaveAsync(params UnitOfWork[] units)
     {
         var store = new RequestStore(
-            _services!.GetRequiredService<IServiceScopeFactory>(),
+            _services!.GetRequiredService<Database>(),
             Microsoft.Extensions.Options.Options.Create(new DeliveryOptions { Lease = Lease - Start }),
             new StandingClock()
         );

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using ImageWorker.Callbacks;
 using ImageWorker.Requests;
+using ImageWorker.Saga;
 using ImageWorker.Tests.Zpk;
 using ImageWorker.Zpk;
 using ImageWorker.Zpk.Callbacks;
@@ -29,6 +30,7 @@ internal sealed class CallbackApp : IAsyncDisposable
             (zpk.ApplicationId, zpk.ApiKey) = (ClientUnderTest.ApplicationId, ClientUnderTest.ApiKey)
         );
         builder.Services.AddCallbacks();
+        builder.Services.AddSingleton<RequestDoor>();
         builder.Services.AddSingleton(
             Bus.Factory.CreateMediator(mediator =>
                 mediator.Handler<CallbackReceived>(context =>

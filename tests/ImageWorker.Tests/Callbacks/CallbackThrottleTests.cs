@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ImageWorker.Callbacks;
+using ImageWorker.Storage;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ImageWorker.Tests.Callbacks;

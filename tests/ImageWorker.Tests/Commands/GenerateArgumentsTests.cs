@@ -1,7 +1,7 @@
 using System.CommandLine;
 using ImageWorker.Commands;
 using ImageWorker.Contracts;
-using ImageWorker.Operations;
+using ImageWorker.Hosting;
 
 namespace ImageWorker.Tests.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using ImageWorker.Commands;
-using ImageWorker.Operations;
+using ImageWorker.Hosting;
 
 namespace ImageWorker.Tests.Commands;
 

@@ -1,3 +1,4 @@
+using ImageWorker.Requests;
 using ImageWorker.Zpk;
 
 namespace ImageWorker.Tests.Contract;

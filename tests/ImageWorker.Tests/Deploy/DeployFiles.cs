@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ImageWorker.Requests;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using ImageWorker.Contracts;
-using ImageWorker.Delivery;
+using ImageWorker.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using static ImageWorker.Tests.Deploy.Monitoring;
 

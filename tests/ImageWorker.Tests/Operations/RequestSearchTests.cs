@@ -1,5 +1,5 @@
 using ImageWorker.Operations;
-using ImageWorker.Tests.Requests;
+using ImageWorker.Tests.Saga;
 
 namespace ImageWorker.Tests.Operations;
 

@@ -1,8 +1,7 @@
 using ImageWorker.Operations;
 using ImageWorker.Requests;
-using ImageWorker.Submission;
-using ImageWorker.Tests.Requests;
-using static ImageWorker.Tests.Requests.Happenings;
+using ImageWorker.Tests.Saga;
+using static ImageWorker.Tests.Saga.Happenings;
 
 namespace ImageWorker.Tests.Operations;
 

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using ImageWorker.Operations;
 using ImageWorker.Operations.Pages;
 using ImageWorker.Storage;
-using ImageWorker.Tests.Requests;
+using ImageWorker.Tests.Saga;
 
 namespace ImageWorker.Tests.Operations;
 

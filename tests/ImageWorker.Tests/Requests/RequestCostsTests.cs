@@ -2,7 +2,7 @@ using FsCheck.Xunit;
 using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Zpk;
-using static ImageWorker.Tests.Requests.Happenings;
+using static ImageWorker.Tests.Saga.Happenings;
 
 namespace ImageWorker.Tests.Requests;
 

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 using FsCheck.Xunit;
 using ImageWorker.Requests;
 using ImageWorker.Zpk;
-using static ImageWorker.Tests.Requests.Happenings;
+using static ImageWorker.Tests.Saga.Happenings;
 
 namespace ImageWorker.Tests.Requests;
 

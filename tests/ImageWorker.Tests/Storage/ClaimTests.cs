@@ -1,8 +1,7 @@
-using ImageWorker.Delivery;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using Microsoft.EntityFrameworkCore;
-using static ImageWorker.Tests.Requests.Happenings;
+using static ImageWorker.Tests.Saga.Happenings;
 
 namespace ImageWorker.Tests.Storage;
 

@@ -2,7 +2,7 @@ using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
-using ImageWorker.Tests.Requests;
+using ImageWorker.Tests.Saga;
 using ImageWorker.Tests.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;

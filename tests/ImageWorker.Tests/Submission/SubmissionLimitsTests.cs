@@ -1,7 +1,7 @@
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
-using ImageWorker.Tests.Requests;
+using ImageWorker.Tests.Saga;
 using ImageWorker.Tests.ZpkSimulator;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using ImageWorker.Submission;
 using ImageWorker.Zpk;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,6 +26,7 @@ internal sealed class Measured : IDisposable
         listener.Start();
         // Made by now; before a listener was there, it had told nobody.
         _ = worker.Services.GetRequiredService<ZpkImagesClient>();
+        _ = worker.Services.GetRequiredService<ZpkGate>();
     }
 
     /// <summary>The sum of a counter; 0 where nothing was counted.</summary>

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Text.Json;
 using ImageWorker.Contracts;
 using ImageWorker.Requests;
-using ImageWorker.Tests.Requests;
+using ImageWorker.Tests.Saga;
 using ImageWorker.Tests.Submission;
 using ImageWorker.Tests.Zpk;
-using static ImageWorker.Tests.Requests.Happenings;
+using static ImageWorker.Tests.Saga.Happenings;
 
 namespace ImageWorker.Tests.Telemetry;
 

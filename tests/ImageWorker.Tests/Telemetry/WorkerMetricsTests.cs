@@ -1,7 +1,8 @@
-using ImageWorker.Submission;
-using ImageWorker.Tests.Requests;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Tests.Saga;
 using Microsoft.EntityFrameworkCore;
-using static ImageWorker.Tests.Requests.Happenings;
+using static ImageWorker.Tests.Saga.Happenings;
 
 namespace ImageWorker.Tests.Telemetry;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ImageWorker.Requests;
 using ImageWorker.Zpk;
 
 namespace ImageWorker.Tests.Zpk;

@@ -1,3 +1,4 @@
+using ImageWorker.Requests;
 using ImageWorker.Zpk;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,4 +1,4 @@
-using ImageWorker.Delivery;
+using ImageWorker.Hosting;
 using MassTransit;
 
 namespace ImageWorker.Commands.Requests;
@@ -13,9 +13,9 @@ internal static class BrokerCommands
     public static async Task<string?> Send<T>(string rabbitMq, string queue, T command, CancellationToken ct)
         where T : class
     {
-        MessagingRegistration.UseJsonNumbers();
+        JsonNumbers.Use();
         var address = new Uri(rabbitMq);
-        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(address));
+        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.UseBroker(rabbitMq));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
         try

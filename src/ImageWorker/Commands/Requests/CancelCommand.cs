@@ -43,14 +43,10 @@ internal static class CancelCommand
             request = closed;
         }
         if (json)
-            Printed.Json(
-                request.Reason is null
-                    ? request.ReadyEvent(session.Prices)
-                    : (object)request.FailedEvent(session.Prices)
-            );
+            Printed.Json(request.ClosingEvent(session.Prices));
         else
             Console.WriteLine(
-                $"request {id} {(wasClosed ? "was closed already" : "is closed")}: {RequestSummary.OutcomeOf(request.ClosedAt, request.Reason)}, {Readable.Cost(RequestSummary.CostOf(request.Submissions))} EUR"
+                $"request {id} {(wasClosed ? "was closed already" : "is closed")}: {request.Outcome()}, {Readable.Cost(request.Submissions.CostSoFar())} EUR"
             );
         return CommandLine.Done;
     }

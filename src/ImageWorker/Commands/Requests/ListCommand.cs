@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImageWorker.Operations;
+using ImageWorker.Requests;
 
 namespace ImageWorker.Commands.Requests;
 
@@ -11,7 +12,7 @@ internal static class ListCommand
         var state = new Option<string?>("--state") { Description = "Only these: 'open' is all that are not closed." };
         state.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestSearch.States]);
         var outcome = new Option<string?>("--outcome") { Description = "Only closed ones that ended so." };
-        outcome.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestSearch.Outcomes]);
+        outcome.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestOutcome.All]);
         var older = Age("--older-than", "Only those whose command came longer ago: 90s, 15m, 12h, 7d.");
         var newer = Age("--newer-than", "Only those whose command came since: 90s, 15m, 12h, 7d.");
         var limit = new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 50 };

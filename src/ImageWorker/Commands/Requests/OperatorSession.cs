@@ -1,5 +1,5 @@
 using System.Data.Common;
-using ImageWorker.Delivery;
+using ImageWorker.Hosting;
 using ImageWorker.Operations;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
@@ -64,11 +64,8 @@ internal sealed class OperatorSession(IHost host, Connections connections)
 
     public static Task<int> Unknown(Guid id) => Fail(RequestDetails.Unknown(id));
 
-    public async Task<T> InDatabase<T>(Func<WorkerContext, Task<T>> work)
-    {
-        await using var scope = host.Services.CreateAsyncScope();
-        return await work(scope.ServiceProvider.GetRequiredService<WorkerContext>());
-    }
+    public Task<T> InDatabase<T>(Func<WorkerContext, Task<T>> work) =>
+        host.Services.GetRequiredService<Database>().In(work);
 
     public Task<ImageRequest?> Find(Guid id, CancellationToken ct) =>
         InDatabase(db => db.Requests.AsNoTracking().FirstOrDefaultAsync(request => request.CorrelationId == id, ct));

@@ -1,0 +1,78 @@
+using System.Threading.Channels;
+using ImageWorker.Hosting;
+using ImageWorker.Requests;
+using ImageWorker.Saga;
+using ImageWorker.Submission;
+using ImageWorker.Telemetry;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Engine;
+
+/// <summary>Makes the <see cref="PendingCalls"/>, some at once, and tells the saga what they answered.</summary>
+public sealed partial class CallRunner(
+    PendingCalls calls,
+    Submitter submitter,
+    Checker checker,
+    RequestDoor door,
+    Stopping stopping,
+    IOptions<SubmissionOptions> submissionOptions,
+    ILogger<CallRunner> logger
+)
+{
+    private readonly SubmissionOptions options = submissionOptions.Value;
+
+    /// <summary>Returns once no more calls are taken and all are done.</summary>
+    public Task Run() =>
+        Task.WhenAll(
+            Enumerable
+                .Repeat(calls.Submissions, options.Concurrency)
+                .Concat(Enumerable.Repeat(calls.Checks, options.CheckConcurrency))
+                .Select(Work)
+        );
+
+    private async Task Work(ChannelReader<IZpkCall> pending)
+    {
+        await foreach (var call in pending.ReadAllAsync())
+        {
+            try
+            {
+                await Make(call);
+            }
+            catch (OperationCanceledException) when (stopping.Token.IsCancellationRequested)
+            {
+                Log.LeftUndone(logger, call.GetType().Name);
+            }
+            catch (Exception exception)
+            {
+                Log.Failed(logger, call.RequestId, call.GetType().Name, exception);
+            }
+            finally
+            {
+                calls.Done(call);
+            }
+        }
+    }
+
+    private async Task Make(IZpkCall call)
+    {
+        object? answer = call switch
+        {
+            SubmitImages submit => await submitter.Handle(submit, CancellationToken.None),
+            CheckImages check => await checker.Handle(check, CancellationToken.None),
+            _ => throw new InvalidOperationException($"{call.GetType().Name} is no call."),
+        };
+        if (answer is null)
+            return;
+        using var trace = RequestTracing.Resume(call.Trace?.Parent);
+        await door.Tell(answer);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "Request {RequestId}: {Message} failed; its timer has it done again")]
+        public static partial void Failed(ILogger logger, Guid requestId, string message, Exception exception);
+
+        [LoggerMessage(2, LogLevel.Debug, "{Message} was still waiting for its turn; its request's timer has it done")]
+        public static partial void LeftUndone(ILogger logger, string message);
+    }
+}

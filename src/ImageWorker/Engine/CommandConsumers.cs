@@ -1,0 +1,36 @@
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+using ImageWorker.Saga;
+using ImageWorker.Telemetry;
+using MassTransit;
+
+namespace ImageWorker.Engine;
+
+/// <summary>Takes commands from the queue <c>generate-images</c> to the saga; acknowledged once its step is committed.</summary>
+public sealed class GenerateImagesConsumer(RequestDoor door) : IConsumer<GenerateImages>
+{
+    public Task Consume(ConsumeContext<GenerateImages> context) =>
+        door.Tell(new GenerateAsked(context.Message, context.Arrival()), context.CancellationToken);
+}
+
+/// <summary>The same for the queue <c>cancel-images</c>.</summary>
+public sealed class CancelImagesConsumer(RequestDoor door) : IConsumer<CancelImages>
+{
+    public Task Consume(ConsumeContext<CancelImages> context) =>
+        door.Tell(new CancelAsked(context.Message, context.Arrival()), context.CancellationToken);
+}
+
+internal static class Arrivals
+{
+    public static Arrival Arrival(this ConsumeContext context)
+    {
+        var received = context.ReceiveContext;
+        return new(
+            context.MessageId ?? DerivedMessageId.ForBody(received.Body.GetBytes()),
+            received.InputAddress.Segments[^1],
+            RequestTracing.SystemOf(received.InputAddress),
+            RequestTracing.PublisherIn(received.TransportHeaders),
+            received.Redelivered
+        );
+    }
+}

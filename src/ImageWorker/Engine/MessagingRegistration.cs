@@ -1,0 +1,98 @@
+using ImageWorker.Contracts;
+using ImageWorker.Hosting;
+using MassTransit;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Engine;
+
+/// <summary>The bus and its two queues, each of which takes its own command and nothing else.</summary>
+public static class MessagingRegistration
+{
+    /// <summary>The name of MassTransit's own check, which says whether the bus is started and connected.</summary>
+    public const string HealthCheck = "broker";
+
+    public static void AddMessaging(this IServiceCollection services, string? rabbitMq)
+    {
+        JsonNumbers.Use();
+        services.AddChecked<QueueOptions>(QueueOptions.Section);
+        services.AddSingleton<Queues>();
+        services.AddSingleton<GenerateImagesConsumer>();
+        services.AddSingleton<CancelImagesConsumer>();
+        services.AddMassTransit(bus =>
+        {
+            bus.AddReceiveObserver<PutAsideLog>();
+            bus.ConfigureHealthCheckOptions(check => check.Name = HealthCheck);
+            if (rabbitMq is null)
+                bus.UsingInMemory((context, memory) => AddQueues(context, memory));
+            else
+                bus.UsingRabbitMq(
+                    (context, rabbit) =>
+                    {
+                        rabbit.UseBroker(rabbitMq);
+                        AddQueues(context, rabbit);
+                    }
+                );
+        });
+        // The bus starts once the database is ready, and stops before the outbox does: WorkerService sees to both.
+        services.RemoveMassTransitHostedService();
+    }
+
+    private static void AddQueues<TEndpoint>(IBusRegistrationContext context, IReceiveConfigurator<TEndpoint> bus)
+        where TEndpoint : IReceiveEndpointConfigurator
+    {
+        var queues = context.GetRequiredService<Queues>();
+        var options = context.GetRequiredService<IOptions<QueueOptions>>().Value;
+
+        Receive<GenerateImages>(queues.GenerateImages, context.GetRequiredService<GenerateImagesConsumer>());
+        Receive<CancelImages>(queues.CancelImages, context.GetRequiredService<CancelImagesConsumer>());
+
+        void Receive<T>(string queue, IConsumer<T> consumer)
+            where T : class =>
+            bus.ReceiveEndpoint(
+                queue,
+                endpoint =>
+                {
+                    endpoint.ConfigureConsumeTopology = false;
+                    endpoint.ConcurrentMessageLimit = options.Concurrency;
+                    endpoint.PrefetchCount = options.Concurrency * 2;
+                    TakeOnly<T>(endpoint);
+                    if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
+                    {
+                        SetQueueArguments(rabbit, queue, options.DeliveryLimit);
+                        rabbit.Bind<T>();
+                    }
+                    else if (endpoint is IInMemoryReceiveEndpointConfigurator memory)
+                        memory.Bind<T>();
+                    endpoint.Instance(consumer);
+                }
+            );
+    }
+
+    private static void TakeOnly<T>(IReceiveEndpointConfigurator endpoint)
+        where T : class
+    {
+        endpoint.ClearSerialization();
+        var bareJson = new CommandDeserializer<T>(isEnvelope: false);
+        endpoint.AddSerializer(bareJson);
+        endpoint.AddDeserializer(bareJson);
+        endpoint.AddDeserializer(new CommandDeserializer<T>(isEnvelope: true));
+        endpoint.DefaultContentType = bareJson.ContentType;
+        // What fails is told in the log and put aside. Publishers are told of it by events alone.
+        endpoint.PublishFaults = false;
+    }
+
+    private static void SetQueueArguments(
+        IRabbitMqReceiveEndpointConfigurator endpoint,
+        string queue,
+        int deliveryLimit
+    )
+    {
+        endpoint.SetQuorumQueue();
+        endpoint.SetQueueArgument("x-delivery-limit", deliveryLimit);
+        endpoint.BindDeadLetterQueue(
+            $"{queue}_dead",
+            $"{queue}_dead",
+            dead => dead.SetQueueArgument("x-queue-type", "quorum")
+        );
+    }
+}

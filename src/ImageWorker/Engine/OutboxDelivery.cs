@@ -1,0 +1,189 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using ImageWorker.Contracts;
+using ImageWorker.Hosting;
+using ImageWorker.Requests;
+using ImageWorker.Saga;
+using ImageWorker.Storage;
+using ImageWorker.Telemetry;
+using MassTransit;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Engine;
+
+/// <summary>
+/// Delivers what was committed: from memory right after the commit, and from the table whatever a crash or an outage
+/// left there. A row goes once the broker has confirmed its message.
+/// </summary>
+public sealed partial class OutboxDelivery(
+    CommittedMessages fresh,
+    Database database,
+    IBus bus,
+    RequestDoor door,
+    Queues queues,
+    Connections connections,
+    IOptions<DeliveryOptions> deliveryOptions,
+    TimeProvider time,
+    ILogger<OutboxDelivery> logger
+) : IDisposable
+{
+    /// <summary>Begins the destination of a command that was written to the embedded worker's file: this worker itself.</summary>
+    public const string CommandPrefix = "command:";
+
+    private readonly DeliveryOptions options = deliveryOptions.Value;
+    private readonly SemaphoreSlim sending = new(deliveryOptions.Value.Concurrency);
+
+    private readonly Channel<Guid> done = Channel.CreateUnbounded<Guid>();
+
+    /// <summary>
+    /// What a process left is nobody's for a whole lease, so it is not looked for often; but the embedded worker's
+    /// commands come that way.
+    /// </summary>
+    private TimeSpan SweepInterval =>
+        connections.IsEmbedded || options.SweepInterval > options.Lease / 6 ? options.SweepInterval : options.Lease / 6;
+
+    public Task Run(CancellationToken stopping) =>
+        Task.WhenAll(
+            SendFresh(stopping),
+            Sweep.Every(SweepInterval, time, SweepAll, error => Log.SweepFailed(logger, error), stopping),
+            DeleteDone(stopping)
+        );
+
+    public void Dispose() => sending.Dispose();
+
+    private async Task SendFresh(CancellationToken stopping)
+    {
+        await foreach (var messages in fresh.Reader.ReadAllAsync(stopping))
+            await BeginSend(messages, stopping);
+    }
+
+    private async Task SweepAll(CancellationToken stopping)
+    {
+        while (await SweepOnce(stopping) == options.SweepBatch)
+            Log.SweepGoesOn(logger, options.SweepBatch);
+    }
+
+    private async Task<int> SweepOnce(CancellationToken stopping)
+    {
+        var now = time.GetUtcNow();
+        var left = await database.In(db => db.ClaimOutbox(now, now + options.Lease, options.SweepBatch, stopping));
+        foreach (var message in left)
+            await BeginSend([message], stopping);
+        return left.Count;
+    }
+
+    private async Task BeginSend(IReadOnlyList<OutboxMessage> messages, CancellationToken stopping)
+    {
+        await sending.WaitAsync(stopping);
+        _ = SendInOrder(messages, stopping);
+    }
+
+    private async Task SendInOrder(IReadOnlyList<OutboxMessage> messages, CancellationToken stopping)
+    {
+        try
+        {
+            // While the broker is away a send waits for it; the rows, once their hold ends, are anybody's again.
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            timeout.CancelAfter(options.Lease);
+            foreach (var message in messages)
+            {
+                if (!await Send(message, timeout.Token, stopping))
+                    break;
+            }
+        }
+        finally
+        {
+            sending.Release();
+        }
+    }
+
+    private async Task<bool> Send(OutboxMessage message, CancellationToken timeout, CancellationToken stopping)
+    {
+        using var span = RequestTracing.StartPublish(message, bus.Address);
+        try
+        {
+            if (message.Destination.StartsWith(CommandPrefix, StringComparison.Ordinal))
+                await door.Tell(CommandIn(message), timeout);
+            else
+            {
+                var endpoint = await bus.GetSendEndpoint(new Uri(message.Destination));
+                await endpoint.Send(new StoredMessage(), new StoredMessagePipe(message, span?.Id), timeout);
+            }
+
+            CrashPoints.Reach(CrashPoint.AfterDelivery);
+            done.Writer.TryWrite(message.Id);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            span.IsFailedBy(exception);
+            if (!stopping.IsCancellationRequested)
+                Log.SendFailed(logger, message.MessageId, message.Destination, exception.Message);
+            return false;
+        }
+    }
+
+    private CommandAsked CommandIn(OutboxMessage message)
+    {
+        return message.Destination[CommandPrefix.Length..] switch
+        {
+            nameof(GenerateImages) => new GenerateAsked(Read<GenerateImages>(), From(queues.GenerateImages)),
+            nameof(CancelImages) => new CancelAsked(Read<CancelImages>(), From(queues.CancelImages)),
+            var name => throw new InvalidOperationException($"{name} is no command."),
+        };
+
+        T Read<T>() => JsonSerializer.Deserialize<T>(message.Body, JsonSerializerOptions.Web)!;
+
+        Arrival From(string queue) => new(message.MessageId, queue, RequestTracing.SystemOf(bus.Address));
+    }
+
+    private async Task DeleteDone(CancellationToken stopping)
+    {
+        var batch = new List<Guid>();
+        while (await done.Reader.WaitToReadAsync(stopping))
+        {
+            // Nobody waits for a row to go, so many go at once.
+            if (done.Reader.Count + batch.Count < options.DeleteBatch)
+                await Task.Delay(options.DeleteInterval, time, stopping);
+            while (batch.Count < options.DeleteBatch && done.Reader.TryRead(out var id))
+                batch.Add(id);
+            try
+            {
+                await database.In(db =>
+                    db.Outbox.Where(message => batch.Contains(message.Id)).ExecuteDeleteAsync(stopping)
+                );
+                batch.Clear();
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // Rows that stay are delivered again under their message ids, and known as repeats.
+                Log.DeleteFailed(logger, exception.Message);
+                await Task.Delay(options.SweepInterval, time, stopping);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "Swept {Count} messages, there may be more")]
+        public static partial void SweepGoesOn(ILogger logger, int count);
+
+        [LoggerMessage(2, LogLevel.Warning, "The outbox could not be read: {Error}; it is tried again")]
+        public static partial void SweepFailed(ILogger logger, string error);
+
+        [LoggerMessage(
+            3,
+            LogLevel.Warning,
+            "Message {MessageId} to {Destination} not delivered: {Error}; it stays in the outbox and is tried again"
+        )]
+        public static partial void SendFailed(ILogger logger, Guid messageId, string destination, string error);
+
+        [LoggerMessage(
+            4,
+            LogLevel.Warning,
+            "Delivered messages could not be removed from the outbox: {Error}; it is tried again"
+        )]
+        public static partial void DeleteFailed(ILogger logger, string error);
+    }
+}

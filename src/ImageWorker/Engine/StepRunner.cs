@@ -1,0 +1,183 @@
+using ImageWorker.Hosting;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Telemetry;
+using MassTransit;
+using MassTransit.Context;
+using MassTransit.Saga;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Engine;
+
+/// <summary>
+/// Runs one step of a request: loads its row, has the state machine decide, saves in one commit all that it led to, and
+/// hands on what follows. Nothing is locked meanwhile; where two steps of one request meet, the later one is run again on
+/// what the first one left. To MassTransit it is the saga's repository.
+/// </summary>
+public sealed partial class StepRunner(
+    RequestStore store,
+    CommittedMessages outbox,
+    PendingCalls calls,
+    DueTimes dueTimes,
+    StepRetries retries,
+    IOptions<TelemetryOptions> telemetry,
+    TimeProvider time,
+    ILogger<StepRunner> logger
+) : ISagaRepositoryContextFactory<ImageRequest>
+{
+    public async Task Send<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<ImageRequest, T>> next)
+        where T : class
+    {
+        using var span = RequestTracing.StartProcess(context.Message, telemetry.Value.IncludePrompts);
+        var traceParent = span?.Id ?? (context.Message as CommandAsked)?.Arrival.TraceParent;
+        try
+        {
+            var unit = await retries.Execute(
+                isRetry => Step(context, next, traceParent, isRetry),
+                context.CancellationToken
+            );
+            span.Note(unit);
+            await FollowUp(unit, isNewCommand: context.Message is GenerateAsked);
+        }
+        catch (RequestRemovedException)
+        {
+            span.NoteRemoved();
+            Log.Removed(logger, context.CorrelationId);
+        }
+        catch (ClaimLostException)
+        {
+            Log.ClaimLost(logger, context.CorrelationId, typeof(T).Name);
+        }
+        catch (Exception exception) when (span.IsFailedBy(exception))
+        {
+            throw;
+        }
+    }
+
+    public Task SendQuery<T>(
+        ConsumeContext<T> context,
+        ISagaQuery<ImageRequest> query,
+        IPipe<SagaRepositoryQueryContext<ImageRequest, T>> next
+    )
+        where T : class => throw new NotSupportedException("A request is found by its id.");
+
+    public void Probe(ProbeContext context) => context.Add("persistence", "entity framework");
+
+    private async Task<UnitOfWork> Step<T>(
+        ConsumeContext<T> context,
+        IPipe<SagaRepositoryContext<ImageRequest, T>> next,
+        string? traceParent,
+        bool isRetry
+    )
+        where T : class
+    {
+        var now = time.GetUtcNow();
+        var unit = new UnitOfWork
+        {
+            Now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
+            Ledger = (context.Message as SubmissionAnswer)?.Ledger,
+            TraceParent = traceParent,
+        };
+        context.AddOrUpdatePayload(() => unit, _ => unit);
+        await next.Send(new StepContext<T>(context, unit, store, isRetry));
+        if (unit.HasChanges)
+        {
+            CrashPoints.Reach(CrashPoint.BeforeCommit);
+            await store.Save(unit);
+            CrashPoints.Reach(CrashPoint.AfterCommit);
+        }
+        return unit;
+    }
+
+    private async Task FollowUp(UnitOfWork unit, bool isNewCommand)
+    {
+        foreach (var action in unit.AfterCommit)
+            action();
+        outbox.Add(unit.Events);
+        if (unit.Change is not RowChange.None)
+            dueTimes.Set(unit.Request!.CorrelationId, unit.Request.Version, unit.Request.NextTickAt);
+        if (unit.Work.Count > 0)
+            store.Keep(unit.Request!);
+        foreach (var message in unit.Work)
+        {
+            if (isNewCommand)
+                await calls.AddWhenThereIsRoom(message);
+            else
+                calls.Add(message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            1,
+            LogLevel.Warning,
+            "Command {RequestId} is ignored: its request was closed and removed long ago (Retention:Requests)"
+        )]
+        public static partial void Removed(ILogger logger, Guid? requestId);
+
+        [LoggerMessage(
+            2,
+            LogLevel.Warning,
+            "Request {RequestId}: {Answer} came after another worker had taken the submission over, and is dropped; that one finds out how it ends"
+        )]
+        public static partial void ClaimLost(ILogger logger, Guid? requestId, string answer);
+    }
+}
+
+public sealed class StepContext<T>(ConsumeContext<T> context, UnitOfWork unit, RequestStore store, bool isRetry)
+    : ConsumeContextScope<T>(context),
+        SagaRepositoryContext<ImageRequest, T>
+    where T : class
+{
+    private readonly ConsumeContext<T> consumed = context;
+
+    /// <summary>Nearly every command is a new one: that is found out by inserting it, and a repeat is run again.</summary>
+    private bool IsTakenForNew => !isRetry && consumed.Message is GenerateAsked { Arrival.IsRedelivered: false };
+
+    /// <summary>Answers are always saved. A command or a tick may end with a look, which has to be at what is stored.</summary>
+    private Task<ImageRequest?> Find(Guid id) =>
+        consumed.Message is SubmissionAnswer or ImagesChecked ? store.FindKept(id) : store.Find(id);
+
+    public Task<SagaConsumeContext<ImageRequest, T>> Add(ImageRequest instance) =>
+        CreateSagaConsumeContext(consumed, instance, SagaConsumeContextMode.Add);
+
+    public Task<SagaConsumeContext<ImageRequest, T>> Insert(ImageRequest instance) => Add(instance);
+
+    public async Task<SagaConsumeContext<ImageRequest, T>> Load(Guid correlationId)
+    {
+        if (IsTakenForNew || await Find(correlationId) is not { } request)
+            return null!;
+        unit.Load(request);
+        return await CreateSagaConsumeContext(consumed, request, SagaConsumeContextMode.Load);
+    }
+
+    public Task Save(SagaConsumeContext<ImageRequest> context)
+    {
+        unit.Insert(context.Saga);
+        return Task.CompletedTask;
+    }
+
+    public Task Update(SagaConsumeContext<ImageRequest> context)
+    {
+        unit.Update();
+        return Task.CompletedTask;
+    }
+
+    public Task Delete(SagaConsumeContext<ImageRequest> context) =>
+        throw new NotSupportedException("A request's row outlives its closing.");
+
+    public Task Discard(SagaConsumeContext<ImageRequest> context) => Task.CompletedTask;
+
+    public Task Undo(SagaConsumeContext<ImageRequest> context) => Task.CompletedTask;
+
+    public Task<SagaConsumeContext<ImageRequest, TOther>> CreateSagaConsumeContext<TOther>(
+        ConsumeContext<TOther> consumeContext,
+        ImageRequest instance,
+        SagaConsumeContextMode mode
+    )
+        where TOther : class =>
+        Task.FromResult<SagaConsumeContext<ImageRequest, TOther>>(
+            new DefaultSagaConsumeContext<ImageRequest, TOther>(consumeContext, instance)
+        );
+}

@@ -1,0 +1,50 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using MassTransit;
+using RabbitMQ.Client;
+
+namespace ImageWorker.Hosting;
+
+/// <summary>
+/// How every part of this program reaches the broker. With <c>amqps</c> its certificate must be valid and name its
+/// host: MassTransit would use TLS on port 5671 alone, and take a certificate of any issuer.
+/// </summary>
+public static class BrokerHost
+{
+    private const SslPolicyErrors All =
+        SslPolicyErrors.RemoteCertificateChainErrors
+        | SslPolicyErrors.RemoteCertificateNameMismatch
+        | SslPolicyErrors.RemoteCertificateNotAvailable;
+
+    /// <summary>For MassTransit.</summary>
+    public static void UseBroker(this IRabbitMqBusFactoryConfigurator rabbit, string rabbitMq)
+    {
+        var address = new Uri(rabbitMq);
+        rabbit.Host(
+            address,
+            host =>
+            {
+                if (IsSecure(address))
+                    host.UseSsl(ssl =>
+                    {
+                        ssl.ServerName = address.Host;
+                        // What the system finds safe.
+                        ssl.Protocol = SslProtocols.None;
+                        ssl.EnforcePolicyErrors(All);
+                    });
+            }
+        );
+    }
+
+    /// <summary>For RabbitMQ's own client.</summary>
+    public static ConnectionFactory Factory(string rabbitMq)
+    {
+        var address = new Uri(rabbitMq);
+        var factory = new ConnectionFactory { Uri = address, AutomaticRecoveryEnabled = false };
+        if (IsSecure(address))
+            factory.Ssl = new(address.Host, enabled: true) { Version = SslProtocols.None };
+        return factory;
+    }
+
+    private static bool IsSecure(Uri address) => address.Scheme == "amqps";
+}

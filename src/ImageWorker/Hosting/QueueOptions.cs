@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ImageWorker.Hosting;
+
+/// <summary>How the worker uses its queues; section <c>Queues</c>.</summary>
+public sealed class QueueOptions
+{
+    public const string Section = "Queues";
+
+    /// <summary>Put before each queue's name, for several workers on one virtual host. Default none.</summary>
+    [RegularExpression("[A-Za-z0-9._-]*", ErrorMessage = "takes only letters, digits, '.', '_' and '-'")]
+    public string Prefix { get; set; } = "";
+
+    /// <summary>Messages handled at once, a queue. Default 32.</summary>
+    [Range(1, 1000)]
+    public int Concurrency { get; set; } = 32;
+
+    /// <summary>Deliveries of one message before the broker moves it to the queue's <c>_dead</c> queue. Default 50.</summary>
+    [Range(1, 10_000)]
+    public int DeliveryLimit { get; set; } = 50;
+}

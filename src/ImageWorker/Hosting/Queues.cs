@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Hosting;
+
+/// <summary>The worker's queues by name. Each is bound to a fanout exchange of the same name.</summary>
+public sealed class Queues(IOptions<QueueOptions> options)
+{
+    public string GenerateImages { get; } = options.Value.Prefix + "generate-images";
+
+    public string CancelImages { get; } = options.Value.Prefix + "cancel-images";
+
+    public IReadOnlyList<string> All => [GenerateImages, CancelImages];
+
+    /// <summary>The short address of a queue's exchange: free of host names, so that it stays true when those change.</summary>
+    public static Uri AddressOf(string queue) => new($"exchange:{queue}");
+}

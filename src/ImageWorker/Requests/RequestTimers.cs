@@ -1,0 +1,137 @@
+namespace ImageWorker.Requests;
+
+/// <summary>Every time that a request waits for, in one list.</summary>
+public static class RequestTimers
+{
+    /// <summary>The timers that run; none for a request that is closed or has no command yet.</summary>
+    public static IEnumerable<RequestTimer> Timers(this ImageRequest request)
+    {
+        if (request.ClosedAt is not null || request.Command is null)
+            yield break;
+        yield return request.CloseBy is { } closeBy
+            ? new(TimerKind.Grace, closeBy)
+            : new(TimerKind.Deadline, request.Deadline);
+        foreach (var submission in request.Submissions)
+        {
+            if (submission.NextSubmitAt is { } submitAt)
+                yield return new(TimerKind.Submit, submitAt, submission);
+            if (submission.NextCheckAt is { } checkAt)
+                yield return new(TimerKind.Check, checkAt, submission);
+        }
+        foreach (var image in request.Images)
+        {
+            if (image.ResendAt is { } resendAt)
+                yield return new(TimerKind.Resend, resendAt, Image: image);
+        }
+    }
+
+    /// <summary>The timers that came due.</summary>
+    public static List<RequestTimer> Due(this ImageRequest request, DateTimeOffset now) =>
+        [.. request.Timers().Where(timer => timer.At <= now)];
+
+    /// <summary>The earliest moment at which anything of an open request comes due.</summary>
+    public static DateTimeOffset NextTick(this ImageRequest request) => request.Timers().Min(timer => timer.At);
+
+    /// <summary>
+    /// Makes whatever the request waits for due now, as an operator asks. What guards payments is not touched: a call in
+    /// doubt is looked up sooner, and made again no sooner than it may be.
+    /// </summary>
+    public static void HurryUp(this ImageRequest request, DateTimeOffset now)
+    {
+        foreach (var timer in request.Timers().Where(timer => timer.At > now).ToList())
+            timer.MoveTo(now);
+        request.NextTickAt = now;
+        // A tick that is under way knows nothing of this.
+        request.Version++;
+    }
+
+    /// <summary>What a tick finds.</summary>
+    /// <param name="request">The request as it is stored.</param>
+    /// <param name="version">The version of the row that the tick was set for.</param>
+    /// <param name="now">The step's time.</param>
+    public static TickVerdict VerdictOn(this ImageRequest request, int version, DateTimeOffset now)
+    {
+        if (version != request.Version)
+            return TickVerdict.Stale;
+        var due = request.Due(now);
+        return due.Exists(timer => timer.Kind is TimerKind.Grace or TimerKind.Deadline) ? TickVerdict.TimeIsUp
+            : request.CloseBy is null && due.Count > 0 && due.TrueForAll(timer => timer.Kind is TimerKind.Check)
+                ? TickVerdict.OnlyChecks
+            : TickVerdict.InTime;
+    }
+}
+
+/// <summary>Something that a request waits for.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="At">When it comes due.</param>
+/// <param name="Submission">Of a submission's timer: which.</param>
+/// <param name="Image">Of an image's timer: which.</param>
+public readonly record struct RequestTimer(
+    TimerKind Kind,
+    DateTimeOffset At,
+    ImageSubmission? Submission = null,
+    RequestImage? Image = null
+)
+{
+    /// <summary>What happens then, for people.</summary>
+    public string What =>
+        Kind switch
+        {
+            TimerKind.Grace => "closes without the answers that are still missing",
+            TimerKind.Deadline => "deadline",
+            TimerKind.Submit => $"{Submission!.Id} is {(Submission.InDoubt ? "looked up" : "tried again")}",
+            TimerKind.Check => $"{Submission!.Id} is checked",
+            _ => $"image {Image!.Number} is resent",
+        };
+
+    /// <summary>Sets what the request waits for to another time. How long the request may take stays as it is.</summary>
+    public void MoveTo(DateTimeOffset at)
+    {
+        switch (Kind)
+        {
+            case TimerKind.Submit:
+                Submission!.NextSubmitAt = at;
+                break;
+            case TimerKind.Check:
+                Submission!.NextCheckAt = at;
+                break;
+            case TimerKind.Resend:
+                Image!.ResendAt = at;
+                break;
+        }
+    }
+}
+
+public enum TimerKind
+{
+    /// <summary>The request must stop: <see cref="ImageRequest.Deadline"/>.</summary>
+    Deadline,
+
+    /// <summary>A stopped request closes without the answers that are missing: <see cref="ImageRequest.CloseBy"/>.</summary>
+    Grace,
+
+    /// <summary>A submission is handed on, or looked up: <see cref="ImageSubmission.NextSubmitAt"/>.</summary>
+    Submit,
+
+    /// <summary>A submission is checked: <see cref="ImageSubmission.NextCheckAt"/>.</summary>
+    Check,
+
+    /// <summary>An image is resent: <see cref="RequestImage.ResendAt"/>.</summary>
+    Resend,
+}
+
+/// <summary>What a tick finds; one for each step, so that no two guards can see it differently.</summary>
+public enum TickVerdict
+{
+    /// <summary>The row has changed since the tick was set.</summary>
+    Stale,
+
+    /// <summary>The deadline has passed or, in a request that was stopped, its grace.</summary>
+    TimeIsUp,
+
+    /// <summary>Checks are due, and nothing else.</summary>
+    OnlyChecks,
+
+    /// <summary>Whatever is due is to be done.</summary>
+    InTime,
+}

@@ -1,0 +1,139 @@
+using System.Linq.Expressions;
+using ImageWorker.Requests;
+using MassTransit;
+
+namespace ImageWorker.Saga;
+
+/// <summary>
+/// The life of a request, whole. It decides and does no I/O: what it decides becomes a <see cref="Storage.UnitOfWork"/>. A request has one timer, <see cref="ImageRequest.NextTickAt"/>, set after every step and null only once closed.
+/// </summary>
+public sealed class RequestStateMachine : MassTransitStateMachine<ImageRequest>
+{
+    public RequestStateMachine(RequestSteps steps)
+    {
+        InstanceState(request => request.State);
+
+        Command(() => GenerateAsked);
+        Command(() => CancelAsked);
+        Correlate(() => Accepted, told => told.RequestId, steps);
+        Correlate(() => Refused, told => told.RequestId, steps);
+        Correlate(() => Deferred, told => told.RequestId, steps);
+        Correlate(() => SubmissionWithdrawn, told => told.RequestId, steps);
+        Correlate(() => Checked, told => told.RequestId, steps);
+        Correlate(() => CalledBack, told => told.RequestId, steps);
+        Correlate(() => Ticked, told => told.RequestId, steps);
+
+        Initially(
+            When(GenerateAsked, steps.IsFaulty).Then(steps.Refuse).Finalize(),
+            When(GenerateAsked, steps.IsOverBudget).Then(steps.CloseOverBudget).TransitionTo(Closed),
+            When(GenerateAsked, steps.IsGood).Then(steps.Start).TransitionTo(Submitting),
+            // The two commands come by two queues, so a cancellation can overtake what it cancels.
+            When(CancelAsked, steps.NamesNoRequest).Then(steps.NoteNameless).Finalize(),
+            When(CancelAsked, steps.NamesRequest).Then(steps.AwaitCommand).TransitionTo(Withdrawn)
+        );
+
+        During(
+            Withdrawn,
+            When(GenerateAsked, steps.IsFaulty).Then(steps.Refuse),
+            When(GenerateAsked, steps.IsNotFaulty).Then(steps.CloseUnstarted).TransitionTo(Closed),
+            Ignore(CancelAsked)
+        );
+
+        During(
+            [Submitting, Generating, Closing, Closed],
+            When(GenerateAsked, steps.IsAnotherCommand).Then(steps.RefuseReusedId)
+        );
+
+        During(
+            [Submitting, Generating, Closing],
+            When(GenerateAsked, steps.IsSameCommand).Then(steps.NoteRepeated),
+            When(Refused).Then(steps.RecordRefused).CloseOrGoOn(steps, Closed),
+            When(Deferred).Then(steps.RecordDeferred).CloseOrGoOn(steps, Closed),
+            When(SubmissionWithdrawn).Then(steps.RecordWithdrawn).CloseOrGoOn(steps, Closed),
+            When(Checked).Then(steps.RecordChecked).CloseOrGoOn(steps, Closed),
+            When(Ticked, steps.Finds(TickVerdict.Stale)).Then(steps.NoteStale)
+        );
+
+        During(
+            [Submitting, Generating],
+            When(Accepted).Then(steps.RecordAccepted).TransitionTo(Generating).CloseOrGoOn(steps, Closed),
+            When(CalledBack, steps.IsCheckable).Then(steps.PullCheckForward).CloseOrGoOn(steps, Closed),
+            When(CancelAsked).Then(steps.StopForCancel).TransitionTo(Closing).CloseOrGoOn(steps, Closed),
+            When(Ticked, steps.Finds(TickVerdict.TimeIsUp))
+                .Then(steps.StopForDeadline)
+                .TransitionTo(Closing)
+                .CloseOrGoOn(steps, Closed),
+            // A check is the commonest thing to come due, and asks for no write: the timer stands until its answer.
+            When(Ticked, steps.Finds(TickVerdict.OnlyChecks)).Then(steps.CheckWhatIsDue),
+            When(Ticked, steps.Finds(TickVerdict.InTime)).Then(steps.DoWhatIsDue).CloseOrGoOn(steps, Closed)
+        );
+
+        During(
+            Closing,
+            When(Accepted).Then(steps.RecordAccepted).CloseOrGoOn(steps, Closed),
+            When(CancelAsked).Then(steps.NoteRepeated),
+            Ignore(CalledBack),
+            When(Ticked, steps.Finds(TickVerdict.TimeIsUp)).Then(steps.Close).TransitionTo(Closed),
+            When(Ticked, steps.Finds(TickVerdict.InTime)).Then(steps.DoWhatIsDue).CloseOrGoOn(steps, Closed)
+        );
+
+        During(
+            Closed,
+            When(GenerateAsked, steps.IsSameCommand).Then(steps.PublishClosingEvent),
+            When(CancelAsked).Then(steps.PublishClosingEvent)
+        );
+
+        During(
+            // Withdrawn too: a cancellation can come when the row that it is for has had its time and is gone.
+            [Withdrawn, Closed],
+            When(Accepted).Then(steps.NoteLateAcceptance),
+            Ignore(Refused),
+            Ignore(Deferred),
+            Ignore(SubmissionWithdrawn),
+            Ignore(Checked),
+            Ignore(CalledBack),
+            Ignore(Ticked)
+        );
+
+        SetCompletedWhenFinalized();
+    }
+
+    /// <summary>Accepted from the publisher; ZPK has not accepted anything yet.</summary>
+    public State Submitting { get; private set; } = null!;
+
+    /// <summary>ZPK has accepted at least one submission; images are checked and resent.</summary>
+    public State Generating { get; private set; } = null!;
+
+    /// <summary>Cancelled or past its deadline; only calls under way are still waited for.</summary>
+    public State Closing { get; private set; } = null!;
+
+    /// <summary>The closing event is out. The row stays for its retention time, and answers repeated commands.</summary>
+    public State Closed { get; private set; } = null!;
+
+    /// <summary>Cancelled before its command came.</summary>
+    public State Withdrawn { get; private set; } = null!;
+
+    public Event<GenerateAsked> GenerateAsked { get; private set; } = null!;
+    public Event<CancelAsked> CancelAsked { get; private set; } = null!;
+    public Event<SubmissionAccepted> Accepted { get; private set; } = null!;
+    public Event<SubmissionRefused> Refused { get; private set; } = null!;
+    public Event<SubmissionDeferred> Deferred { get; private set; } = null!;
+    public Event<SubmissionWithdrawn> SubmissionWithdrawn { get; private set; } = null!;
+    public Event<ImagesChecked> Checked { get; private set; } = null!;
+    public Event<CallbackReceived> CalledBack { get; private set; } = null!;
+    public Event<RequestTick> Ticked { get; private set; } = null!;
+
+    private void Command<T>(Expression<Func<Event<T>>> @event)
+        where T : CommandAsked => Event(@event, e => e.CorrelateById(context => context.Message.SagaId));
+
+    private void Correlate<T>(Expression<Func<Event<T>>> @event, Func<T, Guid> requestId, RequestSteps steps)
+        where T : class =>
+        Event(
+            @event,
+            e =>
+            {
+                e.CorrelateById(context => requestId(context.Message));
+                e.OnMissingInstance(missing => missing.Execute(steps.NoteMissing));
+            }
+        );
+}

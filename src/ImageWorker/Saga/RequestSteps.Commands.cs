@@ -1,0 +1,102 @@
+using System.Text.Json;
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using MassTransit;
+
+namespace ImageWorker.Saga;
+
+/// <content>The steps that commands lead to.</content>
+public sealed partial class RequestSteps
+{
+    public void Refuse(BehaviorContext<ImageRequest, GenerateAsked> context) =>
+        Refuse(context, VerdictOn(context).Faults);
+
+    public void RefuseReusedId(BehaviorContext<ImageRequest, GenerateAsked> context) =>
+        Refuse(
+            context,
+            [
+                new(
+                    "REQUEST_ID_REUSED",
+                    "requestId was used before with other parameters; that request is untouched. Send a new id.",
+                    "requestId"
+                ),
+            ]
+        );
+
+    public void Start(BehaviorContext<ImageRequest, GenerateAsked> context)
+    {
+        var request = TakeOver(context);
+        Log.Accepted(logger, request.CorrelationId, request.Images.Count, request.Command!.Model, request.Deadline);
+        Submit(context, request.Submit([.. request.Images.Select(image => image.Number)]));
+        request.NextTickAt = request.NextTick();
+    }
+
+    public void CloseOverBudget(BehaviorContext<ImageRequest, GenerateAsked> context)
+    {
+        var request = TakeOver(context);
+        var command = context.Message.Command;
+        var estimate = command.Estimate(prices, command.Count);
+        request.Errors.Add(
+            new(
+                RequestProgress.BudgetExceeded,
+                estimate is null
+                    ? "maxCost cannot be kept: the price table has no price for these parameters"
+                    : $"maxCost is {command.MaxCost} EUR, the estimate is {estimate} EUR",
+                "maxCost"
+            )
+        );
+        foreach (var image in request.Images)
+            image.Fail(RequestProgress.BudgetExceeded);
+        Close(context);
+    }
+
+    public void AwaitCommand(BehaviorContext<ImageRequest, CancelAsked> context)
+    {
+        context.Saga.RequestedAt = context.Now();
+        Log.CancelledEarly(logger, context.Saga.CorrelationId);
+    }
+
+    public void CloseUnstarted(BehaviorContext<ImageRequest, GenerateAsked> context)
+    {
+        TakeOver(context).Reason = FailureReason.Cancelled;
+        Close(context);
+    }
+
+    public void StopForCancel(BehaviorContext<ImageRequest, CancelAsked> context)
+    {
+        Log.Cancelled(logger, context.Saga.CorrelationId);
+        context.Saga.Stop(FailureReason.Cancelled, context.Now(), options);
+    }
+
+    public void NoteRepeated(BehaviorContext<ImageRequest> context) =>
+        Log.Repeated(logger, context.Saga.CorrelationId, context.Event.Name, context.Saga.State);
+
+    public void NoteNameless(BehaviorContext<ImageRequest, CancelAsked> context) => Log.NamelessCancel(logger);
+
+    private ImageRequest TakeOver(BehaviorContext<ImageRequest, GenerateAsked> context)
+    {
+        var (request, command, now) = (context.Saga, context.Message.Command, context.Now());
+        context.AfterCommit(metrics.Received);
+        request.Command = command;
+        request.TraceParent = context.UnitOfWork().TraceParent;
+        request.RequestedAt = now;
+        request.Deadline = now + TimeSpan.FromSeconds(command.TimeoutSeconds);
+        request.Images = [.. Enumerable.Range(0, command.Count).Select(number => new RequestImage { Number = number })];
+        return request;
+    }
+
+    private void Refuse(BehaviorContext<ImageRequest, GenerateAsked> context, IReadOnlyList<RequestError> faults)
+    {
+        var command = context.Message.Command;
+        Log.RefusedCommand(logger, command.RequestId, string.Join("; ", faults.Select(fault => fault.Message)));
+        context.AfterCommit(metrics.Refused);
+        var messageId =
+            command.RequestId == Guid.Empty
+                ? DerivedMessageId.ForClosing(context.Saga.CorrelationId)
+                : DerivedMessageId.ForRefusal(command.RequestId, JsonSerializer.Serialize(command));
+        var unit = context.UnitOfWork();
+        unit.IsRefusal = true;
+        Publish(context, RequestClosing.RefusalOf(command, faults, unit.Now), messageId, unit.TraceParent);
+    }
+}

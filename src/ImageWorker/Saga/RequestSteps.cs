@@ -1,0 +1,178 @@
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Telemetry;
+using ImageWorker.Zpk;
+using MassTransit;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Saga;
+
+/// <summary>
+/// The conditions and steps that <see cref="RequestStateMachine"/> is made of: each applies the facts to the row and
+/// says, as messages, what follows. Here is what time brings about; the conditions, what commands lead to and what ZPK's
+/// answers lead to are in files of their own.
+/// </summary>
+public sealed partial class RequestSteps(
+    IOptions<RequestOptions> requestOptions,
+    IOptions<ZpkOptions> zpkOptions,
+    WorkerMetrics metrics,
+    ILogger<RequestSteps> logger
+)
+{
+    private readonly RequestOptions options = requestOptions.Value;
+    private readonly ZpkPrices prices = zpkOptions.Value.Prices;
+    private readonly TimeSpan lease = SubmissionLease.Of(zpkOptions.Value);
+
+    public void StopForDeadline(BehaviorContext<ImageRequest, RequestTick> context)
+    {
+        var (request, now) = (context.Saga, context.Now());
+        using var trace = RequestTracing.Resume(request.TraceParent);
+        Log.DeadlinePassed(logger, request.CorrelationId);
+        NoteLateness(context);
+        request.Stop(FailureReason.DeadlineExceeded, now, options);
+
+        // What is paid for may be ready by now: one last look.
+        foreach (var submission in request.Submissions.Where(s => s.State is SubmissionState.Accepted))
+        {
+            if (!request.ImagesRunningIn(submission).Any())
+                continue;
+            submission.IsInFinalCheck = true;
+            // Once more, should this process die with it.
+            submission.NextCheckAt = now + lease;
+            Check(context, submission);
+        }
+    }
+
+    public void DoWhatIsDue(BehaviorContext<ImageRequest, RequestTick> context)
+    {
+        var (request, now) = (context.Saga, context.Now());
+        using var trace = RequestTracing.Resume(request.TraceParent);
+        NoteLateness(context);
+
+        foreach (var timer in request.Due(now))
+        {
+            switch (timer.Kind)
+            {
+                case TimerKind.Submit:
+                    timer.Submission!.State = SubmissionState.Submitting;
+                    Submit(context, timer.Submission);
+                    break;
+                case TimerKind.Check:
+                    Check(context, timer.Submission!);
+                    timer.Submission!.WaitingSince = now;
+                    timer.MoveTo(now + options.CheckPatience);
+                    break;
+                case TimerKind.Resend:
+                    Resend(context, timer.Image!);
+                    break;
+            }
+        }
+    }
+
+    public void CheckWhatIsDue(BehaviorContext<ImageRequest, RequestTick> context)
+    {
+        NoteLateness(context);
+        foreach (var timer in context.Saga.Due(context.Now()))
+            Check(context, timer.Submission!);
+    }
+
+    public void SetTimer(BehaviorContext<ImageRequest> context)
+    {
+        context.Saga.NextTickAt = context.Saga.NextTick();
+        context.Saga.Version++;
+    }
+
+    public void Close(BehaviorContext<ImageRequest> context)
+    {
+        var request = context.Saga;
+        using var trace = RequestTracing.Resume(request.TraceParent);
+        request.Close(context.Now());
+        request.Version++;
+        Log.Closed(
+            logger,
+            request.CorrelationId,
+            request.Reason?.ToString() ?? nameof(ImagesReady),
+            request.Images.GeneratedCount(),
+            request.Images.Count,
+            request.CostOf(prices).Total,
+            request.ClosedAt!.Value - request.RequestedAt
+        );
+        context.AfterCommit(() => metrics.Closed(request, prices));
+        PublishClosingEvent(context);
+    }
+
+    /// <summary>The same event under the same message id, however often it is asked for.</summary>
+    public void PublishClosingEvent(BehaviorContext<ImageRequest> context)
+    {
+        var request = context.Saga;
+        var messageId = DerivedMessageId.ForClosing(request.CorrelationId);
+        Publish(context, request.ClosingEvent(prices), messageId, request.TraceParent);
+    }
+
+    public void NoteStale(BehaviorContext<ImageRequest, RequestTick> context) =>
+        Log.Stale(logger, context.Saga.CorrelationId, context.Message.Version, context.Saga.Version);
+
+    private void Resend(BehaviorContext<ImageRequest> context, RequestImage image)
+    {
+        var request = context.Saga;
+        if (!request.CanAffordResend(prices))
+        {
+            image.Fail(RequestProgress.BudgetExceeded);
+            return;
+        }
+        var resend = request.Submit(image.Number);
+        Log.Resent(logger, request.CorrelationId, image.Number, resend.Id, image.Attempts);
+        context.AfterCommit(metrics.Resent);
+        Submit(context, resend);
+    }
+
+    private static void Publish(
+        BehaviorContext<ImageRequest> context,
+        object message,
+        Guid messageId,
+        string? traceParent
+    )
+    {
+        var unit = context.UnitOfWork();
+        unit.Events.Add(OutboxMessage.Event(message, messageId, context.Saga.CorrelationId, unit.Now, traceParent));
+    }
+
+    private void NoteLateness(BehaviorContext<ImageRequest> context)
+    {
+        var late = context.Now() - context.Saga.NextTick();
+        context.AfterCommit(() => metrics.Ticked(late));
+    }
+
+    /// <summary>Hands the submission on. If the call is lost, the timer repeats it after the lease.</summary>
+    private void Submit(BehaviorContext<ImageRequest> context, ImageSubmission submission)
+    {
+        var trace = RequestTracing.Of(context.Saga, submission, submission.NextSubmitAt);
+        submission.WaitingSince = context.Now();
+        submission.NextSubmitAt = context.Now() + lease;
+        context
+            .UnitOfWork()
+            .Work.Add(
+                new SubmitImages(
+                    context.Saga.CorrelationId,
+                    submission.Id,
+                    submission.ImageNumbers.Count,
+                    context.Saga.Command!
+                )
+                {
+                    IsStopped = context.Saga.CloseBy is not null,
+                    Trace = trace,
+                }
+            );
+    }
+
+    private static void Check(BehaviorContext<ImageRequest> context, ImageSubmission submission) =>
+        context
+            .UnitOfWork()
+            .Work.Add(
+                new CheckImages(context.Saga.CorrelationId, submission.Id, submission.ProviderId!)
+                {
+                    Trace = RequestTracing.Of(context.Saga, submission, submission.NextCheckAt),
+                }
+            );
+}

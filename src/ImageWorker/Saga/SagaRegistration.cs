@@ -1,0 +1,27 @@
+using ImageWorker.Hosting;
+using ImageWorker.Requests;
+using MassTransit;
+
+namespace ImageWorker.Saga;
+
+public static class SagaRegistration
+{
+    /// <summary>The state machine, behind its door.</summary>
+    public static void AddSaga(this IServiceCollection services)
+    {
+        services.AddChecked<RequestOptions>(RequestOptions.Section);
+        services.AddSingleton<RequestSteps>();
+        services.AddSingleton<RequestStateMachine>();
+        services.AddSingleton(provider =>
+        {
+            LogContext.ConfigureCurrentLogContextIfNull(provider);
+            return Bus.Factory.CreateMediator(mediator =>
+                mediator.StateMachineSaga(
+                    provider.GetRequiredService<RequestStateMachine>(),
+                    provider.GetRequiredService<ISagaRepository<ImageRequest>>()
+                )
+            );
+        });
+        services.AddSingleton<RequestDoor>();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+
+namespace ImageWorker.Storage;
+
+/// <summary>
+/// Does many small things together: what comes while a batch is under way makes up the next one. Nothing waits for
+/// company, so that a single item is as fast as without.
+/// </summary>
+/// <param name="size">Items in a batch at most.</param>
+/// <param name="parallel">Batches under way at once.</param>
+/// <param name="work">Does one batch; a result for each item, in their order. What it throws, all of the batch get.</param>
+public sealed class Batcher<TItem, TResult>(
+    int size,
+    int parallel,
+    Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> work
+)
+{
+    private readonly Queue<(TItem Item, TaskCompletionSource<TResult> Done)> waiting = new();
+    private int running;
+
+    public Task<TResult> Add(TItem item)
+    {
+        var done = new TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (waiting)
+        {
+            waiting.Enqueue((item, done));
+            if (running == parallel)
+                return done.Task;
+            running++;
+        }
+        _ = Run();
+        return done.Task;
+    }
+
+    private async Task Run()
+    {
+        // Those that come at the same moment get in.
+        await Task.Yield();
+        // A batch belongs to nobody's trace, least of all to that of whoever happened to begin it.
+        if (Activity.Current is not null)
+            Activity.Current = null;
+        while (Take() is { Count: > 0 } batch)
+        {
+            try
+            {
+                var results = await work([.. batch.Select(entry => entry.Item)]);
+                for (var i = 0; i < batch.Count; i++)
+                    batch[i].Done.SetResult(results[i]);
+            }
+            catch (Exception exception)
+            {
+                foreach (var (_, done) in batch)
+                    done.TrySetException(exception);
+            }
+        }
+    }
+
+    /// <summary>The next batch; empty when there is none, and this run is over.</summary>
+    private List<(TItem Item, TaskCompletionSource<TResult> Done)> Take()
+    {
+        lock (waiting)
+        {
+            var batch = new List<(TItem, TaskCompletionSource<TResult>)>(Math.Min(size, waiting.Count));
+            while (batch.Count < size && waiting.TryDequeue(out var entry))
+                batch.Add(entry);
+            if (batch.Count == 0)
+                running--;
+            return batch;
+        }
+    }
+}

@@ -1,0 +1,12 @@
+namespace ImageWorker.Storage;
+
+/// <summary>Opens the worker's database for one piece of work at a time.</summary>
+public sealed class Database(IServiceScopeFactory scopes)
+{
+    /// <summary>Does the work in a context of its own, and closes that.</summary>
+    public async Task<T> In<T>(Func<WorkerContext, Task<T>> work)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        return await work(scope.ServiceProvider.GetRequiredService<WorkerContext>());
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using MassTransit;
+using MassTransit.Metadata;
+using MassTransit.Serialization;
+
+namespace ImageWorker.Storage;
+
+/// <summary>A message that was decided with a commit and is still to be delivered.</summary>
+public sealed class OutboxMessage
+{
+    public Guid Id { get; set; }
+
+    public Guid MessageId { get; set; }
+
+    /// <summary>Short address of the exchange, such as <c>exchange:ImageWorker.Contracts:ImagesReady</c>.</summary>
+    public string Destination { get; set; } = "";
+
+    public string ContentType { get; set; } = "";
+
+    /// <summary>The serialized envelope, sent as it is.</summary>
+    public string Body { get; set; } = "";
+
+    /// <summary>The request that it is about.</summary>
+    public Guid? CorrelationId { get; set; }
+
+    /// <summary>The W3C <c>traceparent</c> of the command that it comes from; null where nobody traces.</summary>
+    public string? TraceParent { get; set; }
+
+    /// <summary>Until then whoever took the message last is delivering it; after that anybody may.</summary>
+    public DateTimeOffset ClaimableAt { get; set; }
+
+    /// <summary>How often a sweep took it, for people to see one that keeps failing.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>An event in MassTransit's envelope, for the exchange that its subscribers bind to.</summary>
+    public static OutboxMessage Event(
+        object message,
+        Guid messageId,
+        Guid requestId,
+        DateTimeOffset now,
+        string? traceParent
+    )
+    {
+        var urn = MessageUrn.ForTypeString(message.GetType());
+        return new()
+        {
+            Id = Guid.CreateVersion7(now),
+            MessageId = messageId,
+            Destination = $"exchange:{urn["urn:message:".Length..]}",
+            ContentType = SystemTextJsonMessageSerializer.JsonContentType.MediaType,
+            Body = JsonSerializer.Serialize(
+                new JsonMessageEnvelope
+                {
+                    MessageId = messageId.ToString(),
+                    CorrelationId = requestId.ToString(),
+                    ConversationId = requestId.ToString(),
+                    MessageType = [urn],
+                    Message = message,
+                    SentTime = now.UtcDateTime,
+                    Host = HostMetadataCache.Host,
+                },
+                SystemTextJsonMessageSerializer.Options
+            ),
+            CorrelationId = requestId,
+            TraceParent = traceParent,
+        };
+    }
+}

@@ -1,0 +1,18 @@
+using ImageWorker.Hosting;
+
+namespace ImageWorker.Submission;
+
+public static class SubmissionRegistration
+{
+    /// <summary>What calls ZPK, and what guards and paces the calls.</summary>
+    public static void AddSubmission(this IServiceCollection services)
+    {
+        services.AddChecked<SubmissionOptions>(SubmissionOptions.Section);
+        services.AddSingleton<WorkerIdentity>();
+        services.AddSingleton<ZpkGate>();
+        services.AddSingleton<SubmissionLedger>();
+        services.AddSingleton<SubmissionPace>();
+        services.AddSingleton<Submitter>();
+        services.AddSingleton<Checker>();
+    }
+}

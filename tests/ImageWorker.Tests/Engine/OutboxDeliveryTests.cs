@@ -1,0 +1,126 @@
+using ImageWorker.Commands;
+using ImageWorker.Engine;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Tests.Submission;
+using ImageWorker.Tests.ZpkSimulator;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using static ImageWorker.Tests.Saga.Happenings;
+
+namespace ImageWorker.Tests.Engine;
+
+public sealed class OutboxDeliveryTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_event_that_a_process_died_with_is_delivered_by_another_once_its_lease_ends()
+    {
+        await using var worker = await WorkerUnderTest.Start();
+        await using var dead = await WorkerUnderTest.Start(other: worker);
+        await dead.Consume(Command() with { Prompt = "" }, Guid.NewGuid());
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var delivery = worker.Services.GetRequiredService<OutboxDelivery>().Run(stopping.Token);
+
+        await SweepFor(worker, TimeSpan.FromSeconds(29));
+        var whileLeased = await Rows(worker);
+        await AdvanceUntil(worker, () => Rows(worker).GetAwaiter().GetResult().Count == 0);
+        await stopping.CancelAsync();
+
+        Assert.Equal("ImagesFailed", Assert.Single(whileLeased));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => delivery);
+    }
+
+    [Fact]
+    public async Task A_call_that_a_process_died_before_is_made_by_another_once()
+    {
+        using var zpk = new StubZpk();
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        await using var dead = await WorkerUnderTest.Start(other: worker);
+        var command = Command();
+        await dead.Consume(command, Guid.NewGuid());
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var ticking = worker.Services.GetRequiredService<RequestTicker>().Run(stopping.Token);
+        var calling = worker.Services.GetRequiredService<CallRunner>().Run();
+
+        await SweepFor(worker, TimeSpan.FromSeconds(49));
+        var beforeItsLeaseEnds = zpk.GenerateCalls;
+        await AdvanceUntil(
+            worker,
+            () => worker.Find(command.RequestId).GetAwaiter().GetResult()!.State == "Generating"
+        );
+        await stopping.CancelAsync();
+        worker.Services.GetRequiredService<PendingCalls>().Complete();
+        await calling;
+
+        Assert.Equal((0, 1), (beforeItsLeaseEnds, zpk.GenerateCalls));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ticking);
+    }
+
+    [Fact]
+    public async Task A_timer_fires_when_it_is_due()
+    {
+        using var zpk = new StubZpk();
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var ticker = worker.Services.GetRequiredService<RequestTicker>().Run(stopping.Token);
+        var started = await worker.Handle(Command());
+        var answer = (await worker.Handle(started.Only<SubmitImages>())).Only<SubmissionAccepted>();
+        var accepted = await worker.Handle(answer);
+
+        await SweepFor(worker, TimeSpan.FromSeconds(26));
+        var early = worker.TakeWork();
+        worker.Time.Advance(TimeSpan.FromSeconds(1));
+        var due = await worker.Services.GetRequiredService<PendingCalls>().Checks.ReadAsync(Ct);
+        await stopping.CancelAsync();
+
+        Assert.Equal(worker.Time.GetUtcNow(), accepted.Request!.NextTickAt);
+        Assert.Empty(early);
+        Assert.Equal(answer.SubmissionId, Assert.IsType<CheckImages>(due).SubmissionId);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ticker);
+    }
+
+    [Fact]
+    public async Task An_embedded_command_is_removed_once_its_request_is_saved()
+    {
+        await using var worker = await WorkerUnderTest.Start();
+        var command = Command();
+        await new EmbeddedCommands(
+            worker.Services.GetRequiredService<Database>(),
+            worker.Services.GetRequiredService<DatabaseState>(),
+            worker.Time
+        ).Accept(command, Ct);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var delivery = worker.Services.GetRequiredService<OutboxDelivery>().Run(stopping.Token);
+
+        await AdvanceUntil(
+            worker,
+            () => worker.InDatabase(db => db.Outbox.AnyAsync(Ct)).GetAwaiter().GetResult() is false
+        );
+        await stopping.CancelAsync();
+
+        Assert.Equal("Submitting", (await worker.Find(command.RequestId))!.State);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => delivery);
+    }
+
+    /// <summary>Lets the regular searches of that long happen.</summary>
+    private static async Task SweepFor(WorkerUnderTest worker, TimeSpan time)
+    {
+        for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromSeconds(1))
+        {
+            worker.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(2, Ct);
+        }
+    }
+
+    private static Task AdvanceUntil(WorkerUnderTest worker, Func<bool> condition) =>
+        Eventually.TrueAsync(() =>
+        {
+            worker.Time.Advance(TimeSpan.FromMilliseconds(200));
+            return condition();
+        });
+
+    private static async Task<List<string>> Rows(WorkerUnderTest worker) =>
+        [.. (await worker.InDatabase(db => db.Outbox.AsNoTracking().ToListAsync(Ct))).Select(Handled.TypeOf)];
+}

@@ -1,0 +1,482 @@
+using System.Text.Json;
+using ImageWorker.Contracts;
+using ImageWorker.Operations;
+using ImageWorker.Requests;
+using ImageWorker.Submission;
+using ImageWorker.Tests.Saga;
+using ImageWorker.Tests.Zpk;
+using ImageWorker.ZpkSimulator;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using static ImageWorker.Tests.Saga.Happenings;
+
+namespace ImageWorker.Tests.Submission;
+
+public sealed class SubmitterTests : IDisposable
+{
+    private const string Refusal =
+        """{"success":false,"errors":[{"id":"INVALID_PARAMETER","message":"too long","on":"prompt"}]}""";
+    private const string BadKey =
+        """{"success":false,"errors":[{"id":"INVALID_API_KEY","message":"no","on":"api_key"}]}""";
+
+    private readonly StubZpk zpk = new();
+
+    public void Dispose() => zpk.Dispose();
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_accepted_submission_is_noted_and_told()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+
+        var told = (await worker.Handle(submit)).Only<SubmissionAccepted>();
+
+        Assert.Equal((submit.SubmissionId, 0.0760m), (told.SubmissionId, told.Answer.Cost));
+        Assert.Equal(worker.Time.GetUtcNow(), told.AnsweredAt);
+        var body = JsonDocument.Parse(Assert.Single(zpk.Bodies)).RootElement;
+        Assert.Equal(submit.SubmissionId, body.GetProperty("unique_request_id").GetString());
+        Assert.Equal("fast", body.GetProperty("connection_type").GetString());
+        Assert.Equal(2, body.GetProperty("num").GetInt32());
+        var entry = await Entry(worker, submit);
+        Assert.Equal((LedgerState.Accepted, 1, 0.0760m), (entry.State, entry.Calls, entry.Cost));
+    }
+
+    [Fact]
+    public async Task What_was_answered_before_is_neither_submitted_nor_told_again()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+        await worker.Handle(submit);
+
+        var again = await worker.Handle(submit);
+
+        Assert.Equal("", again.Says);
+        Assert.Equal((1, 0), (zpk.GenerateCalls, zpk.CheckCalls));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(8)]
+    public async Task A_lost_answer_is_looked_up_not_paid_again(int visibleAfter)
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        await using var simulator = await ZpkSimulatorServer.StartAsync(
+            new() { TimeProvider = time, VisibilityDelay = TimeSpan.FromSeconds(visibleAfter) },
+            Ct
+        );
+        await using var worker = await WorkerUnderTest.Start(settings: Using(simulator));
+        var submit = await Start(worker);
+        simulator.SetFaults("reset generate after x1");
+
+        var lost = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var deferred = (await worker.Handle(lost)).Request!;
+        time.Advance(deferred.NextTickAt!.Value - worker.Time.GetUtcNow());
+        var retried = (await worker.TickWhenDue(deferred)).Only<SubmitImages>();
+        var told = (await worker.Handle(retried)).Only<SubmissionAccepted>();
+
+        Assert.True(lost.InDoubt);
+        Assert.Equal(worker.Time.GetUtcNow(), lost.NotBefore);
+        Assert.Equal(submit.SubmissionId, retried.SubmissionId);
+        Assert.Equal(2, told.Answer.Images.Count);
+        var totals = simulator.ReadLedger().Totals;
+        Assert.Equal((1, 2, 0), (totals.Submissions, totals.ImagesPaid, totals.RepeatedIds));
+    }
+
+    [Fact]
+    public async Task A_call_that_never_arrived_is_made_again_under_the_same_id()
+    {
+        await using var simulator = await ZpkSimulatorServer.StartAsync(new(), Ct);
+        await using var worker = await WorkerUnderTest.Start(settings: Using(simulator));
+        var submit = await Start(worker);
+        simulator.SetFaults("reset generate before x1");
+
+        var lost = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var deferred = (await worker.Handle(lost)).Request!;
+        var retried = (await worker.TickWhenDue(deferred)).Only<SubmitImages>();
+        await worker.Handle(retried);
+
+        var paid = Assert.Single(simulator.ReadLedger().Submissions);
+        Assert.Equal((submit.SubmissionId, 1), (paid.UniqueRequestId, paid.TimesAccepted));
+        var entry = await Entry(worker, submit);
+        Assert.Equal((LedgerState.Accepted, 2), (entry.State, entry.Calls));
+    }
+
+    [Theory]
+    [InlineData(500)]
+    [InlineData(502)]
+    [InlineData(503)]
+    public async Task A_gateway_error_leaves_the_call_in_doubt(int status)
+    {
+        zpk.Generate("{}", status);
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+
+        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+
+        Assert.True(told.InDoubt);
+        Assert.Equal(1, zpk.GenerateCalls);
+        Assert.Equal(LedgerState.Started, (await Entry(worker, submit)).State);
+    }
+
+    [Fact]
+    public async Task Not_found_before_the_lease_ends_proves_nothing()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+        await Claim(worker, submit);
+
+        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+
+        Assert.True(told.InDoubt);
+        Assert.Equal(worker.Time.GetUtcNow() + TimeSpan.FromSeconds(45), told.NotBefore);
+        Assert.Equal((0, 1), (zpk.GenerateCalls, zpk.CheckCalls));
+    }
+
+    [Fact]
+    public async Task What_another_process_holds_is_left_alone_until_its_lease_ends()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        await using var dead = await WorkerUnderTest.Start(other: worker);
+        var submit = await Start(worker);
+        await Claim(dead, submit);
+
+        var held = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var callsWhileHeld = zpk.GenerateCalls + zpk.CheckCalls;
+        worker.Time.Advance(TimeSpan.FromSeconds(45));
+        var taken = await worker.Handle(submit);
+
+        Assert.Equal((true, worker.Time.GetUtcNow()), (held.InDoubt, held.NotBefore));
+        Assert.Equal(0, callsWhileHeld);
+        Assert.Equal("SubmissionAccepted", taken.Says);
+        Assert.Equal((1, 1), (zpk.GenerateCalls, zpk.CheckCalls));
+    }
+
+    [Fact]
+    public async Task Two_processes_that_find_nothing_at_the_same_time_pay_once()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        using var slowZpk = new StubZpk();
+        await using var slow = await WorkerUnderTest.Start(slowZpk, other: worker);
+        await using var dead = await WorkerUnderTest.Start(other: worker);
+        var submit = await Start(worker);
+        await Claim(dead, submit);
+        worker.Time.Advance(TimeSpan.FromSeconds(45));
+        var slowIsChecking = new TaskCompletionSource();
+        var callIsUnderWay = new TaskCompletionSource();
+        var slowIsDone = new TaskCompletionSource();
+        slowZpk.OnCheck = async () =>
+        {
+            slowIsChecking.SetResult();
+            await callIsUnderWay.Task;
+            return StubApi.Json(Answers.NotFound);
+        };
+        zpk.OnGenerate = async () =>
+        {
+            callIsUnderWay.SetResult();
+            await slowIsDone.Task;
+            return StubApi.Json(StubZpk.Accepted);
+        };
+
+        var slowHandles = slow.Consume(submit, Guid.NewGuid());
+        await slowIsChecking.Task.WaitAsync(Ct);
+        var handles = worker.Consume(submit, Guid.NewGuid());
+        await slowHandles;
+        slowIsDone.SetResult();
+        await handles;
+
+        Assert.Equal((1, 0), (zpk.GenerateCalls, slowZpk.GenerateCalls));
+        Assert.IsType<SubmissionAccepted>(Assert.Single(worker.TakeWork()));
+        Assert.IsType<SubmissionDeferred>(Assert.Single(slow.TakeWork()));
+    }
+
+    [Fact]
+    public async Task A_busy_zpk_is_asked_again_when_it_says()
+    {
+        zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 7));
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+
+        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var released = await Entry(worker, submit);
+        zpk.Generate(StubZpk.Accepted);
+        var tooEarly = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var until = worker.Time.GetUtcNow() + TimeSpan.FromSeconds(7);
+        worker.Time.Advance(TimeSpan.FromSeconds(7));
+        var again = await worker.Handle(submit);
+
+        Assert.Equal((false, until), (told.InDoubt, told.NotBefore));
+        Assert.Equal((false, until), (tooEarly.InDoubt, tooEarly.NotBefore));
+        Assert.Equal(LedgerState.Released, released.State);
+        Assert.Equal("SubmissionAccepted", again.Says);
+        Assert.Equal((2, 0), (zpk.GenerateCalls, zpk.CheckCalls));
+        Assert.Equal((LedgerState.Accepted, 2), await StateAndCalls(worker, submit));
+    }
+
+    [Fact]
+    public async Task Refused_credentials_defer_and_pause_and_lose_nothing()
+    {
+        zpk.Generate(BadKey);
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+
+        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+
+        Assert.Equal((false, worker.Time.GetUtcNow() + TimeSpan.FromSeconds(30)), (told.InDoubt, told.NotBefore));
+        Assert.Equal((LedgerState.Released, 1), await StateAndCalls(worker, submit));
+    }
+
+    [Fact]
+    public async Task What_zpk_asked_one_submission_holds_for_all_of_this_process()
+    {
+        zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 7));
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        await worker.Handle(await Start(worker));
+        var until = worker.Time.GetUtcNow() + TimeSpan.FromSeconds(7);
+
+        var other = (await worker.Handle(await Start(worker))).Only<SubmissionDeferred>();
+
+        Assert.Equal((false, until), (other.InDoubt, other.NotBefore));
+        Assert.Equal((1, 0), (zpk.GenerateCalls, zpk.CheckCalls));
+    }
+
+    [Fact]
+    public async Task A_lost_call_stays_in_doubt_while_zpk_is_left_alone()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var lost = await Start(worker);
+        await Claim(worker, lost);
+        zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 120));
+        await worker.Handle(await Start(worker));
+        worker.Time.Advance(TimeSpan.FromSeconds(45));
+
+        var told = (await worker.Handle(lost)).Only<SubmissionDeferred>();
+
+        Assert.True(told.InDoubt);
+        Assert.Equal(0, zpk.CheckCalls);
+    }
+
+    [Fact]
+    public async Task Refused_credentials_make_the_worker_unready_until_zpk_takes_them()
+    {
+        zpk.Generate(BadKey);
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+        var health = new ZpkHealth(worker.Services.GetRequiredService<ZpkGate>());
+
+        await worker.Handle(submit);
+        var refused = await health.CheckHealthAsync(new(), TestContext.Current.CancellationToken);
+        zpk.Generate(StubZpk.Accepted);
+        worker.Time.Advance(TimeSpan.FromSeconds(30));
+        await worker.Handle(submit);
+        var mended = await health.CheckHealthAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Equal((HealthStatus.Unhealthy, HealthStatus.Healthy), (refused.Status, mended.Status));
+    }
+
+    [Fact]
+    public async Task A_refusal_of_the_id_itself_is_looked_up_since_an_earlier_call_had_arrived()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+        zpk.Generate(
+            """{"success":false,"errors":[{"id":"ALREADY_USED","message":"used","on":"unique_request_id"}]}"""
+        );
+
+        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        zpk.Check(StubZpk.Accepted);
+        worker.Time.Advance(told.NotBefore!.Value - worker.Time.GetUtcNow());
+        var found = await worker.Handle(submit);
+
+        Assert.True(told.InDoubt);
+        Assert.Equal("SubmissionAccepted", found.Says);
+        Assert.Equal((1, 1), (zpk.GenerateCalls, zpk.CheckCalls));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_told_with_every_error_and_is_final()
+    {
+        zpk.Generate(Refusal);
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+
+        var refused = await worker.Handle(submit);
+        var again = await worker.Handle(submit);
+        var closed = await worker.Handle(refused.Only<SubmissionRefused>());
+
+        Assert.Equal("", again.Says);
+        Assert.Equal((LedgerState.Refused, 1), await StateAndCalls(worker, submit));
+        var failed = closed.Only<ImagesFailed>();
+        Assert.Equal(FailureReason.RejectedByProvider, failed.Reason);
+        Assert.Equal([new RequestError("INVALID_PARAMETER", "too long", "prompt")], failed.Errors);
+        Assert.Equal(0m, failed.Cost.Total);
+    }
+
+    [Theory]
+    [InlineData(BadKey, 200, 30)]
+    [InlineData("<h1>gateway</h1>", 502, null)]
+    public async Task A_look_up_without_an_answer_leaves_the_doubt(string body, int status, int? pause)
+    {
+        zpk.Check(body, status);
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+        await Claim(worker, submit);
+        worker.Time.Advance(TimeSpan.FromSeconds(45));
+
+        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+
+        Assert.True(told.InDoubt);
+        Assert.Equal(pause, (told.NotBefore - worker.Time.GetUtcNow())?.TotalSeconds);
+        Assert.Equal(0, zpk.GenerateCalls);
+        Assert.Equal((LedgerState.Started, 1), await StateAndCalls(worker, submit));
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_is_looked_up_and_not_submitted_again()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+        await Claim(worker, submit);
+        await worker.Handle(new CancelImages { RequestId = submit.RequestId });
+        worker.Time.Advance(TimeSpan.FromSeconds(45));
+
+        var told = await worker.Handle(submit);
+        var closed = await worker.Handle(told.Only<SubmissionWithdrawn>());
+
+        Assert.Equal((0, 1), (zpk.GenerateCalls, zpk.CheckCalls));
+        Assert.Equal((LedgerState.Released, 1), await StateAndCalls(worker, submit));
+        Assert.Equal(0m, closed.Only<ImagesFailed>().Cost.Total);
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_and_had_arrived_is_adopted()
+    {
+        zpk.Check(Answers.Running("27"));
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+        await Claim(worker, submit);
+        await worker.Handle(new CancelImages { RequestId = submit.RequestId });
+
+        var told = await worker.Handle(submit);
+
+        Assert.Equal("SubmissionAccepted", told.Says);
+        Assert.Equal(0, zpk.GenerateCalls);
+    }
+
+    [Fact]
+    public async Task What_was_cancelled_before_it_was_sent_is_not_sent()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        var submit = await Start(worker);
+        await worker.Handle(new CancelImages { RequestId = submit.RequestId });
+
+        var told = await worker.Handle(submit);
+
+        Assert.Equal("SubmissionWithdrawn", told.Says);
+        Assert.Equal((0, 0), (zpk.GenerateCalls, zpk.CheckCalls));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_one_process_held_back_and_another_one_is_sending_is_not_called_unsent(bool isToldLate)
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        using var sendingZpk = new StubZpk();
+        await using var sending = await WorkerUnderTest.Start(sendingZpk, other: worker);
+        await CloseGate(worker);
+        var submit = await Start(worker);
+        var (callIsUnderWay, mayEnd) = (new TaskCompletionSource(), new TaskCompletionSource());
+        sendingZpk.OnGenerate = async () =>
+        {
+            callIsUnderWay.SetResult();
+            await mayEnd.Task;
+            return StubApi.Json(StubZpk.Accepted);
+        };
+
+        var heldBack = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var sends = sending.Consume(submit, Guid.NewGuid());
+        await callIsUnderWay.Task.WaitAsync(Ct);
+        var cancel = new CancelImages { RequestId = submit.RequestId };
+        if (!isToldLate)
+            await worker.Handle(heldBack);
+        var stopped = await worker.Handle(cancel);
+        if (isToldLate)
+            stopped = await worker.Handle(heldBack);
+        var asked = (await worker.Tick(submit.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
+        var told = (await worker.Handle(asked)).Only<SubmissionDeferred>();
+        var waiting = await worker.Handle(told);
+        mayEnd.SetResult();
+        await sends;
+        var closed = await worker.Handle(Assert.IsType<SubmissionAccepted>(Assert.Single(sending.TakeWork())));
+
+        Assert.Equal((false, true), (heldBack.InDoubt, told.InDoubt));
+        Assert.Equal(("Closing", "Closing"), (stopped.State, waiting.State));
+        Assert.Equal(0.0760m, closed.Only<ImagesFailed>().Cost.Total);
+    }
+
+    [Fact]
+    public async Task What_was_never_sent_is_closed_at_once_however_long_zpk_is_to_be_left_alone()
+    {
+        await using var worker = await WorkerUnderTest.Start(zpk);
+        await CloseGate(worker);
+        var submit = await Start(worker);
+        await worker.Handle((await worker.Handle(submit)).Only<SubmissionDeferred>());
+
+        await worker.Handle(new CancelImages { RequestId = submit.RequestId });
+        var asked = (await worker.Tick(submit.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
+        var told = (await worker.Handle(asked)).Only<SubmissionWithdrawn>();
+        var closed = await worker.Handle(told);
+
+        Assert.Equal(0m, closed.Only<ImagesFailed>().Cost.Total);
+    }
+
+    [Fact]
+    public async Task What_is_only_to_be_found_out_waits_for_no_turn()
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Submission:PerSecond"] = "0.01",
+            ["Submission:AtOnce"] = "1",
+        };
+        await using var worker = await WorkerUnderTest.Start(zpk, settings);
+        var unsent = await Start(worker);
+        var sending = await Start(worker);
+        await Claim(worker, sending);
+        await worker.With<SubmissionPace, bool>(pace => pace.WaitForTurn());
+        await worker.Handle(new SubmissionDeferred(unsent.RequestId, unsent.SubmissionId, null, false, "busy"));
+        await worker.Handle(new CancelImages { RequestId = unsent.RequestId });
+
+        var asked = (await worker.Tick(unsent.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
+        var told = await worker.Handle(asked);
+
+        Assert.Equal("SubmissionWithdrawn", told.Says);
+    }
+
+    /// <summary>For ten minutes, by what ZPK says of another request.</summary>
+    private async Task CloseGate(WorkerUnderTest worker)
+    {
+        zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 600));
+        await worker.Handle(await Start(worker));
+    }
+
+    private static async Task<SubmitImages> Start(WorkerUnderTest worker) =>
+        (await worker.Handle(Command())).Only<SubmitImages>();
+
+    /// <summary>As by a process that died right after.</summary>
+    private static Task<Claim> Claim(WorkerUnderTest worker, SubmitImages submit) =>
+        worker.With<SubmissionLedger, Claim>(ledger => ledger.Claim(submit.SubmissionId, submit.RequestId, Ct));
+
+    private static Task<SubmissionEntry> Entry(WorkerUnderTest worker, SubmitImages submit) =>
+        worker.InDatabase(db => db.Submissions.AsNoTracking().SingleAsync(e => e.Id == submit.SubmissionId, Ct));
+
+    private static async Task<(LedgerState State, int Calls)> StateAndCalls(
+        WorkerUnderTest worker,
+        SubmitImages submit
+    ) => await Entry(worker, submit) is var entry ? (entry.State, entry.Calls) : default;
+
+    private static Dictionary<string, string?> Using(ZpkSimulatorServer simulator) =>
+        new(StringComparer.Ordinal) { ["Zpk:BaseAddress"] = simulator.BaseAddress.ToString() };
+}
