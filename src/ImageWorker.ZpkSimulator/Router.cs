@@ -22,17 +22,17 @@ internal sealed class Router(
         var method = context.Request.Method;
         return context.Request.Path.Value switch
         {
-            "/api/images/generate" => HttpMethods.IsPost(method) ? generate.HandleAsync(context) : Wrong(405),
-            "/api/images/check-status" => HttpMethods.IsPost(method) ? check.HandleAsync(context) : Wrong(405),
+            "/api/images/generate" => HttpMethods.IsPost(method) ? generate.HandleAsync(context) : WrongAsync(405),
+            "/api/images/check-status" => HttpMethods.IsPost(method) ? check.HandleAsync(context) : WrongAsync(405),
             "/_ledger" => ledger.HandleAsync(context, entries: true),
             "/_summary" => ledger.HandleAsync(context, entries: false),
             "/_faults" => faults.HandleAsync(context),
             _ => context.Request.Path.StartsWithSegments("/images", StringComparison.Ordinal, out var rest)
                 ? pictures.HandleAsync(context, rest)
-                : Wrong(404),
+                : WrongAsync(404),
         };
 
-        Task Wrong(int status)
+        Task WrongAsync(int status)
         {
             context.Response.StatusCode = status;
             return Task.CompletedTask;

@@ -23,13 +23,13 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
     // A body is a prompt and a dozen short fields.
     private const int MaxBodySize = 1024 * 1024;
 
-    private readonly WebApplication app;
-    private readonly FaultBoard faults;
-    private readonly LedgerBook ledger;
-    private readonly CallbackSender callbacks;
-    private readonly StateFile? file;
-    private readonly Action reset;
-    private Uri? baseAddress;
+    private readonly WebApplication _app;
+    private readonly FaultBoard _faults;
+    private readonly LedgerBook _ledger;
+    private readonly CallbackSender _callbacks;
+    private readonly StateFile? _file;
+    private readonly Action _reset;
+    private Uri? _baseAddress;
 
     private ZpkSimulatorServer(SimulatorOptions options)
     {
@@ -40,39 +40,39 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
         var counts = new CallCounts();
         var origins = new OriginCache();
         var connections = new ConnectionCounter();
-        file = options.StateFile is { } path ? new StateFile(path) : null;
-        faults = new FaultBoard(dice);
-        faults.Replace(options.Faults);
-        callbacks = new CallbackSender(options, dice, writer);
-        var store = new SubmissionStore(options, book, resends, file);
-        ledger = new LedgerBook(options, store, callbacks, counts, connections);
-        reset = () =>
+        _file = options.StateFile is { } path ? new StateFile(path) : null;
+        _faults = new FaultBoard(dice);
+        _faults.Replace(options.Faults);
+        _callbacks = new CallbackSender(options, dice, writer);
+        var store = new SubmissionStore(options, book, resends, _file);
+        _ledger = new LedgerBook(options, store, _callbacks, counts, connections);
+        _reset = () =>
         {
             store.Clear();
             counts.Clear();
-            callbacks.Clear();
+            _callbacks.Clear();
             connections.Clear();
         };
-        foreach (var accepted in file?.ReadAll() ?? [])
-            callbacks.Resume(store.Restore(accepted));
+        foreach (var accepted in _file?.ReadAll() ?? [])
+            _callbacks.Resume(store.Restore(accepted));
 
         var planner = new Planner(options, dice, resends);
         var router = new Router(
-            new GenerateEndpoint(options, book, faults, planner, store, callbacks, writer, origins, counts),
-            new CheckStatusEndpoint(options, faults, store, writer, origins, counts),
+            new GenerateEndpoint(options, book, _faults, planner, store, _callbacks, writer, origins, counts),
+            new CheckStatusEndpoint(options, _faults, store, writer, origins, counts),
             new PictureEndpoint(options, store),
-            new LedgerEndpoint(ledger, reset),
-            new FaultsEndpoint(faults)
+            new LedgerEndpoint(_ledger, _reset),
+            new FaultsEndpoint(_faults)
         );
-        app = Build(options, connections);
-        app.Run(router.HandleAsync);
+        _app = Build(options, connections);
+        _app.Run(router.HandleAsync);
     }
 
     /// <summary>Where clients reach it, for example <c>http://127.0.0.1:41234/</c>.</summary>
-    public Uri BaseAddress => baseAddress ?? throw new InvalidOperationException("The server has not been started.");
+    public Uri BaseAddress => _baseAddress ?? throw new InvalidOperationException("The server has not been started.");
 
     /// <summary>The faults in force, with what is left of them.</summary>
-    public IReadOnlyList<FaultState> Faults => faults.States;
+    public IReadOnlyList<FaultState> Faults => _faults.States;
 
     /// <summary>Starts a server and returns once it listens.</summary>
     /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">An option is out of range.</exception>
@@ -88,8 +88,8 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
         var server = new ZpkSimulatorServer(options);
         try
         {
-            await server.app.StartAsync(cancellationToken);
-            server.baseAddress = server.ReadAddress();
+            await server._app.StartAsync(cancellationToken);
+            server._baseAddress = server.ReadAddress();
             return server;
         }
         catch
@@ -101,21 +101,21 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
 
     /// <summary>Replaces all faults in force; none lifts them. The words are the README's.</summary>
     /// <exception cref="FormatException">One cannot be read; nothing has changed.</exception>
-    public void SetFaults(params IEnumerable<string> texts) => faults.Replace(texts);
+    public void SetFaults(params IEnumerable<string> texts) => _faults.Replace(texts);
 
     /// <summary>What <c>GET /_ledger</c> answers.</summary>
     /// <param name="tag">Only submissions whose prompt has this tag; null for all.</param>
-    public LedgerReport ReadLedger(string? tag = null) => ledger.Read(tag, entries: true);
+    public LedgerReport ReadLedger(string? tag = null) => _ledger.Read(tag, entries: true);
 
     /// <summary>Forgets all submissions and counts, in the state file too.</summary>
-    public void Reset() => reset();
+    public void Reset() => _reset();
 
     /// <summary>Ends open calls with a connection reset and stops listening. The state file stays.</summary>
     public async ValueTask DisposeAsync()
     {
-        await app.DisposeAsync();
-        callbacks.Dispose();
-        file?.Dispose();
+        await _app.DisposeAsync();
+        _callbacks.Dispose();
+        _file?.Dispose();
     }
 
     private static WebApplication Build(SimulatorOptions options, ConnectionCounter connections)
@@ -144,7 +144,7 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
 
     private Uri ReadAddress()
     {
-        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
         var address = new UriBuilder(addresses.Addresses.First());
         if (IPAddress.TryParse(address.Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)))
             address.Host = "127.0.0.1";

@@ -1,3 +1,3 @@
 using ImageWorker.Commands;
 
-return await CommandLine.Run(args);
+return await CommandLine.RunAsync(args);

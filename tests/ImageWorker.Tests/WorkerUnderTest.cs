@@ -29,11 +29,11 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("imageworker-unit-");
-    private readonly ConcurrentDictionary<Guid, TaskCompletionSource> awaited = new();
-    private readonly ConcurrentQueue<object> answers = new();
-    private readonly ServiceProvider services;
-    private readonly IBusControl bus;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("imageworker-unit-");
+    private readonly ConcurrentDictionary<Guid, TaskCompletionSource> _awaited = new();
+    private readonly ConcurrentQueue<object> _answers = new();
+    private readonly ServiceProvider _services;
+    private readonly IBusControl _bus;
 
     public WorkerUnderTest()
         : this(null, null, null, null) { }
@@ -46,7 +46,7 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     )
     {
         Time = other?.Time ?? new(new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-        File = other?.File ?? Path.Combine(folder.FullName, "worker.db");
+        File = other?.File ?? Path.Combine(_folder.FullName, "worker.db");
 
         var collection = new ServiceCollection();
         collection.AddSingleton<IConfiguration>(
@@ -71,15 +71,15 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
             collection.ConfigureDbContext<SqliteContext>(options => options.AddInterceptors(interceptor));
         if (zpk is not null)
             collection.AddHttpClient(ApiCall.HttpClientName).ConfigurePrimaryHttpMessageHandler(() => zpk);
-        services = collection.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true });
-        bus = services.GetRequiredService<IBusControl>();
+        _services = collection.BuildServiceProvider(new ServiceProviderOptions { ValidateScopes = true });
+        _bus = _services.GetRequiredService<IBusControl>();
     }
 
     public FakeTimeProvider Time { get; }
 
     public string File { get; }
 
-    public IServiceProvider Services => services;
+    public IServiceProvider Services => _services;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -88,7 +88,7 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     /// <param name="settings">Configuration keys.</param>
     /// <param name="other">To be a second process on that one's database.</param>
     /// <param name="interceptor">Sees this process's statements.</param>
-    public static async Task<WorkerUnderTest> Start(
+    public static async Task<WorkerUnderTest> StartAsync(
         HttpMessageHandler? zpk = null,
         IReadOnlyDictionary<string, string?>? settings = null,
         WorkerUnderTest? other = null,
@@ -102,31 +102,31 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
 
     public async ValueTask InitializeAsync()
     {
-        await services.GetRequiredService<DatabaseState>().Migrate(Ct);
-        bus.ConnectReceiveObserver(this);
-        await bus.StartAsync(Ct);
+        await _services.GetRequiredService<DatabaseState>().MigrateAsync(Ct);
+        _bus.ConnectReceiveObserver(this);
+        await _bus.StartAsync(Ct);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await bus.StopAsync(CancellationToken.None);
-        await services.DisposeAsync();
+        await _bus.StopAsync(CancellationToken.None);
+        await _services.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        folder.Delete(recursive: true);
+        _folder.Delete(recursive: true);
     }
 
     /// <summary>Hands over one message by its queue, and returns what it led to.</summary>
-    public async Task<Handled> Handle<T>(T message, Guid? messageId = null, string? activityId = null)
+    public async Task<Handled> HandleAsync<T>(T message, Guid? messageId = null, string? activityId = null)
         where T : class
     {
-        await Consume(message, messageId ?? Guid.NewGuid(), activityId);
-        return await ReadHandled(RequestIdOf(message));
+        await ConsumeAsync(message, messageId ?? Guid.NewGuid(), activityId);
+        return await ReadHandledAsync(RequestIdOf(message));
     }
 
     /// <summary>Hands over a body as it came from a publisher without any library of ours.</summary>
-    public async Task<Handled> HandleBare(string queue, string json, Guid requestId, string? traceParent = null)
+    public async Task<Handled> HandleBareAsync(string queue, string json, Guid requestId, string? traceParent = null)
     {
-        await Deliver(
+        await DeliverAsync(
             new()
             {
                 MessageId = Guid.NewGuid(),
@@ -136,14 +136,14 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
             },
             queue
         );
-        return await ReadHandled(requestId);
+        return await ReadHandledAsync(requestId);
     }
 
     /// <summary>Sends a stored message, and returns once it was consumed.</summary>
-    public async Task Deliver(OutboxMessage message, string queue)
+    public async Task DeliverAsync(OutboxMessage message, string queue)
     {
-        var consumed = Await(message.MessageId);
-        var endpoint = await bus.GetSendEndpoint(Queues.AddressOf(queue));
+        var consumed = AwaitAsync(message.MessageId);
+        var endpoint = await _bus.GetSendEndpoint(Queues.AddressOf(queue));
         await endpoint.Send(new StoredMessage(), new StoredMessagePipe(message), Ct);
         await consumed;
     }
@@ -152,53 +152,53 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     /// Returns once the message was consumed; throws what its consumer threw. The answer to a call is noted in the
     /// ledger, and goes no further by itself.
     /// </summary>
-    public async Task Consume<T>(T message, Guid messageId, string? activityId = null)
+    public async Task ConsumeAsync<T>(T message, Guid messageId, string? activityId = null)
         where T : class
     {
         switch (message)
         {
             case SubmitImages submit:
-                if (await services.GetRequiredService<Submitter>().Handle(submit, Ct) is { } answer)
+                if (await _services.GetRequiredService<Submitter>().HandleAsync(submit, Ct) is { } answer)
                 {
                     if (answer.Ledger is { } note)
-                        await services.GetRequiredService<RequestStore>().Save(new() { Ledger = note });
+                        await _services.GetRequiredService<RequestStore>().SaveAsync(new() { Ledger = note });
                     // It is noted once.
-                    answers.Enqueue(answer with { Ledger = null });
+                    _answers.Enqueue(answer with { Ledger = null });
                 }
                 break;
             case CheckImages check:
-                answers.Enqueue(await services.GetRequiredService<Checker>().Handle(check, Ct));
+                _answers.Enqueue(await _services.GetRequiredService<Checker>().HandleAsync(check, Ct));
                 break;
             case GenerateImages or CancelImages:
-                await Publish(message, messageId, activityId);
+                await PublishAsync(message, messageId, activityId);
                 break;
             default:
-                await services.GetRequiredService<RequestDoor>().Tell(message, Ct);
+                await _services.GetRequiredService<RequestDoor>().TellAsync(message, Ct);
                 break;
         }
     }
 
-    public async Task<ImageRequest?> Find(Guid requestId) =>
-        await InDatabase(db =>
+    public async Task<ImageRequest?> FindAsync(Guid requestId) =>
+        await InDatabaseAsync(db =>
             db.Requests.AsNoTracking().FirstOrDefaultAsync(request => request.CorrelationId == requestId, Ct)
         );
 
-    public async Task<T> InDatabase<T>(Func<WorkerContext, Task<T>> work)
+    public async Task<T> InDatabaseAsync<T>(Func<WorkerContext, Task<T>> work)
     {
-        await using var scope = services.CreateAsyncScope();
+        await using var scope = _services.CreateAsyncScope();
         return await work(scope.ServiceProvider.GetRequiredService<WorkerContext>());
     }
 
-    public async Task<T> With<TService, T>(Func<TService, Task<T>> work)
+    public async Task<T> WithAsync<TService, T>(Func<TService, Task<T>> work)
         where TService : notnull
     {
-        await using var scope = services.CreateAsyncScope();
+        await using var scope = _services.CreateAsyncScope();
         return await work(scope.ServiceProvider.GetRequiredService<TService>());
     }
 
     /// <summary>Takes the events that were committed since the last call, by their types.</summary>
-    public Task<List<OutboxMessage>> TakeOutbox() =>
-        InDatabase(async db =>
+    public Task<List<OutboxMessage>> TakeOutboxAsync() =>
+        InDatabaseAsync(async db =>
         {
             var messages = await db.Outbox.AsNoTracking().ToListAsync(Ct);
             await db.Outbox.ExecuteDeleteAsync(Ct);
@@ -208,9 +208,9 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     /// <summary>Takes the calls that were handed on, and what calls answered, since the last call.</summary>
     public List<object> TakeWork()
     {
-        var calls = services.GetRequiredService<PendingCalls>();
+        var calls = _services.GetRequiredService<PendingCalls>();
         var work = new List<object>();
-        while (answers.TryDequeue(out var answer))
+        while (_answers.TryDequeue(out var answer))
             work.Add(answer);
         while (calls.Submissions.TryRead(out var call) || calls.Checks.TryRead(out call))
         {
@@ -250,24 +250,24 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
         return Task.CompletedTask;
     }
 
-    private Task Await(Guid messageId) =>
-        awaited
+    private Task AwaitAsync(Guid messageId) =>
+        _awaited
             .GetOrAdd(messageId, _ => new(TaskCreationOptions.RunContinuationsAsynchronously))
             .Task.WaitAsync(Patience, Ct);
 
     private TaskCompletionSource? Awaited(ReceiveContext context) =>
-        context.GetMessageId() is { } id && awaited.TryRemove(id, out var waiting) ? waiting : null;
+        context.GetMessageId() is { } id && _awaited.TryRemove(id, out var waiting) ? waiting : null;
 
-    private async Task<Handled> ReadHandled(Guid requestId) =>
-        new(await Find(requestId), await TakeOutbox(), TakeWork());
+    private async Task<Handled> ReadHandledAsync(Guid requestId) =>
+        new(await FindAsync(requestId), await TakeOutboxAsync(), TakeWork());
 
-    private async Task Publish<T>(T command, Guid messageId, string? activityId)
+    private async Task PublishAsync<T>(T command, Guid messageId, string? activityId)
         where T : class
     {
-        var queues = services.GetRequiredService<Queues>();
+        var queues = _services.GetRequiredService<Queues>();
         var queue = command is GenerateImages ? queues.GenerateImages : queues.CancelImages;
-        var consumed = Await(messageId);
-        var endpoint = await bus.GetSendEndpoint(Queues.AddressOf(queue));
+        var consumed = AwaitAsync(messageId);
+        var endpoint = await _bus.GetSendEndpoint(Queues.AddressOf(queue));
         await endpoint.Send(
             command,
             Pipe.Execute<SendContext>(send =>

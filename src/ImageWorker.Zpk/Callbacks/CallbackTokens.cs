@@ -20,7 +20,7 @@ public sealed class CallbackTokens(IOptions<ZpkOptions> options)
     /// <param name="subject">What a callback will be about, for instance a <c>unique_request_id</c>; not secret.</param>
     /// <param name="ct">Cancels reading the key.</param>
     public async Task<string?> IssueAsync(string subject, CancellationToken ct = default) =>
-        await Mac(subject, ct) is { } mac
+        await MacAsync(subject, ct) is { } mac
             ? $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(subject))}.{Base64Url.EncodeToString(mac)}"
             : null;
 
@@ -42,7 +42,7 @@ public sealed class CallbackTokens(IOptions<ZpkOptions> options)
     private static bool AreEqual(string one, string other) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(one), Encoding.UTF8.GetBytes(other));
 
-    private async Task<byte[]?> Mac(string subject, CancellationToken ct)
+    private async Task<byte[]?> MacAsync(string subject, CancellationToken ct)
     {
         if (await Credentials.ReadAsync(options.Value, ct) is not { } credentials)
             return null;

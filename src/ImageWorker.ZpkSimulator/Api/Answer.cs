@@ -14,14 +14,14 @@ internal sealed class Answer
     public const string ContentType = "application/json";
 
     [ThreadStatic]
-    private static Answer? perThread;
+    private static Answer? _perThread;
 
-    private readonly ArrayBufferWriter<byte> buffer = new(4096);
+    private readonly ArrayBufferWriter<byte> _buffer = new(4096);
 
     private Answer()
     {
         Json = new Utf8JsonWriter(
-            buffer,
+            _buffer,
             new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true }
         );
     }
@@ -30,8 +30,8 @@ internal sealed class Answer
 
     public static Answer Begin()
     {
-        var answer = perThread ??= new Answer();
-        answer.buffer.ResetWrittenCount();
+        var answer = _perThread ??= new Answer();
+        answer._buffer.ResetWrittenCount();
         answer.Json.Reset();
         return answer;
     }
@@ -39,13 +39,13 @@ internal sealed class Answer
     public byte[] ToArray()
     {
         Json.Flush();
-        return buffer.WrittenSpan.ToArray();
+        return _buffer.WrittenSpan.ToArray();
     }
 
     public Task SendAsync(HttpResponse response, string contentType = ContentType, bool truncated = false)
     {
         Json.Flush();
-        var body = truncated ? buffer.WrittenSpan[..(buffer.WrittenCount / 2)] : buffer.WrittenSpan;
+        var body = truncated ? _buffer.WrittenSpan[..(_buffer.WrittenCount / 2)] : _buffer.WrittenSpan;
         response.ContentType = contentType;
         response.ContentLength = body.Length;
         response.BodyWriter.Write(body);

@@ -39,7 +39,7 @@ internal sealed class Fields
         "unique_guard",
     ];
 
-    private readonly string?[] values = new string?[Names.Length];
+    private readonly string?[] _values = new string?[Names.Length];
 
     /// <summary>Why the body could not be read, or null.</summary>
     public string? Unreadable { get; init; }
@@ -49,8 +49,8 @@ internal sealed class Fields
 
     public string? this[Field field]
     {
-        get => values[(int)field];
-        set => values[(int)field] = string.IsNullOrEmpty(value) ? null : value;
+        get => _values[(int)field];
+        set => _values[(int)field] = string.IsNullOrEmpty(value) ? null : value;
     }
 
     public void MarkNotScalar(Field field) => (NotScalar ??= []).Add(field);

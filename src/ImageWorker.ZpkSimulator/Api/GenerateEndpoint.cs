@@ -18,7 +18,7 @@ internal sealed class GenerateEndpoint(
     CallCounts counts
 )
 {
-    private readonly Lock submitting = new();
+    private readonly Lock _submitting = new();
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -82,7 +82,7 @@ internal sealed class GenerateEndpoint(
     {
         var (tag, promptFaults) = (script?.Markers.Tag, script?.Markers.Faults);
         // One at a time, or two calls under one id could both find it unused.
-        lock (submitting)
+        lock (_submitting)
         {
             if (parameters.UniqueRequestId is { } id && store.Find(id) is { } earlier)
             {

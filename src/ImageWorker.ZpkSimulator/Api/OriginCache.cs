@@ -3,11 +3,11 @@ namespace ImageWorker.ZpkSimulator.Api;
 /// <summary>Scheme and host of a call as one string; clients keep to one host, so the last one is kept.</summary>
 internal sealed class OriginCache
 {
-    private volatile string last = "";
+    private volatile string _last = "";
 
     public string Of(HttpRequest request)
     {
-        var cached = last;
+        var cached = _last;
         var host = request.Host.Value ?? "";
         var scheme = request.Scheme;
         if (
@@ -16,6 +16,6 @@ internal sealed class OriginCache
             && cached.EndsWith(host, StringComparison.Ordinal)
         )
             return cached;
-        return last = $"{scheme}://{host}";
+        return _last = $"{scheme}://{host}";
     }
 }

@@ -12,14 +12,14 @@ internal sealed class CallbackSender(SimulatorOptions options, Dice dice, Answer
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
-    private readonly CancellationTokenSource stopping = new();
-    private long sent;
-    private long lost;
-    private long failed;
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+    private readonly CancellationTokenSource _stopping = new();
+    private long _sent;
+    private long _lost;
+    private long _failed;
 
     public CallbackCounts Counts =>
-        new(Interlocked.Read(ref sent), Interlocked.Read(ref lost), Interlocked.Read(ref failed));
+        new(Interlocked.Read(ref _sent), Interlocked.Read(ref _lost), Interlocked.Read(ref _failed));
 
     public void Start(Submission submission)
     {
@@ -38,26 +38,26 @@ internal sealed class CallbackSender(SimulatorOptions options, Dice dice, Answer
 
     public void Clear()
     {
-        Interlocked.Exchange(ref sent, 0);
-        Interlocked.Exchange(ref lost, 0);
-        Interlocked.Exchange(ref failed, 0);
+        Interlocked.Exchange(ref _sent, 0);
+        Interlocked.Exchange(ref _lost, 0);
+        Interlocked.Exchange(ref _failed, 0);
     }
 
     public void Dispose()
     {
-        stopping.Cancel();
-        http.Dispose();
-        stopping.Dispose();
+        _stopping.Cancel();
+        _http.Dispose();
+        _stopping.Dispose();
     }
 
     private async Task SendWhenCompletedAsync(Submission submission, int number)
     {
         try
         {
-            await options.TimeProvider.UntilAsync(submission.EndOf(number) + options.CallbackDelay, stopping.Token);
+            await options.TimeProvider.UntilAsync(submission.EndOf(number) + options.CallbackDelay, _stopping.Token);
             if (dice.Chance(options.CallbackLossRate))
             {
-                Interlocked.Increment(ref lost);
+                Interlocked.Increment(ref _lost);
                 return;
             }
 
@@ -82,20 +82,20 @@ internal sealed class CallbackSender(SimulatorOptions options, Dice dice, Answer
                 Headers = { ContentType = new MediaTypeHeaderValue(Answer.ContentType) },
             },
         };
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         timeout.CancelAfter(Timeout);
         try
         {
-            using var response = await http.SendAsync(request, timeout.Token);
-            Interlocked.Increment(ref response.IsSuccessStatusCode ? ref sent : ref failed);
+            using var response = await _http.SendAsync(request, timeout.Token);
+            Interlocked.Increment(ref response.IsSuccessStatusCode ? ref _sent : ref _failed);
         }
         catch (HttpRequestException)
         {
-            Interlocked.Increment(ref failed);
+            Interlocked.Increment(ref _failed);
         }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (!_stopping.IsCancellationRequested)
         {
-            Interlocked.Increment(ref failed);
+            Interlocked.Increment(ref _failed);
         }
     }
 

@@ -5,7 +5,7 @@ namespace ImageWorker.ZpkSimulator.Connections;
 /// <summary>How many TCP connections clients hold open, now and at most.</summary>
 internal sealed class ConnectionCounter
 {
-    private readonly Lock gate = new();
+    private readonly Lock _gate = new();
 
     public int Open { get; private set; }
 
@@ -14,7 +14,7 @@ internal sealed class ConnectionCounter
     public ConnectionDelegate Count(ConnectionDelegate next) =>
         async connection =>
         {
-            lock (gate)
+            lock (_gate)
                 Peak = Math.Max(Peak, ++Open);
             try
             {
@@ -22,14 +22,14 @@ internal sealed class ConnectionCounter
             }
             finally
             {
-                lock (gate)
+                lock (_gate)
                     Open--;
             }
         };
 
     public void Clear()
     {
-        lock (gate)
+        lock (_gate)
             Peak = Open;
     }
 }

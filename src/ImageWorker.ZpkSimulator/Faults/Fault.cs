@@ -36,16 +36,16 @@ internal sealed class Fault
         ["repeat-same"] = FaultKind.RepeatSame,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private readonly string text;
-    private FaultEndpoints endpoints = FaultEndpoints.Both;
-    private double probability = 1;
-    private string? tag;
-    private int remaining = Unlimited;
-    private int hits;
+    private readonly string _text;
+    private FaultEndpoints _endpoints = FaultEndpoints.Both;
+    private double _probability = 1;
+    private string? _tag;
+    private int _remaining = Unlimited;
+    private int _hits;
 
     private Fault(string text, FaultKind kind)
     {
-        this.text = text;
+        _text = text;
         Kind = kind;
     }
 
@@ -87,7 +87,7 @@ internal sealed class Fault
         if (words.Length == 0 || !Kinds.TryGetValue(words[0], out var kind))
             throw new FormatException($"Fault '{text}' does not begin with one of: {string.Join(", ", Kinds.Keys)}.");
 
-        var fault = new Fault(text, kind) { remaining = defaultCount };
+        var fault = new Fault(text, kind) { _remaining = defaultCount };
         foreach (var word in words.AsSpan(1))
             fault.Apply(word);
         if (kind is FaultKind.Latency or FaultKind.Late && fault.Seconds is null)
@@ -96,23 +96,27 @@ internal sealed class Fault
     }
 
     public FaultState State =>
-        new(text, Volatile.Read(ref remaining) is var left && left == Unlimited ? null : left, Volatile.Read(ref hits));
+        new(
+            _text,
+            Volatile.Read(ref _remaining) is var left && left == Unlimited ? null : left,
+            Volatile.Read(ref _hits)
+        );
 
     public bool Concerns(FaultEndpoints endpoint, string? callTag) =>
-        endpoints.HasFlag(endpoint) && (tag is null || string.Equals(tag, callTag, StringComparison.Ordinal));
+        _endpoints.HasFlag(endpoint) && (_tag is null || string.Equals(_tag, callTag, StringComparison.Ordinal));
 
     /// <summary>Whether it strikes this time; if so, one of its count is used up.</summary>
     public bool TryTake(Generation.Dice dice)
     {
-        if (Volatile.Read(ref remaining) <= 0 || !dice.Chance(probability))
+        if (Volatile.Read(ref _remaining) <= 0 || !dice.Chance(_probability))
             return false;
-        if (Volatile.Read(ref remaining) != Unlimited && Interlocked.Decrement(ref remaining) < 0)
+        if (Volatile.Read(ref _remaining) != Unlimited && Interlocked.Decrement(ref _remaining) < 0)
         {
-            Interlocked.Increment(ref remaining);
+            Interlocked.Increment(ref _remaining);
             return false;
         }
 
-        Interlocked.Increment(ref hits);
+        Interlocked.Increment(ref _hits);
         return true;
     }
 
@@ -121,10 +125,10 @@ internal sealed class Fault
         switch (word)
         {
             case "generate":
-                endpoints = FaultEndpoints.Generate;
+                _endpoints = FaultEndpoints.Generate;
                 break;
             case "check":
-                endpoints = FaultEndpoints.Check;
+                _endpoints = FaultEndpoints.Check;
                 break;
             case "before":
                 After = false;
@@ -133,21 +137,21 @@ internal sealed class Fault
                 After = true;
                 break;
             case "always":
-                remaining = Unlimited;
+                _remaining = Unlimited;
                 break;
             case ['t', 'a', 'g', '=', .. var name]:
-                tag = name;
+                _tag = name;
                 break;
             case ['x', .. var times] when int.TryParse(times, out var count):
-                remaining = count;
+                _remaining = count;
                 break;
             case [.. var percent, '%'] when TryNumber(percent, out var value):
-                probability = value / 100;
+                _probability = value / 100;
                 break;
             default:
                 Seconds = TryNumber(word, out var seconds)
                     ? seconds
-                    : throw new FormatException($"Fault '{text}' has the word '{word}', which means nothing.");
+                    : throw new FormatException($"Fault '{_text}' has the word '{word}', which means nothing.");
                 break;
         }
     }

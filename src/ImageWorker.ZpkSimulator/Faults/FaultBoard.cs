@@ -7,13 +7,13 @@ namespace ImageWorker.ZpkSimulator.Faults;
 /// <summary>The faults in force for every call, and the choice of those that strike one call.</summary>
 internal sealed class FaultBoard(Dice dice)
 {
-    private volatile Fault[] faults = [];
+    private volatile Fault[] _faults = [];
 
-    public IReadOnlyList<FaultState> States => [.. faults.Select(fault => fault.State)];
+    public IReadOnlyList<FaultState> States => [.. _faults.Select(fault => fault.State)];
 
     /// <summary>Lifts all faults and puts these in force.</summary>
     /// <exception cref="FormatException">One of the texts is not a fault; nothing has changed.</exception>
-    public void Replace(IEnumerable<string> texts) => faults = [.. texts.Select(text => Fault.Parse(text))];
+    public void Replace(IEnumerable<string> texts) => _faults = [.. texts.Select(text => Fault.Parse(text))];
 
     /// <summary>
     /// The faults that strike this call: latencies add up, and of those that spoil the answer the first one strikes
@@ -22,7 +22,7 @@ internal sealed class FaultBoard(Dice dice)
     public Strike Draw(FaultEndpoints endpoint, string? tag, Fault[]? promptFaults)
     {
         var strike = default(Strike);
-        foreach (var fault in faults)
+        foreach (var fault in _faults)
             Consider(fault, endpoint, tag, ref strike);
         foreach (var fault in promptFaults ?? [])
             Consider(fault, endpoint, tag, ref strike);
@@ -38,7 +38,7 @@ internal sealed class FaultBoard(Dice dice)
         DrawFirst(fault => fault.Kind == FaultKind.Late, tag, promptFaults)?.Seconds ?? 0;
 
     private Fault? DrawFirst(Func<Fault, bool> isMeant, string? tag, Fault[]? promptFaults) =>
-        faults
+        _faults
             .Concat(promptFaults ?? [])
             .FirstOrDefault(fault =>
                 isMeant(fault) && fault.Concerns(FaultEndpoints.Generate, tag) && fault.TryTake(dice)

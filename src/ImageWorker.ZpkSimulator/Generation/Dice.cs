@@ -5,15 +5,15 @@ internal sealed class Dice(int? seed)
 {
     private const string IdLetters = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-    private readonly Random random = seed is { } value ? new Random(value) : Random.Shared;
+    private readonly Random _random = seed is { } value ? new Random(value) : Random.Shared;
 
     /// <summary>Uniform in [0, 1).</summary>
     public double Next()
     {
         if (seed is null)
-            return random.NextDouble();
-        lock (random)
-            return random.NextDouble();
+            return _random.NextDouble();
+        lock (_random)
+            return _random.NextDouble();
     }
 
     public bool Chance(double probability) => probability > 0 && (probability >= 1 || Next() < probability);

@@ -14,13 +14,13 @@ public sealed record GenerationTime
     private const double MaxSeconds = 600;
     private const double DefaultSpread = 0.4;
 
-    private readonly string kind;
-    private readonly double first;
-    private readonly double second;
+    private readonly string _kind;
+    private readonly double _first;
+    private readonly double _second;
 
     private GenerationTime(string kind, double first, double second)
     {
-        (this.kind, this.first, this.second) = (kind, first, second);
+        (_kind, _first, _second) = (kind, first, second);
     }
 
     /// <summary>Every image takes the same time.</summary>
@@ -63,17 +63,17 @@ public sealed record GenerationTime
     }
 
     /// <summary>The text form, as <see cref="Parse"/> reads it.</summary>
-    public override string ToString() => kind == "fixed" ? $"{kind} {first}" : $"{kind} {first} {second}";
+    public override string ToString() => _kind == "fixed" ? $"{_kind} {_first}" : $"{_kind} {_first} {_second}";
 
     internal double DrawSeconds(Dice dice) =>
-        kind switch
+        _kind switch
         {
-            "fixed" => first,
-            "uniform" => first + (second - first) * dice.Next(),
+            "fixed" => _first,
+            "uniform" => _first + (_second - _first) * dice.Next(),
             // The mean of a log-normal is exp(mu + spread squared / 2).
             _ => Math.Min(
                 MaxSeconds,
-                Math.Exp(Math.Log(Math.Max(first, 1e-9)) - second * second / 2 + second * dice.NextNormal())
+                Math.Exp(Math.Log(Math.Max(_first, 1e-9)) - _second * _second / 2 + _second * dice.NextNormal())
             ),
         };
 

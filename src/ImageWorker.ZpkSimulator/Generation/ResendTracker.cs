@@ -8,27 +8,27 @@ namespace ImageWorker.ZpkSimulator.Generation;
 /// </summary>
 internal sealed class ResendTracker
 {
-    private readonly ConcurrentDictionary<string, int> awaiting = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _awaiting = new(StringComparer.Ordinal);
 
     /// <summary>Takes note of an accepted submission; true if it is a resend.</summary>
     public bool Note(string prompt, ImagePlan[] images)
     {
         var failures = images.Count(image => image.Outcome == ImageOutcome.GeneralError);
-        if (failures == 0 && awaiting.IsEmpty)
+        if (failures == 0 && _awaiting.IsEmpty)
             return false;
 
-        lock (awaiting)
+        lock (_awaiting)
         {
-            var before = awaiting.GetValueOrDefault(prompt);
+            var before = _awaiting.GetValueOrDefault(prompt);
             var resend = images.Length == 1 && before > 0;
             var after = before + failures - (resend ? 1 : 0);
             if (after > 0)
-                awaiting[prompt] = after;
+                _awaiting[prompt] = after;
             else
-                awaiting.TryRemove(prompt, out _);
+                _awaiting.TryRemove(prompt, out _);
             return resend;
         }
     }
 
-    public void Clear() => awaiting.Clear();
+    public void Clear() => _awaiting.Clear();
 }

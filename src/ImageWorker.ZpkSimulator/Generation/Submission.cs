@@ -15,11 +15,11 @@ internal sealed class Submission
     // An image is first queued: this share of its time it is "pending", the rest "generating".
     private const double PendingShare = 0.2;
 
-    private readonly ImagePlan[] images;
-    private readonly float[] lateness;
-    private readonly decimal earlierCharge;
-    private readonly int earlierImages;
-    private DateTimeOffset? due;
+    private readonly ImagePlan[] _images;
+    private readonly float[] _lateness;
+    private readonly decimal _earlierCharge;
+    private readonly int _earlierImages;
+    private DateTimeOffset? _due;
 
     /// <summary>Starts a submission, or starts it anew under an id already used.</summary>
     /// <param name="accepted">The plan.</param>
@@ -44,16 +44,16 @@ internal sealed class Submission
         CallbackUrl = accepted.CallbackUrl;
         Origin = accepted.Origin;
         Resend = accepted.Resend;
-        images = accepted.Images;
-        FirstNum = images.Length;
-        lateness = new float[images.Length];
-        Array.Fill(lateness, NotSeen);
+        _images = accepted.Images;
+        FirstNum = _images.Length;
+        _lateness = new float[_images.Length];
+        Array.Fill(_lateness, NotSeen);
         if (earlier is null)
             return;
 
-        earlierCharge = earlier.Charged(accepted.AcceptedAt, chargeFailedImages);
+        _earlierCharge = earlier.Charged(accepted.AcceptedAt, chargeFailedImages);
         TimesAccepted = earlier.TimesAccepted + 1;
-        earlierImages = earlier.ImagesPaid;
+        _earlierImages = earlier.ImagesPaid;
         FirstNum = earlier.FirstNum;
         Resend = earlier.Resend;
         (Checks, EarlyChecks, LateChecks) = (earlier.Checks, earlier.EarlyChecks, earlier.LateChecks);
@@ -74,15 +74,15 @@ internal sealed class Submission
     public int Checks { get; private set; }
     public int EarlyChecks { get; private set; }
     public int LateChecks { get; private set; }
-    public int Num => images.Length;
-    public int ImagesPaid => earlierImages + images.Length;
+    public int Num => _images.Length;
+    public int ImagesPaid => _earlierImages + _images.Length;
 
     /// <summary>Images asked for when the id was first used.</summary>
     public int FirstNum { get; }
 
     public ImageState StateOf(int number, DateTimeOffset now)
     {
-        var image = images[number];
+        var image = _images[number];
         var left = EndOf(number) - now;
         if (left > TimeSpan.Zero)
         {
@@ -99,21 +99,21 @@ internal sealed class Submission
         };
     }
 
-    public DateTimeOffset EndOf(int number) => AcceptedAt.AddMilliseconds(images[number].Milliseconds);
+    public DateTimeOffset EndOf(int number) => AcceptedAt.AddMilliseconds(_images[number].Milliseconds);
 
-    public DateTimeOffset LastEnd => AcceptedAt.AddMilliseconds(images.Max(image => image.Milliseconds));
+    public DateTimeOffset LastEnd => AcceptedAt.AddMilliseconds(_images.Max(image => image.Milliseconds));
 
     public decimal CostOf(int number, DateTimeOffset now, bool chargeFailedImages)
     {
-        var failed = images[number].Outcome != ImageOutcome.Generated && EndOf(number) <= now;
+        var failed = _images[number].Outcome != ImageOutcome.Generated && EndOf(number) <= now;
         return failed && !chargeFailedImages ? 0.0000m : PriceTable.PerImage(PriceClass);
     }
 
     /// <summary>What this id has cost, repeats included.</summary>
     public decimal Charged(DateTimeOffset now, bool chargeFailedImages)
     {
-        var charged = earlierCharge + 0.0000m;
-        for (var number = 0; number < images.Length; number++)
+        var charged = _earlierCharge + 0.0000m;
+        for (var number = 0; number < _images.Length; number++)
             charged += CostOf(number, now, chargeFailedImages);
         return charged;
     }
@@ -122,9 +122,9 @@ internal sealed class Submission
     public void NoteCheck(DateTimeOffset now, TimeSpan earlyTolerance, TimeSpan lateTolerance)
     {
         Checks++;
-        if (now < due - earlyTolerance)
+        if (now < _due - earlyTolerance)
             EarlyChecks++;
-        else if (now > due + lateTolerance)
+        else if (now > _due + lateTolerance)
             LateChecks++;
     }
 
@@ -133,28 +133,28 @@ internal sealed class Submission
     {
         NoteSeen(now);
         int? soonest = null;
-        for (var number = 0; number < images.Length; number++)
+        for (var number = 0; number < _images.Length; number++)
         {
             if (StateOf(number, now) is { Ended: false } state)
                 soonest = Math.Min(soonest ?? int.MaxValue, state.WaitSeconds);
         }
 
-        due = soonest is { } seconds ? now.AddSeconds(seconds) : null;
+        _due = soonest is { } seconds ? now.AddSeconds(seconds) : null;
     }
 
     /// <summary>A callback invites to check at once, so no wait is in force any more.</summary>
-    public void Invite() => due = null;
+    public void Invite() => _due = null;
 
     /// <summary>Seconds from an image's end to the first answer that told it; null before that.</summary>
-    public float? LatenessOf(int number) => float.IsNaN(lateness[number]) ? null : lateness[number];
+    public float? LatenessOf(int number) => float.IsNaN(_lateness[number]) ? null : _lateness[number];
 
     private void NoteSeen(DateTimeOffset now)
     {
-        for (var number = 0; number < images.Length; number++)
+        for (var number = 0; number < _images.Length; number++)
         {
             var late = now - EndOf(number);
-            if (late >= TimeSpan.Zero && float.IsNaN(lateness[number]))
-                lateness[number] = (float)late.TotalSeconds;
+            if (late >= TimeSpan.Zero && float.IsNaN(_lateness[number]))
+                _lateness[number] = (float)late.TotalSeconds;
         }
     }
 }

@@ -7,11 +7,11 @@ namespace ImageWorker.ZpkSimulator.Generation;
 /// <summary>All accepted submissions by id.</summary>
 internal sealed class SubmissionStore(SimulatorOptions options, PromptBook book, ResendTracker resends, StateFile? file)
 {
-    private readonly ConcurrentDictionary<string, Submission> submissions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Submission> _submissions = new(StringComparer.Ordinal);
 
-    public ICollection<Submission> All => submissions.Values;
+    public ICollection<Submission> All => _submissions.Values;
 
-    public Submission? Find(string id) => submissions.GetValueOrDefault(id);
+    public Submission? Find(string id) => _submissions.GetValueOrDefault(id);
 
     /// <summary>Writes it down, then makes it visible: what a client was told must survive the process.</summary>
     public Submission Accept(AcceptedSubmission accepted)
@@ -30,7 +30,7 @@ internal sealed class SubmissionStore(SimulatorOptions options, PromptBook book,
     }
 
     private Submission Add(AcceptedSubmission accepted) =>
-        submissions.AddOrUpdate(
+        _submissions.AddOrUpdate(
             accepted.Id,
             static (_, state) => new Submission(state.accepted, state.script),
             static (_, earlier, state) =>
@@ -43,7 +43,7 @@ internal sealed class SubmissionStore(SimulatorOptions options, PromptBook book,
 
     public void Clear()
     {
-        submissions.Clear();
+        _submissions.Clear();
         book.Clear();
         resends.Clear();
         file?.Clear();

@@ -9,33 +9,33 @@ internal sealed class Lettering
     private const int MaxLines = 9;
     private const int LineGap = 2;
 
-    private readonly int width;
-    private readonly int panelTop;
-    private readonly int panelBottom;
-    private readonly List<(string Text, int Top, int Scale)> lines = [];
+    private readonly int _width;
+    private readonly int _panelTop;
+    private readonly int _panelBottom;
+    private readonly List<(string Text, int Top, int Scale)> _lines = [];
 
     public Lettering(int width, int height, string prompt, int number)
     {
-        this.width = width;
+        _width = width;
         var columns = (width - 4 * Margin) / (TextScale * (Font.GlyphWidth + 1));
         var wrapped = Wrap(Font.Drawable(prompt), columns);
         var lineHeight = TextScale * (Font.GlyphHeight + LineGap);
         var numberHeight = NumberScale * Font.GlyphHeight;
         var panelHeight = 2 * Margin + numberHeight + wrapped.Count * lineHeight;
-        panelTop = (height - panelHeight) / 2;
-        panelBottom = panelTop + panelHeight;
+        _panelTop = (height - panelHeight) / 2;
+        _panelBottom = _panelTop + panelHeight;
 
-        lines.Add(($"#{number}", panelTop + Margin, NumberScale));
+        _lines.Add(($"#{number}", _panelTop + Margin, NumberScale));
         for (var index = 0; index < wrapped.Count; index++)
-            lines.Add((wrapped[index], panelTop + Margin + numberHeight + index * lineHeight, TextScale));
+            _lines.Add((wrapped[index], _panelTop + Margin + numberHeight + index * lineHeight, TextScale));
     }
 
     public void PaintRow(int y, Span<byte> row, byte panel, byte ink)
     {
-        if (y < panelTop || y >= panelBottom)
+        if (y < _panelTop || y >= _panelBottom)
             return;
-        row[Margin..(width - Margin)].Fill(panel);
-        foreach (var (text, top, scale) in lines)
+        row[Margin..(_width - Margin)].Fill(panel);
+        foreach (var (text, top, scale) in _lines)
         {
             if (y >= top && y < top + scale * Font.GlyphHeight)
                 PaintText(row[(2 * Margin)..], text, (y - top) / scale, scale, ink);

@@ -13,34 +13,34 @@ internal sealed class Picture
     // The pattern is the sum of three waves, one along each axis and one along the diagonal, read from tables.
     private const double WaveHeight = 1.6;
 
-    private readonly byte[] palette = new byte[(Bands + 2) * 3];
-    private readonly float[] alongX;
-    private readonly float[] alongY;
-    private readonly float[] alongDiagonal;
-    private readonly Lettering lettering;
+    private readonly byte[] _palette = new byte[(Bands + 2) * 3];
+    private readonly float[] _alongX;
+    private readonly float[] _alongY;
+    private readonly float[] _alongDiagonal;
+    private readonly Lettering _lettering;
 
     public Picture(int width, int height, ulong promptHash, string prompt, int number)
     {
         var random = new Random(unchecked((int)promptHash + number));
         // The golden ratio sets the hues of one prompt's pictures well apart.
-        Colors.Fill(palette, Bands, promptHash % 360 / 360.0 + number * 0.618);
-        alongX = Wave(width, random);
-        alongY = Wave(height, random);
-        alongDiagonal = Wave(width + height, random);
-        lettering = new Lettering(width, height, prompt, number);
+        Colors.Fill(_palette, Bands, promptHash % 360 / 360.0 + number * 0.618);
+        _alongX = Wave(width, random);
+        _alongY = Wave(height, random);
+        _alongDiagonal = Wave(width + height, random);
+        _lettering = new Lettering(width, height, prompt, number);
     }
 
-    public ReadOnlySpan<byte> Palette => palette;
+    public ReadOnlySpan<byte> Palette => _palette;
 
     public void PaintRow(int y, Span<byte> row)
     {
         for (var x = 0; x < row.Length; x++)
         {
-            var level = alongX[x] + alongY[y] + alongDiagonal[x + y];
+            var level = _alongX[x] + _alongY[y] + _alongDiagonal[x + y];
             row[x] = (byte)((int)(level + 2 * Bands) % Bands);
         }
 
-        lettering.PaintRow(y, row, PanelColor, InkColor);
+        _lettering.PaintRow(y, row, PanelColor, InkColor);
     }
 
     private static float[] Wave(int length, Random random)

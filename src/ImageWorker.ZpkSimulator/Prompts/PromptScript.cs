@@ -9,19 +9,19 @@ namespace ImageWorker.ZpkSimulator.Prompts;
 /// </summary>
 internal sealed class PromptScript(PromptMarkers markers)
 {
-    private readonly Lock gate = new();
-    private bool seen;
-    private int owedFailures;
+    private readonly Lock _gate = new();
+    private bool _seen;
+    private int _owedFailures;
 
     public PromptMarkers Markers => markers;
 
     /// <summary>How each image of the prompt's next submission ends.</summary>
     public ImageOutcome[] NextOutcomes(int num)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var resend = num == 1 && seen;
-            seen = true;
+            var resend = num == 1 && _seen;
+            _seen = true;
             var outcomes = new ImageOutcome[num];
             for (var number = 0; number < num; number++)
                 outcomes[number] = resend ? OfResend() : OfFirst(number);
@@ -36,7 +36,7 @@ internal sealed class PromptScript(PromptMarkers markers)
         if (!markers.GeneralErrors.Has(number) || markers.GeneralErrorTimes == 0)
             return ImageOutcome.Generated;
         if (markers.GeneralErrorTimes != int.MaxValue)
-            owedFailures += markers.GeneralErrorTimes - 1;
+            _owedFailures += markers.GeneralErrorTimes - 1;
         return ImageOutcome.GeneralError;
     }
 
@@ -47,9 +47,9 @@ internal sealed class PromptScript(PromptMarkers markers)
             return ImageOutcome.PolicyViolation;
         if (markers.GeneralErrorTimes == int.MaxValue)
             return ImageOutcome.GeneralError;
-        if (owedFailures == 0)
+        if (_owedFailures == 0)
             return ImageOutcome.Generated;
-        owedFailures--;
+        _owedFailures--;
         return ImageOutcome.GeneralError;
     }
 }

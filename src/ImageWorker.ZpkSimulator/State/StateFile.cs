@@ -10,11 +10,11 @@ namespace ImageWorker.ZpkSimulator.State;
 /// </summary>
 internal sealed class StateFile : IDisposable
 {
-    private readonly FileStream stream;
+    private readonly FileStream _stream;
 
     public StateFile(string path)
     {
-        stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
     }
 
     /// <summary>
@@ -23,11 +23,11 @@ internal sealed class StateFile : IDisposable
     /// </summary>
     public List<AcceptedSubmission> ReadAll()
     {
-        var content = new byte[stream.Length];
-        stream.ReadExactly(content);
+        var content = new byte[_stream.Length];
+        _stream.ReadExactly(content);
         var end = content.AsSpan().LastIndexOf((byte)'\n') + 1;
-        stream.SetLength(end);
-        stream.Position = end;
+        _stream.SetLength(end);
+        _stream.Position = end;
 
         var accepted = new List<AcceptedSubmission>();
         for (var start = 0; start < end; )
@@ -43,17 +43,17 @@ internal sealed class StateFile : IDisposable
     public void Append(AcceptedSubmission accepted)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(accepted, StateFileJson.Default.AcceptedSubmission);
-        lock (stream)
-            stream.Write([.. json, (byte)'\n']);
+        lock (_stream)
+            _stream.Write([.. json, (byte)'\n']);
     }
 
     public void Clear()
     {
-        lock (stream)
-            stream.SetLength(0);
+        lock (_stream)
+            _stream.SetLength(0);
     }
 
-    public void Dispose() => stream.Dispose();
+    public void Dispose() => _stream.Dispose();
 }
 
 [JsonSourceGenerationOptions(

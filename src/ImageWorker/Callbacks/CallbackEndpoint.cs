@@ -23,13 +23,13 @@ public sealed partial class CallbackEndpoint(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>The address to give to ZPK for a submission; null where none is configured.</summary>
-    public async Task<Uri?> AddressFor(Guid requestId, string submissionId) =>
+    public async Task<Uri?> AddressForAsync(Guid requestId, string submissionId) =>
         zpk.Value.CallbackBaseUrl is { } publicAddress
         && await tokens.IssueAsync($"{requestId:N}{submissionId}") is { } token
             ? new Uri($"{publicAddress.AbsoluteUri.TrimEnd('/')}/zpk/callbacks/{token}")
             : null;
 
-    public async Task<IResult> Receive(string token, CancellationToken ct)
+    public async Task<IResult> ReceiveAsync(string token, CancellationToken ct)
     {
         if (
             await tokens.VerifyAsync(token, ct) is not { Length: > 32 } subject
@@ -38,18 +38,18 @@ public sealed partial class CallbackEndpoint(
             return Results.NotFound();
 
         if (throttle.NextTurn(subject) is { } wait)
-            _ = Hint(new CallbackReceived(requestId, subject[32..]), wait);
+            _ = HintAsync(new CallbackReceived(requestId, subject[32..]), wait);
         return Results.Accepted();
     }
 
-    private async Task Hint(CallbackReceived hint, TimeSpan wait)
+    private async Task HintAsync(CallbackReceived hint, TimeSpan wait)
     {
         try
         {
             if (wait > TimeSpan.Zero)
                 await Task.Delay(wait, time);
             using var patience = new CancellationTokenSource(Patience);
-            await door.Tell(hint, patience.Token);
+            await door.TellAsync(hint, patience.Token);
         }
         catch (Exception exception)
         {

@@ -18,7 +18,7 @@ public static class CallbackRegistration
     public static void MapCallbacks(this WebApplication app) =>
         app.MapPost(
                 "/zpk/callbacks/{token}",
-                (string token, CallbackEndpoint endpoint, CancellationToken ct) => endpoint.Receive(token, ct)
+                (string token, CallbackEndpoint endpoint, CancellationToken ct) => endpoint.ReceiveAsync(token, ct)
             )
             .WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes));
 }

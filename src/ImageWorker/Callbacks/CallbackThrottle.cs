@@ -12,36 +12,36 @@ public sealed class CallbackThrottle(TimeProvider time)
     private const int CleanUpAbove = 10_000;
 
     // The last turn given, now past or still to come.
-    private readonly ConcurrentDictionary<string, DateTimeOffset> turns = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _turns = new(StringComparer.Ordinal);
 
     /// <summary>How long until the callback's turn, 0 to 1 s; null where another waits for that turn already.</summary>
     public TimeSpan? NextTurn(string subject)
     {
         var now = time.GetUtcNow();
-        while (turns.TryGetValue(subject, out var last))
+        while (_turns.TryGetValue(subject, out var last))
         {
             // A turn further off than that was given before the clock was set back.
             var isWaitedFor = now < last && last - now <= Interval;
             if (isWaitedFor)
                 return null;
             var turn = last <= now && now - last < Interval ? last + Interval : now;
-            if (turns.TryUpdate(subject, turn, last))
+            if (_turns.TryUpdate(subject, turn, last))
                 return turn - now;
         }
 
-        if (!turns.TryAdd(subject, now))
+        if (!_turns.TryAdd(subject, now))
             return null;
-        if (turns.Count > CleanUpAbove)
+        if (_turns.Count > CleanUpAbove)
             CleanUp(now);
         return TimeSpan.Zero;
     }
 
     private void CleanUp(DateTimeOffset now)
     {
-        foreach (var entry in turns)
+        foreach (var entry in _turns)
         {
             if (now - entry.Value >= Interval)
-                turns.TryRemove(entry);
+                _turns.TryRemove(entry);
         }
     }
 }

@@ -14,7 +14,7 @@ public static class CommandLine
     public const int Failed = 1;
     public const int Misused = 2;
 
-    public static async Task<int> Run(string[] args)
+    public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Root().Parse(args);
         // Where settings may stand, they are read, and refused, by who reads them.
@@ -86,7 +86,7 @@ public static class CommandLine
             ErrorQueueCommands.Create(),
         };
         root.TreatUnmatchedTokensAsErrors = false;
-        root.SetAction(RunCommand.Run);
+        root.SetAction(RunCommand.RunAsync);
         return root;
     }
 

@@ -16,13 +16,13 @@ public sealed class EmbeddedCommands(Database database, DatabaseState state, Tim
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Once this returns, the command survives the end of any process.</summary>
-    public async Task Accept<T>(T command, CancellationToken ct)
+    public async Task AcceptAsync<T>(T command, CancellationToken ct)
         where T : class
     {
         // The file is made by whoever comes first.
-        await state.Migrate(ct);
+        await state.MigrateAsync(ct);
         var id = Guid.CreateVersion7();
-        await database.In(db =>
+        await database.InAsync(db =>
         {
             db.Outbox.Add(
                 new()
@@ -49,7 +49,7 @@ public sealed class EmbeddedCommands(Database database, DatabaseState state, Tim
         while (true)
         {
             var seen = version;
-            var request = await database.In(db =>
+            var request = await database.InAsync(db =>
                 db.Requests.AsNoTracking()
                     .FirstOrDefaultAsync(row => row.CorrelationId == requestId && row.Version > seen, ct)
             );

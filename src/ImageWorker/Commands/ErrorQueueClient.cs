@@ -36,7 +36,7 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
             : null;
 
     /// <summary>How many messages it holds; null where there is no such queue.</summary>
-    public async Task<uint?> Count(CancellationToken ct)
+    public async Task<uint?> CountAsync(CancellationToken ct)
     {
         // Asking for a queue that is not there closes the channel.
         await using var channel = await connection.CreateChannelAsync(cancellationToken: ct);
@@ -51,9 +51,9 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
     }
 
     /// <summary>The oldest messages, which stay where they are.</summary>
-    public async Task<IReadOnlyList<ErrorQueueMessage>> Read(int limit, CancellationToken ct)
+    public async Task<IReadOnlyList<ErrorQueueMessage>> ReadAsync(int limit, CancellationToken ct)
     {
-        await using var channel = await Open(ct);
+        await using var channel = await OpenAsync(ct);
         var read = new List<BasicGetResult>();
         while (read.Count < limit && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message)
             read.Add(message);
@@ -61,7 +61,7 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
         foreach (var message in read)
         {
             if (Deliveries(message) >= DeliveriesBeforeRenewal)
-                await Move(channel, message, name, new(message.BasicProperties), ct);
+                await MoveAsync(channel, message, name, new(message.BasicProperties), ct);
             else
                 await channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true, ct);
         }
@@ -74,17 +74,17 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct
     )
     {
-        await using var channel = await Open(ct);
+        await using var channel = await OpenAsync(ct);
         // No more than there are now: what fails again comes back to the end.
         var count = Math.Min(limit, await channel.MessageCountAsync(name, ct));
         for (var i = 0; i < count && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message; i++)
         {
-            await Move(channel, message, Source!, WithoutTraces(message.BasicProperties), ct);
+            await MoveAsync(channel, message, Source!, WithoutTraces(message.BasicProperties), ct);
             yield return ErrorQueueMessage.From(message);
         }
     }
 
-    private Task<IChannel> Open(CancellationToken ct) =>
+    private Task<IChannel> OpenAsync(CancellationToken ct) =>
         connection.CreateChannelAsync(
             new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
             ct
@@ -94,7 +94,7 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
     /// Publishes, waits until the broker has it safe, and only then takes it from here. Ending in between leaves it in
     /// both, which the request id makes harmless.
     /// </summary>
-    private static async Task Move(
+    private static async Task MoveAsync(
         IChannel channel,
         BasicGetResult message,
         string queue,

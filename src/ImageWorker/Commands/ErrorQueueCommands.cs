@@ -23,7 +23,10 @@ public static class ErrorQueueCommands
         var command = new Command("list", "Show what was put aside, and why. It stays where it is.") { limit, json };
         command.SetAction(
             (parsed, ct) =>
-                Connected((open, queues) => List(open, queues, parsed.GetValue(limit), parsed.GetValue(json), ct), ct)
+                ConnectedAsync(
+                    (open, queues) => ListAsync(open, queues, parsed.GetValue(limit), parsed.GetValue(json), ct),
+                    ct
+                )
         );
         return command;
     }
@@ -48,9 +51,9 @@ public static class ErrorQueueCommands
         };
         command.SetAction(
             (parsed, ct) =>
-                Connected(
+                ConnectedAsync(
                     (open, _) =>
-                        Redrive(
+                        RedriveAsync(
                             new(open, parsed.GetValue(queue)!),
                             parsed.GetValue(dryRun),
                             parsed.GetValue(limit),
@@ -62,16 +65,22 @@ public static class ErrorQueueCommands
         return command;
     }
 
-    private static async Task<int> List(IConnection open, Queues queues, int limit, bool json, CancellationToken ct)
+    private static async Task<int> ListAsync(
+        IConnection open,
+        Queues queues,
+        int limit,
+        bool json,
+        CancellationToken ct
+    )
     {
         var names = queues.All.SelectMany(queue => ErrorQueueClient.Suffixes.Select(suffix => queue + suffix));
         var isEmpty = true;
         foreach (var queue in names.Select(name => new ErrorQueueClient(open, name)))
         {
-            if (await queue.Count(ct) is not ({ } count and > 0))
+            if (await queue.CountAsync(ct) is not ({ } count and > 0))
                 continue;
             isEmpty = false;
-            var messages = await queue.Read(limit, ct);
+            var messages = await queue.ReadAsync(limit, ct);
             if (json)
             {
                 foreach (var message in messages)
@@ -89,13 +98,13 @@ public static class ErrorQueueCommands
         return CommandLine.Done;
     }
 
-    private static async Task<int> Redrive(ErrorQueueClient queue, bool dryRun, int limit, CancellationToken ct)
+    private static async Task<int> RedriveAsync(ErrorQueueClient queue, bool dryRun, int limit, CancellationToken ct)
     {
         if (queue.Source is null)
             throw new ConfigurationException(
                 $"'{queue.Name}' holds nothing that was put aside: name a queue that ends with {string.Join(" or ", ErrorQueueClient.Suffixes)}."
             );
-        if (await queue.Count(ct) is null)
+        if (await queue.CountAsync(ct) is null)
             throw new ConfigurationException($"The broker has no queue '{queue.Name}'. See 'ImageWorker queues list'.");
 
         var moved = 0;
@@ -114,14 +123,14 @@ public static class ErrorQueueCommands
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct
     )
     {
-        foreach (var message in await queue.Read(limit, ct))
+        foreach (var message in await queue.ReadAsync(limit, ct))
             yield return message;
     }
 
     private static string Described(ErrorQueueMessage message) =>
         $"  {message.Since?.UtcDateTime.ToString("u", CultureInfo.InvariantCulture) ?? "at an unknown time"}  request {message.RequestId?.ToString() ?? "unknown"}  {message.Reason}";
 
-    private static async Task<int> Connected(Func<IConnection, Queues, Task<int>> act, CancellationToken ct)
+    private static async Task<int> ConnectedAsync(Func<IConnection, Queues, Task<int>> act, CancellationToken ct)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddSecretFiles();

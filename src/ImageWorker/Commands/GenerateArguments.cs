@@ -8,45 +8,45 @@ namespace ImageWorker.Commands;
 /// <summary>The arguments that make a <see cref="GenerateImages"/>, the same for <c>try</c> and <c>send</c>.</summary>
 public sealed class GenerateArguments
 {
-    private readonly Argument<string> prompt = new("prompt") { Description = "What the images show." };
-    private readonly Option<int> count = Optional("--count", 1, "How many images, 1 to 20.");
-    private readonly Option<string> model = Optional("--model", "zpk-ultra", "zpk-ultra or dall-e-3.");
-    private readonly Option<string> quality = Optional("--quality", "standard", "standard or hq.");
-    private readonly Option<string> style = Optional("--style", "vivid", "vivid or natural.");
-    private readonly Option<string> resolution = Optional(
+    private readonly Argument<string> _prompt = new("prompt") { Description = "What the images show." };
+    private readonly Option<int> _count = Optional("--count", 1, "How many images, 1 to 20.");
+    private readonly Option<string> _model = Optional("--model", "zpk-ultra", "zpk-ultra or dall-e-3.");
+    private readonly Option<string> _quality = Optional("--quality", "standard", "standard or hq.");
+    private readonly Option<string> _style = Optional("--style", "vivid", "vivid or natural.");
+    private readonly Option<string> _resolution = Optional(
         "--resolution",
         "1024x1024",
         "1024x1024, 1024x1792 or 1792x1024."
     );
-    private readonly Option<bool> uniqueGuard = Optional("--unique-guard", false, "Ask for ZPK's uniqueness guard.");
-    private readonly Option<int> timeout = Optional("--timeout-seconds", 1800, "Deadline of the whole request.");
-    private readonly Option<decimal?> maxCost = Optional<decimal?>("--max-cost", null, "Budget in EUR.");
-    private readonly Option<Guid?> requestId = Optional<Guid?>(
+    private readonly Option<bool> _uniqueGuard = Optional("--unique-guard", false, "Ask for ZPK's uniqueness guard.");
+    private readonly Option<int> _timeout = Optional("--timeout-seconds", 1800, "Deadline of the whole request.");
+    private readonly Option<decimal?> _maxCost = Optional<decimal?>("--max-cost", null, "Budget in EUR.");
+    private readonly Option<Guid?> _requestId = Optional<Guid?>(
         "--request-id",
         null,
         "The idempotency key; a new one by default."
     );
-    private readonly Option<string[]> metadata = new("--metadata")
+    private readonly Option<string[]> _metadata = new("--metadata")
     {
         Description = "key=value, echoed on every event; repeatable.",
     };
 
     public void AddTo(Command command)
     {
-        command.Add(prompt);
+        command.Add(_prompt);
         foreach (
             var option in new Option[]
             {
-                count,
-                model,
-                quality,
-                style,
-                resolution,
-                uniqueGuard,
-                timeout,
-                maxCost,
-                requestId,
-                metadata,
+                _count,
+                _model,
+                _quality,
+                _style,
+                _resolution,
+                _uniqueGuard,
+                _timeout,
+                _maxCost,
+                _requestId,
+                _metadata,
             }
         )
             command.Add(option);
@@ -58,18 +58,18 @@ public sealed class GenerateArguments
     {
         var command = new GenerateImages
         {
-            RequestId = parsed.GetValue(requestId) ?? Guid.NewGuid(),
-            Prompt = parsed.GetValue(prompt)!,
-            Count = parsed.GetValue(count),
-            Model = parsed.GetValue(model)!,
-            Quality = parsed.GetValue(quality)!,
-            Style = parsed.GetValue(style)!,
-            Resolution = parsed.GetValue(resolution)!,
-            UniqueGuard = parsed.GetValue(uniqueGuard),
-            TimeoutSeconds = parsed.GetValue(timeout),
-            MaxCost = parsed.GetValue(maxCost),
+            RequestId = parsed.GetValue(_requestId) ?? Guid.NewGuid(),
+            Prompt = parsed.GetValue(_prompt)!,
+            Count = parsed.GetValue(_count),
+            Model = parsed.GetValue(_model)!,
+            Quality = parsed.GetValue(_quality)!,
+            Style = parsed.GetValue(_style)!,
+            Resolution = parsed.GetValue(_resolution)!,
+            UniqueGuard = parsed.GetValue(_uniqueGuard),
+            TimeoutSeconds = parsed.GetValue(_timeout),
+            MaxCost = parsed.GetValue(_maxCost),
             Progress = true,
-            Metadata = Pairs(parsed.GetValue(metadata)),
+            Metadata = Pairs(parsed.GetValue(_metadata)),
         };
         var faults = CommandRules.FaultsOf(command);
         return faults.Count == 0

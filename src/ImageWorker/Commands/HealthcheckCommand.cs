@@ -13,11 +13,11 @@ public static class HealthcheckCommand
             "healthcheck",
             "Ask the worker at ASPNETCORE_URLS whether it is ready: exit 0 if so, else 1."
         );
-        command.SetAction(Run);
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> Run(ParseResult parsed, CancellationToken ct)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
         var builder = WebApplication.CreateBuilder();
         builder.UseWorkerDefaults();

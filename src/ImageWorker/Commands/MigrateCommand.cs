@@ -11,11 +11,11 @@ public static class MigrateCommand
     {
         var command = new Command("migrate", "Bring the database to this version's schema, then exit.");
         command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction(Run);
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> Run(ParseResult parsed, CancellationToken ct)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
         var builder = Host.CreateApplicationBuilder(HostSettings.From(parsed));
         builder.Configuration.AddSecretFiles();
@@ -26,7 +26,7 @@ public static class MigrateCommand
 
         try
         {
-            var applied = await host.Services.GetRequiredService<DatabaseState>().Migrate(ct);
+            var applied = await host.Services.GetRequiredService<DatabaseState>().MigrateAsync(ct);
             Console.WriteLine(applied.Count == 0 ? "The schema is current." : $"Applied: {string.Join(", ", applied)}");
             return CommandLine.Done;
         }

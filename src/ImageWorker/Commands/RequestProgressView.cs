@@ -12,14 +12,14 @@ public sealed class RequestProgressView(TimeProvider time)
 {
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(250);
 
-    private readonly IAnsiConsole console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
-    private readonly Dictionary<int, string> said = [];
+    private readonly IAnsiConsole _console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
+    private readonly Dictionary<int, string> _said = [];
 
     /// <summary>Follows the changes to their end; returns the last.</summary>
-    public Task<ImageRequest> Follow(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct) =>
-        Console.IsErrorRedirected ? FollowInLines(changes, ct) : FollowInTable(changes, ct);
+    public Task<ImageRequest> FollowAsync(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct) =>
+        Console.IsErrorRedirected ? FollowInLinesAsync(changes, ct) : FollowInTableAsync(changes, ct);
 
-    private async Task<ImageRequest> FollowInLines(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct)
+    private async Task<ImageRequest> FollowInLinesAsync(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct)
     {
         ImageRequest? last = null;
         await foreach (var request in changes.WithCancellation(ct))
@@ -29,9 +29,9 @@ public sealed class RequestProgressView(TimeProvider time)
             foreach (var image in request.Images)
             {
                 var state = StateOf(request, image);
-                if (said.TryGetValue(image.Number, out var before) && before == state)
+                if (_said.TryGetValue(image.Number, out var before) && before == state)
                     continue;
-                said[image.Number] = state;
+                _said[image.Number] = state;
                 await Console.Error.WriteLineAsync($"image {image.Number}: {state}");
             }
             last = request;
@@ -39,7 +39,7 @@ public sealed class RequestProgressView(TimeProvider time)
         return last!;
     }
 
-    private async Task<ImageRequest> FollowInTable(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct)
+    private async Task<ImageRequest> FollowInTableAsync(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct)
     {
         ImageRequest? last = null;
         var following = Task.Run(
@@ -50,7 +50,7 @@ public sealed class RequestProgressView(TimeProvider time)
             },
             ct
         );
-        await console
+        await _console
             .Live(Table(null))
             .StartAsync(async live =>
             {

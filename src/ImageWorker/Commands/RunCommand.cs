@@ -19,11 +19,11 @@ public static partial class RunCommand
             "Run the worker (also without any command). Takes --Key:Subkey=value settings."
         );
         command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction(Run);
+        command.SetAction(RunAsync);
         return command;
     }
 
-    public static async Task<int> Run(ParseResult parsed, CancellationToken ct)
+    public static async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
         var builder = WebApplication.CreateBuilder(HostSettings.From(parsed));
         builder.Configuration.AddSecretFiles();
@@ -33,7 +33,7 @@ public static partial class RunCommand
 
         await using var simulator =
             connections.IsEmbedded && !NamesZpk(builder.Configuration)
-                ? await StartSimulator(builder.Configuration, ct)
+                ? await StartSimulatorAsync(builder.Configuration, ct)
                 : null;
 
         builder.Services.AddImageWorker(connections);
@@ -65,7 +65,7 @@ public static partial class RunCommand
         configuration.GetSection(ZpkOptions.Section) is var zpk
         && (zpk["BaseAddress"] ?? zpk["ApplicationId"] ?? zpk["ApiKey"] ?? zpk["ApiKeyFile"]) is not null;
 
-    private static async Task<ZpkSimulatorServer> StartSimulator(
+    private static async Task<ZpkSimulatorServer> StartSimulatorAsync(
         ConfigurationManager configuration,
         CancellationToken ct
     )

@@ -25,11 +25,11 @@ public static class SendCommand
             "Publish one command to the configured broker and wait for its closing event."
         );
         arguments.AddTo(command);
-        command.SetAction((parsed, ct) => Run(arguments.Read(parsed), ct));
+        command.SetAction((parsed, ct) => RunAsync(arguments.Read(parsed), ct));
         return command;
     }
 
-    private static async Task<int> Run(GenerateImages command, CancellationToken ct)
+    private static async Task<int> RunAsync(GenerateImages command, CancellationToken ct)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddSecretFiles();
@@ -46,8 +46,8 @@ public static class SendCommand
             return
                 builder.Configuration.GetConnectionString("RabbitMq") is null
                 && builder.Configuration.GetConnectionString("Postgres") is null
-                ? await SendToFile(builder, command, patience.Token)
-                : await SendToBroker(builder, command, patience.Token);
+                ? await SendToFileAsync(builder, command, patience.Token)
+                : await SendToBrokerAsync(builder, command, patience.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -58,7 +58,7 @@ public static class SendCommand
         }
     }
 
-    private static async Task<int> SendToFile(
+    private static async Task<int> SendToFileAsync(
         HostApplicationBuilder builder,
         GenerateImages command,
         CancellationToken ct
@@ -71,12 +71,12 @@ public static class SendCommand
         host.CheckOptions();
 
         var commands = host.Services.GetRequiredService<EmbeddedCommands>();
-        await commands.Accept(command, ct);
+        await commands.AcceptAsync(command, ct);
         await Console.Error.WriteLineAsync(
             $"request {command.RequestId} is in {Path.GetFullPath(Connections.EmbeddedDatabase)}; 'ImageWorker run' in this folder works on it"
         );
 
-        var closed = await new RequestProgressView(TimeProvider.System).Follow(
+        var closed = await new RequestProgressView(TimeProvider.System).FollowAsync(
             commands.Watch(command.RequestId, ct),
             ct
         );
@@ -84,7 +84,7 @@ public static class SendCommand
         return ClosingEvent.Print(closed, prices);
     }
 
-    private static async Task<int> SendToBroker(
+    private static async Task<int> SendToBrokerAsync(
         HostApplicationBuilder builder,
         GenerateImages command,
         CancellationToken ct
@@ -102,9 +102,9 @@ public static class SendCommand
                         new TemporaryEndpointDefinition("send"),
                         endpoint =>
                         {
-                            endpoint.Handler<ImageGenerated>(c => Note(c.Message, command));
-                            endpoint.Handler<ImagesReady>(c => Close(c.Message, c.Message.RequestId));
-                            endpoint.Handler<ImagesFailed>(c => Close(c.Message, c.Message.RequestId));
+                            endpoint.Handler<ImageGenerated>(c => NoteAsync(c.Message, command));
+                            endpoint.Handler<ImagesReady>(c => CloseAsync(c.Message, c.Message.RequestId));
+                            endpoint.Handler<ImagesFailed>(c => CloseAsync(c.Message, c.Message.RequestId));
                         }
                     );
                 }
@@ -139,7 +139,7 @@ public static class SendCommand
             await bus.StopAsync(CancellationToken.None);
         }
 
-        Task Close(object message, Guid requestId)
+        Task CloseAsync(object message, Guid requestId)
         {
             if (requestId == command.RequestId)
                 closing.TrySetResult(message);
@@ -147,7 +147,7 @@ public static class SendCommand
         }
     }
 
-    private static Task Note(ImageGenerated image, GenerateImages command) =>
+    private static Task NoteAsync(ImageGenerated image, GenerateImages command) =>
         image.RequestId == command.RequestId
             ? Console.Error.WriteLineAsync($"image {image.Number}: generated {image.Url}")
             : Task.CompletedTask;

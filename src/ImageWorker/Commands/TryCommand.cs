@@ -31,11 +31,11 @@ public static class TryCommand
             output,
         };
         arguments.AddTo(command);
-        command.SetAction((parsed, ct) => Run(arguments.Read(parsed), parsed.GetValue(output)!, ct));
+        command.SetAction((parsed, ct) => RunAsync(arguments.Read(parsed), parsed.GetValue(output)!, ct));
         return command;
     }
 
-    private static async Task<int> Run(GenerateImages command, DirectoryInfo output, CancellationToken ct)
+    private static async Task<int> RunAsync(GenerateImages command, DirectoryInfo output, CancellationToken ct)
     {
         var folder = Directory.CreateTempSubdirectory("imageworker-try-");
         try
@@ -46,13 +46,13 @@ public static class TryCommand
             );
             using var host = Build(simulator, Path.Combine(folder.FullName, Connections.EmbeddedDatabase));
             var commands = host.Services.GetRequiredService<EmbeddedCommands>();
-            await commands.Accept(command, ct);
+            await commands.AcceptAsync(command, ct);
             await host.StartAsync(ct);
 
             var view = new RequestProgressView(TimeProvider.System);
-            var closed = await view.Follow(commands.Watch(command.RequestId, ct), ct);
+            var closed = await view.FollowAsync(commands.Watch(command.RequestId, ct), ct);
 
-            await Save(host.Services.GetRequiredService<ZpkImagesClient>(), closed, output, ct);
+            await SaveAsync(host.Services.GetRequiredService<ZpkImagesClient>(), closed, output, ct);
             await host.StopAsync(CancellationToken.None);
 
             var prices = host.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.Prices;
@@ -81,7 +81,12 @@ public static class TryCommand
         return builder.Build();
     }
 
-    private static async Task Save(ZpkImagesClient zpk, ImageRequest closed, DirectoryInfo output, CancellationToken ct)
+    private static async Task SaveAsync(
+        ZpkImagesClient zpk,
+        ImageRequest closed,
+        DirectoryInfo output,
+        CancellationToken ct
+    )
     {
         output.Create();
         foreach (var image in closed.Images.Where(image => image.Url is not null))

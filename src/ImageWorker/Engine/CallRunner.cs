@@ -19,24 +19,24 @@ public sealed partial class CallRunner(
     ILogger<CallRunner> logger
 )
 {
-    private readonly SubmissionOptions options = submissionOptions.Value;
+    private readonly SubmissionOptions _options = submissionOptions.Value;
 
     /// <summary>Returns once no more calls are taken and all are done.</summary>
-    public Task Run() =>
+    public Task RunAsync() =>
         Task.WhenAll(
             Enumerable
-                .Repeat(calls.Submissions, options.Concurrency)
-                .Concat(Enumerable.Repeat(calls.Checks, options.CheckConcurrency))
-                .Select(Work)
+                .Repeat(calls.Submissions, _options.Concurrency)
+                .Concat(Enumerable.Repeat(calls.Checks, _options.CheckConcurrency))
+                .Select(WorkAsync)
         );
 
-    private async Task Work(ChannelReader<IZpkCall> pending)
+    private async Task WorkAsync(ChannelReader<IZpkCall> pending)
     {
         await foreach (var call in pending.ReadAllAsync())
         {
             try
             {
-                await Make(call);
+                await MakeAsync(call);
             }
             catch (OperationCanceledException) when (stopping.Token.IsCancellationRequested)
             {
@@ -53,18 +53,18 @@ public sealed partial class CallRunner(
         }
     }
 
-    private async Task Make(IZpkCall call)
+    private async Task MakeAsync(IZpkCall call)
     {
         object? answer = call switch
         {
-            SubmitImages submit => await submitter.Handle(submit, CancellationToken.None),
-            CheckImages check => await checker.Handle(check, CancellationToken.None),
+            SubmitImages submit => await submitter.HandleAsync(submit, CancellationToken.None),
+            CheckImages check => await checker.HandleAsync(check, CancellationToken.None),
             _ => throw new InvalidOperationException($"{call.GetType().Name} is no call."),
         };
         if (answer is null)
             return;
         using var trace = RequestTracing.Resume(call.Trace?.Parent);
-        await door.Tell(answer);
+        await door.TellAsync(answer);
     }
 
     private static partial class Log

@@ -10,14 +10,14 @@ namespace ImageWorker.Engine;
 public sealed class GenerateImagesConsumer(RequestDoor door) : IConsumer<GenerateImages>
 {
     public Task Consume(ConsumeContext<GenerateImages> context) =>
-        door.Tell(new GenerateAsked(context.Message, context.Arrival()), context.CancellationToken);
+        door.TellAsync(new GenerateAsked(context.Message, context.Arrival()), context.CancellationToken);
 }
 
 /// <summary>The same for the queue <c>cancel-images</c>.</summary>
 public sealed class CancelImagesConsumer(RequestDoor door) : IConsumer<CancelImages>
 {
     public Task Consume(ConsumeContext<CancelImages> context) =>
-        door.Tell(new CancelAsked(context.Message, context.Arrival()), context.CancellationToken);
+        door.TellAsync(new CancelAsked(context.Message, context.Arrival()), context.CancellationToken);
 }
 
 internal static class Arrivals

@@ -7,11 +7,11 @@ namespace ImageWorker.Engine;
 /// <summary>Messages that this process just committed, on their way to <see cref="OutboxDelivery"/>.</summary>
 public sealed class CommittedMessages(IOptions<DeliveryOptions> options)
 {
-    private readonly Channel<IReadOnlyList<OutboxMessage>> fresh = Channel.CreateBounded<IReadOnlyList<OutboxMessage>>(
+    private readonly Channel<IReadOnlyList<OutboxMessage>> _fresh = Channel.CreateBounded<IReadOnlyList<OutboxMessage>>(
         new BoundedChannelOptions(options.Value.Backlog) { SingleReader = true }
     );
 
-    public ChannelReader<IReadOnlyList<OutboxMessage>> Reader => fresh.Reader;
+    public ChannelReader<IReadOnlyList<OutboxMessage>> Reader => _fresh.Reader;
 
     /// <summary>
     /// Takes the messages of one commit, to be sent in their order: an image before the event that closes its request.
@@ -20,6 +20,6 @@ public sealed class CommittedMessages(IOptions<DeliveryOptions> options)
     public void Add(IReadOnlyList<OutboxMessage> messages)
     {
         if (messages.Count > 0)
-            fresh.Writer.TryWrite(messages);
+            _fresh.Writer.TryWrite(messages);
     }
 }

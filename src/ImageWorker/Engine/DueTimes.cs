@@ -6,39 +6,39 @@ namespace ImageWorker.Engine;
 /// </summary>
 public sealed class DueTimes : IDisposable
 {
-    private readonly PriorityQueue<(Guid RequestId, int Version), long> byTime = new();
-    private readonly Dictionary<Guid, int> versions = [];
-    private readonly SemaphoreSlim earlier = new(0, 1);
+    private readonly PriorityQueue<(Guid RequestId, int Version), long> _byTime = new();
+    private readonly Dictionary<Guid, int> _versions = [];
+    private readonly SemaphoreSlim _earlier = new(0, 1);
 
     /// <summary>Replaces the timer that the request had here; null for none.</summary>
     public void Set(Guid requestId, int version, DateTimeOffset? due)
     {
-        lock (byTime)
+        lock (_byTime)
         {
             if (due is not { } at)
             {
-                versions.Remove(requestId);
+                _versions.Remove(requestId);
                 return;
             }
-            versions[requestId] = version;
-            var isEarliest = !byTime.TryPeek(out _, out var next) || at.UtcTicks < next;
-            byTime.Enqueue((requestId, version), at.UtcTicks);
-            if (isEarliest && earlier.CurrentCount == 0)
-                earlier.Release();
+            _versions[requestId] = version;
+            var isEarliest = !_byTime.TryPeek(out _, out var next) || at.UtcTicks < next;
+            _byTime.Enqueue((requestId, version), at.UtcTicks);
+            if (isEarliest && _earlier.CurrentCount == 0)
+                _earlier.Release();
         }
     }
 
     /// <summary>Takes one timer that came due; null when there is none.</summary>
     public (Guid RequestId, int Version)? Take(DateTimeOffset now)
     {
-        lock (byTime)
+        lock (_byTime)
         {
-            while (byTime.TryPeek(out var timer, out var due) && due <= now.UtcTicks)
+            while (_byTime.TryPeek(out var timer, out var due) && due <= now.UtcTicks)
             {
-                byTime.Dequeue();
+                _byTime.Dequeue();
                 if (!IsCurrent(timer))
                     continue;
-                versions.Remove(timer.RequestId);
+                _versions.Remove(timer.RequestId);
                 return timer;
             }
             return null;
@@ -48,9 +48,9 @@ public sealed class DueTimes : IDisposable
     /// <summary>How long until the earliest timer comes due, 0 if it has; infinite when there is none.</summary>
     public TimeSpan WaitFrom(DateTimeOffset now)
     {
-        lock (byTime)
+        lock (_byTime)
         {
-            while (byTime.TryPeek(out var timer, out var due))
+            while (_byTime.TryPeek(out var timer, out var due))
             {
                 // Delays count whole milliseconds and round down: waking too early would be in vain. Infinity is -1 ms,
                 // which is no answer for a timer that is late by as much.
@@ -58,17 +58,17 @@ public sealed class DueTimes : IDisposable
                     return TimeSpan.FromMilliseconds(
                         Math.Max(0, Math.Ceiling(TimeSpan.FromTicks(due - now.UtcTicks).TotalMilliseconds))
                     );
-                byTime.Dequeue();
+                _byTime.Dequeue();
             }
             return Timeout.InfiniteTimeSpan;
         }
     }
 
     /// <summary>Returns when a timer was set that is earlier than all others.</summary>
-    public Task WaitForEarlier(CancellationToken ct) => earlier.WaitAsync(ct);
+    public Task WaitForEarlierAsync(CancellationToken ct) => _earlier.WaitAsync(ct);
 
-    public void Dispose() => earlier.Dispose();
+    public void Dispose() => _earlier.Dispose();
 
     private bool IsCurrent((Guid RequestId, int Version) timer) =>
-        versions.TryGetValue(timer.RequestId, out var version) && version == timer.Version;
+        _versions.TryGetValue(timer.RequestId, out var version) && version == timer.Version;
 }

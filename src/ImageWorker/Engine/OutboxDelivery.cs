@@ -31,80 +31,84 @@ public sealed partial class OutboxDelivery(
     /// <summary>Begins the destination of a command that was written to the embedded worker's file: this worker itself.</summary>
     public const string CommandPrefix = "command:";
 
-    private readonly DeliveryOptions options = deliveryOptions.Value;
-    private readonly SemaphoreSlim sending = new(deliveryOptions.Value.Concurrency);
+    private readonly DeliveryOptions _options = deliveryOptions.Value;
+    private readonly SemaphoreSlim _sending = new(deliveryOptions.Value.Concurrency);
 
-    private readonly Channel<Guid> done = Channel.CreateUnbounded<Guid>();
+    private readonly Channel<Guid> _done = Channel.CreateUnbounded<Guid>();
 
     /// <summary>
     /// What a process left is nobody's for a whole lease, so it is not looked for often; but the embedded worker's
     /// commands come that way.
     /// </summary>
     private TimeSpan SweepInterval =>
-        connections.IsEmbedded || options.SweepInterval > options.Lease / 6 ? options.SweepInterval : options.Lease / 6;
+        connections.IsEmbedded || _options.SweepInterval > _options.Lease / 6
+            ? _options.SweepInterval
+            : _options.Lease / 6;
 
-    public Task Run(CancellationToken stopping) =>
+    public Task RunAsync(CancellationToken stopping) =>
         Task.WhenAll(
-            SendFresh(stopping),
-            Sweep.Every(SweepInterval, time, SweepAll, error => Log.SweepFailed(logger, error), stopping),
-            DeleteDone(stopping)
+            SendFreshAsync(stopping),
+            Sweep.EveryAsync(SweepInterval, time, SweepAllAsync, error => Log.SweepFailed(logger, error), stopping),
+            DeleteDoneAsync(stopping)
         );
 
-    public void Dispose() => sending.Dispose();
+    public void Dispose() => _sending.Dispose();
 
-    private async Task SendFresh(CancellationToken stopping)
+    private async Task SendFreshAsync(CancellationToken stopping)
     {
         await foreach (var messages in fresh.Reader.ReadAllAsync(stopping))
-            await BeginSend(messages, stopping);
+            await BeginSendAsync(messages, stopping);
     }
 
-    private async Task SweepAll(CancellationToken stopping)
+    private async Task SweepAllAsync(CancellationToken stopping)
     {
-        while (await SweepOnce(stopping) == options.SweepBatch)
-            Log.SweepGoesOn(logger, options.SweepBatch);
+        while (await SweepOnceAsync(stopping) == _options.SweepBatch)
+            Log.SweepGoesOn(logger, _options.SweepBatch);
     }
 
-    private async Task<int> SweepOnce(CancellationToken stopping)
+    private async Task<int> SweepOnceAsync(CancellationToken stopping)
     {
         var now = time.GetUtcNow();
-        var left = await database.In(db => db.ClaimOutbox(now, now + options.Lease, options.SweepBatch, stopping));
+        var left = await database.InAsync(db =>
+            db.ClaimOutboxAsync(now, now + _options.Lease, _options.SweepBatch, stopping)
+        );
         foreach (var message in left)
-            await BeginSend([message], stopping);
+            await BeginSendAsync([message], stopping);
         return left.Count;
     }
 
-    private async Task BeginSend(IReadOnlyList<OutboxMessage> messages, CancellationToken stopping)
+    private async Task BeginSendAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken stopping)
     {
-        await sending.WaitAsync(stopping);
-        _ = SendInOrder(messages, stopping);
+        await _sending.WaitAsync(stopping);
+        _ = SendInOrderAsync(messages, stopping);
     }
 
-    private async Task SendInOrder(IReadOnlyList<OutboxMessage> messages, CancellationToken stopping)
+    private async Task SendInOrderAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken stopping)
     {
         try
         {
             // While the broker is away a send waits for it; the rows, once their hold ends, are anybody's again.
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            timeout.CancelAfter(options.Lease);
+            timeout.CancelAfter(_options.Lease);
             foreach (var message in messages)
             {
-                if (!await Send(message, timeout.Token, stopping))
+                if (!await SendAsync(message, timeout.Token, stopping))
                     break;
             }
         }
         finally
         {
-            sending.Release();
+            _sending.Release();
         }
     }
 
-    private async Task<bool> Send(OutboxMessage message, CancellationToken timeout, CancellationToken stopping)
+    private async Task<bool> SendAsync(OutboxMessage message, CancellationToken timeout, CancellationToken stopping)
     {
         using var span = RequestTracing.StartPublish(message, bus.Address);
         try
         {
             if (message.Destination.StartsWith(CommandPrefix, StringComparison.Ordinal))
-                await door.Tell(CommandIn(message), timeout);
+                await door.TellAsync(CommandIn(message), timeout);
             else
             {
                 var endpoint = await bus.GetSendEndpoint(new Uri(message.Destination));
@@ -112,7 +116,7 @@ public sealed partial class OutboxDelivery(
             }
 
             CrashPoints.Reach(CrashPoint.AfterDelivery);
-            done.Writer.TryWrite(message.Id);
+            _done.Writer.TryWrite(message.Id);
             return true;
         }
         catch (Exception exception)
@@ -138,19 +142,19 @@ public sealed partial class OutboxDelivery(
         Arrival From(string queue) => new(message.MessageId, queue, RequestTracing.SystemOf(bus.Address));
     }
 
-    private async Task DeleteDone(CancellationToken stopping)
+    private async Task DeleteDoneAsync(CancellationToken stopping)
     {
         var batch = new List<Guid>();
-        while (await done.Reader.WaitToReadAsync(stopping))
+        while (await _done.Reader.WaitToReadAsync(stopping))
         {
             // Nobody waits for a row to go, so many go at once.
-            if (done.Reader.Count + batch.Count < options.DeleteBatch)
-                await Task.Delay(options.DeleteInterval, time, stopping);
-            while (batch.Count < options.DeleteBatch && done.Reader.TryRead(out var id))
+            if (_done.Reader.Count + batch.Count < _options.DeleteBatch)
+                await Task.Delay(_options.DeleteInterval, time, stopping);
+            while (batch.Count < _options.DeleteBatch && _done.Reader.TryRead(out var id))
                 batch.Add(id);
             try
             {
-                await database.In(db =>
+                await database.InAsync(db =>
                     db.Outbox.Where(message => batch.Contains(message.Id)).ExecuteDeleteAsync(stopping)
                 );
                 batch.Clear();
@@ -159,7 +163,7 @@ public sealed partial class OutboxDelivery(
             {
                 // Rows that stay are delivered again under their message ids, and known as repeats.
                 Log.DeleteFailed(logger, exception.Message);
-                await Task.Delay(options.SweepInterval, time, stopping);
+                await Task.Delay(_options.SweepInterval, time, stopping);
             }
         }
     }

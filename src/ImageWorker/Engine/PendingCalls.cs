@@ -14,59 +14,59 @@ namespace ImageWorker.Engine;
 /// </summary>
 public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> options) : IDisposable
 {
-    private readonly Channel<IZpkCall> submissions = Channel.CreateUnbounded<IZpkCall>();
-    private readonly Channel<IZpkCall> checks = Channel.CreateUnbounded<IZpkCall>();
-    private readonly ConcurrentDictionary<string, bool> pending = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim room = new(options.Value.Concurrency * 2);
+    private readonly Channel<IZpkCall> _submissions = Channel.CreateUnbounded<IZpkCall>();
+    private readonly Channel<IZpkCall> _checks = Channel.CreateUnbounded<IZpkCall>();
+    private readonly ConcurrentDictionary<string, bool> _pending = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _room = new(options.Value.Concurrency * 2);
 
     /// <summary>Messages to submit, <see cref="SubmitImages"/>.</summary>
-    public ChannelReader<IZpkCall> Submissions => submissions.Reader;
+    public ChannelReader<IZpkCall> Submissions => _submissions.Reader;
 
     /// <summary>Messages to check, <see cref="CheckImages"/>.</summary>
-    public ChannelReader<IZpkCall> Checks => checks.Reader;
+    public ChannelReader<IZpkCall> Checks => _checks.Reader;
 
     /// <summary>Adds what a timer or a callback asks for.</summary>
     public void Add(IZpkCall message) => Add(message, tookRoom: false);
 
     /// <summary>Adds what a new command asks for; returns once there is room for it, or nothing more is to be begun.</summary>
-    public async Task AddWhenThereIsRoom(IZpkCall message)
+    public async Task AddWhenThereIsRoomAsync(IZpkCall message)
     {
         try
         {
-            await room.WaitAsync(stopping.Token);
+            await _room.WaitAsync(stopping.Token);
         }
         catch (OperationCanceledException)
         {
             return;
         }
         if (!Add(message, tookRoom: true))
-            room.Release();
+            _room.Release();
     }
 
     /// <summary>Says that the call was made, or failed: it may be asked for again.</summary>
     public void Done(IZpkCall message)
     {
-        if (pending.TryRemove(KeyOf(message), out var tookRoom) && tookRoom)
-            room.Release();
+        if (_pending.TryRemove(KeyOf(message), out var tookRoom) && tookRoom)
+            _room.Release();
     }
 
     /// <summary>Nothing more is taken. What is in it is still made, but for what only waits for its turn.</summary>
     public void Complete()
     {
-        submissions.Writer.TryComplete();
-        checks.Writer.TryComplete();
+        _submissions.Writer.TryComplete();
+        _checks.Writer.TryComplete();
         stopping.Begin();
     }
 
-    public void Dispose() => room.Dispose();
+    public void Dispose() => _room.Dispose();
 
     private bool Add(IZpkCall message, bool tookRoom)
     {
         var key = KeyOf(message);
-        if (!pending.TryAdd(key, tookRoom))
+        if (!_pending.TryAdd(key, tookRoom))
             return false;
-        var writer = message is SubmitImages ? submissions.Writer : checks.Writer;
-        return writer.TryWrite(message) || !pending.TryRemove(key, out _);
+        var writer = message is SubmitImages ? _submissions.Writer : _checks.Writer;
+        return writer.TryWrite(message) || !_pending.TryRemove(key, out _);
     }
 
     private static string KeyOf(IZpkCall message) =>

@@ -19,56 +19,62 @@ public sealed partial class RequestTicker(
     ILogger<RequestTicker> logger
 ) : IDisposable
 {
-    private readonly DeliveryOptions options = deliveryOptions.Value;
-    private readonly SemaphoreSlim firing = new(deliveryOptions.Value.Concurrency);
+    private readonly DeliveryOptions _options = deliveryOptions.Value;
+    private readonly SemaphoreSlim _firing = new(deliveryOptions.Value.Concurrency);
 
-    public Task Run(CancellationToken stopping) => Task.WhenAll(FireDue(stopping), Search(stopping));
+    public Task RunAsync(CancellationToken stopping) => Task.WhenAll(FireDueAsync(stopping), SearchAsync(stopping));
 
-    public void Dispose() => firing.Dispose();
+    public void Dispose() => _firing.Dispose();
 
-    private async Task FireDue(CancellationToken stopping)
+    private async Task FireDueAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
             if (dueTimes.Take(time.GetUtcNow()) is var (requestId, version))
-                await BeginTick(new(requestId, version), stopping);
+                await BeginTickAsync(new(requestId, version), stopping);
             else
-                await WaitUntilDue(stopping);
+                await WaitUntilDueAsync(stopping);
         }
     }
 
-    private Task Search(CancellationToken stopping) =>
-        Sweep.Every(options.SweepInterval, time, FireAllForgotten, error => Log.Failed(logger, error), stopping);
+    private Task SearchAsync(CancellationToken stopping) =>
+        Sweep.EveryAsync(
+            _options.SweepInterval,
+            time,
+            FireAllForgottenAsync,
+            error => Log.Failed(logger, error),
+            stopping
+        );
 
-    private async Task FireAllForgotten(CancellationToken stopping)
+    private async Task FireAllForgottenAsync(CancellationToken stopping)
     {
-        while (await FireForgotten(stopping) == options.SweepBatch)
-            Log.MoreAreDue(logger, options.SweepBatch);
+        while (await FireForgottenAsync(stopping) == _options.SweepBatch)
+            Log.MoreAreDue(logger, _options.SweepBatch);
     }
 
-    private async Task<int> FireForgotten(CancellationToken stopping)
+    private async Task<int> FireForgottenAsync(CancellationToken stopping)
     {
         var now = time.GetUtcNow();
         // A tick that gets lost comes again: the request stays due until it is saved.
-        var ticks = await database.In(db =>
-            db.ClaimTicks(now - options.TickPatience, now + options.Lease, options.SweepBatch, stopping)
+        var ticks = await database.InAsync(db =>
+            db.ClaimTicksAsync(now - _options.TickPatience, now + _options.Lease, _options.SweepBatch, stopping)
         );
         foreach (var tick in ticks)
-            await BeginTick(new(tick.Id, tick.Version), stopping);
+            await BeginTickAsync(new(tick.Id, tick.Version), stopping);
         return ticks.Count;
     }
 
-    private async Task BeginTick(RequestTick tick, CancellationToken stopping)
+    private async Task BeginTickAsync(RequestTick tick, CancellationToken stopping)
     {
-        await firing.WaitAsync(stopping);
-        _ = Tick(tick);
+        await _firing.WaitAsync(stopping);
+        _ = TickAsync(tick);
     }
 
-    private async Task Tick(RequestTick tick)
+    private async Task TickAsync(RequestTick tick)
     {
         try
         {
-            await door.Tell(tick);
+            await door.TellAsync(tick);
         }
         catch (Exception exception)
         {
@@ -76,14 +82,14 @@ public sealed partial class RequestTicker(
         }
         finally
         {
-            firing.Release();
+            _firing.Release();
         }
     }
 
-    private async Task WaitUntilDue(CancellationToken stopping)
+    private async Task WaitUntilDueAsync(CancellationToken stopping)
     {
         using var woken = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var earlier = dueTimes.WaitForEarlier(woken.Token);
+        var earlier = dueTimes.WaitForEarlierAsync(woken.Token);
         var wait = dueTimes.WaitFrom(time.GetUtcNow());
         if (wait != TimeSpan.Zero)
             await Task.WhenAny(Task.Delay(wait, time, woken.Token), earlier);

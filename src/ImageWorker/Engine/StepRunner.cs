@@ -32,12 +32,12 @@ public sealed partial class StepRunner(
         var traceParent = span?.Id ?? (context.Message as CommandAsked)?.Arrival.TraceParent;
         try
         {
-            var unit = await retries.Execute(
-                isRetry => Step(context, next, traceParent, isRetry),
+            var unit = await retries.ExecuteAsync(
+                isRetry => StepAsync(context, next, traceParent, isRetry),
                 context.CancellationToken
             );
             span.Note(unit);
-            await FollowUp(unit, isNewCommand: context.Message is GenerateAsked);
+            await FollowUpAsync(unit, isNewCommand: context.Message is GenerateAsked);
         }
         catch (RequestRemovedException)
         {
@@ -63,7 +63,7 @@ public sealed partial class StepRunner(
 
     public void Probe(ProbeContext context) => context.Add("persistence", "entity framework");
 
-    private async Task<UnitOfWork> Step<T>(
+    private async Task<UnitOfWork> StepAsync<T>(
         ConsumeContext<T> context,
         IPipe<SagaRepositoryContext<ImageRequest, T>> next,
         string? traceParent,
@@ -83,13 +83,13 @@ public sealed partial class StepRunner(
         if (unit.HasChanges)
         {
             CrashPoints.Reach(CrashPoint.BeforeCommit);
-            await store.Save(unit);
+            await store.SaveAsync(unit);
             CrashPoints.Reach(CrashPoint.AfterCommit);
         }
         return unit;
     }
 
-    private async Task FollowUp(UnitOfWork unit, bool isNewCommand)
+    private async Task FollowUpAsync(UnitOfWork unit, bool isNewCommand)
     {
         foreach (var action in unit.AfterCommit)
             action();
@@ -101,7 +101,7 @@ public sealed partial class StepRunner(
         foreach (var message in unit.Work)
         {
             if (isNewCommand)
-                await calls.AddWhenThereIsRoom(message);
+                await calls.AddWhenThereIsRoomAsync(message);
             else
                 calls.Add(message);
         }
@@ -130,26 +130,26 @@ public sealed class StepContext<T>(ConsumeContext<T> context, UnitOfWork unit, R
         SagaRepositoryContext<ImageRequest, T>
     where T : class
 {
-    private readonly ConsumeContext<T> consumed = context;
+    private readonly ConsumeContext<T> _consumed = context;
 
     /// <summary>Nearly every command is a new one: that is found out by inserting it, and a repeat is run again.</summary>
-    private bool IsTakenForNew => !isRetry && consumed.Message is GenerateAsked { Arrival.IsRedelivered: false };
+    private bool IsTakenForNew => !isRetry && _consumed.Message is GenerateAsked { Arrival.IsRedelivered: false };
 
     /// <summary>Answers are always saved. A command or a tick may end with a look, which has to be at what is stored.</summary>
-    private Task<ImageRequest?> Find(Guid id) =>
-        consumed.Message is SubmissionAnswer or ImagesChecked ? store.FindKept(id) : store.Find(id);
+    private Task<ImageRequest?> FindAsync(Guid id) =>
+        _consumed.Message is SubmissionAnswer or ImagesChecked ? store.FindKeptAsync(id) : store.FindAsync(id);
 
     public Task<SagaConsumeContext<ImageRequest, T>> Add(ImageRequest instance) =>
-        CreateSagaConsumeContext(consumed, instance, SagaConsumeContextMode.Add);
+        CreateSagaConsumeContext(_consumed, instance, SagaConsumeContextMode.Add);
 
     public Task<SagaConsumeContext<ImageRequest, T>> Insert(ImageRequest instance) => Add(instance);
 
     public async Task<SagaConsumeContext<ImageRequest, T>> Load(Guid correlationId)
     {
-        if (IsTakenForNew || await Find(correlationId) is not { } request)
+        if (IsTakenForNew || await FindAsync(correlationId) is not { } request)
             return null!;
         unit.Load(request);
-        return await CreateSagaConsumeContext(consumed, request, SagaConsumeContextMode.Load);
+        return await CreateSagaConsumeContext(_consumed, request, SagaConsumeContextMode.Load);
     }
 
     public Task Save(SagaConsumeContext<ImageRequest> context)

@@ -25,15 +25,15 @@ public sealed partial class WorkerService(
         await Task.Yield();
 
         if (connections.IsEmbedded)
-            await database.MigrateWhenPossible(stoppingToken);
-        await database.WaitUntilReady(stoppingToken);
-        await StartBus(stoppingToken);
+            await database.MigrateWhenPossibleAsync(stoppingToken);
+        await database.WaitUntilReadyAsync(stoppingToken);
+        await StartBusAsync(stoppingToken);
         Log.Working(logger, connections.ToString());
 
         using var ending = new CancellationTokenSource();
-        var ticking = ticker.Run(stoppingToken);
-        var delivering = delivery.Run(ending.Token);
-        var working = callRunner.Run();
+        var ticking = ticker.RunAsync(stoppingToken);
+        var delivering = delivery.RunAsync(ending.Token);
+        var working = callRunner.RunAsync();
         try
         {
             await Task.WhenAny(ticking, delivering, working, Task.Delay(Timeout.Infinite, stoppingToken));
@@ -56,7 +56,7 @@ public sealed partial class WorkerService(
         }
     }
 
-    private async Task StartBus(CancellationToken stopping)
+    private async Task StartBusAsync(CancellationToken stopping)
     {
         var starting = bus.StartAsync(stopping);
         if (await Task.WhenAny(starting, Task.Delay(TimeSpan.FromSeconds(5), stopping)) != starting)

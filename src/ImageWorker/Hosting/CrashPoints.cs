@@ -24,12 +24,12 @@ public static class CrashPoints
 
     private static readonly int WantedTime = Wanted.Length > 1 ? int.Parse(Wanted[1]) : 1;
 
-    private static int times;
+    private static int _times;
 
     [Conditional("CRASH_POINTS")]
     public static void Reach(CrashPoint point)
     {
-        if (Wanted[0] == point.ToString() && Interlocked.Increment(ref times) == WantedTime)
+        if (Wanted[0] == point.ToString() && Interlocked.Increment(ref _times) == WantedTime)
             Process.GetCurrentProcess().Kill();
     }
 }

@@ -9,9 +9,9 @@ public sealed class SteadyClock(TimeProvider system) : TimeProvider
 {
     private const double Slew = 0.01;
 
-    private readonly Lock gate = new();
-    private DateTimeOffset now = system.GetUtcNow();
-    private long counted = system.GetTimestamp();
+    private readonly Lock _gate = new();
+    private DateTimeOffset _now = system.GetUtcNow();
+    private long _counted = system.GetTimestamp();
 
     public override long TimestampFrequency => system.TimestampFrequency;
 
@@ -22,20 +22,20 @@ public sealed class SteadyClock(TimeProvider system) : TimeProvider
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (gate)
+        lock (_gate)
         {
             var timestamp = system.GetTimestamp();
-            var elapsed = system.GetElapsedTime(counted, timestamp);
-            counted = timestamp;
-            now += elapsed;
+            var elapsed = system.GetElapsedTime(_counted, timestamp);
+            _counted = timestamp;
+            _now += elapsed;
 
-            var behind = system.GetUtcNow() - now;
+            var behind = system.GetUtcNow() - _now;
             var most = elapsed * Slew;
-            now +=
+            _now +=
                 behind > most ? most
                 : behind < -most ? -most
                 : behind;
-            return now;
+            return _now;
         }
     }
 }

@@ -9,7 +9,7 @@ public static class Sweep
     /// <param name="sweep">One sweep.</param>
     /// <param name="failed">Told why a sweep failed: once an outage, not once a sweep.</param>
     /// <param name="stopping">Ends it.</param>
-    public static async Task Every(
+    public static async Task EveryAsync(
         TimeSpan interval,
         TimeProvider time,
         Func<CancellationToken, Task> sweep,

@@ -24,13 +24,13 @@ public static class HealthEndpoints
             new()
             {
                 Predicate = check => check.Tags.Contains(Ready),
-                ResponseWriter = Write,
+                ResponseWriter = WriteAsync,
                 ResultStatusCodes = { [HealthStatus.Degraded] = StatusCodes.Status503ServiceUnavailable },
             }
         );
     }
 
-    private static Task Write(HttpContext http, HealthReport report) =>
+    private static Task WriteAsync(HttpContext http, HealthReport report) =>
         http.Response.WriteAsJsonAsync(
             new
             {
@@ -49,7 +49,7 @@ public static class HealthEndpoints
             HealthCheckContext context,
             CancellationToken cancellationToken = default
         ) =>
-            await database.Unwritable(cancellationToken) is { } problem
+            await database.UnwritableAsync(cancellationToken) is { } problem
                 ? HealthCheckResult.Unhealthy(problem)
                 : HealthCheckResult.Healthy("answers, and takes changes");
     }
@@ -60,7 +60,7 @@ public static class HealthEndpoints
             HealthCheckContext context,
             CancellationToken cancellationToken = default
         ) =>
-            await database.Pending(cancellationToken) is { } problem
+            await database.PendingAsync(cancellationToken) is { } problem
                 ? HealthCheckResult.Unhealthy(problem)
                 : HealthCheckResult.Healthy("none pending");
     }

@@ -21,15 +21,18 @@ public static class OperationsEndpoints
     public static void MapOperations(this WebApplication app)
     {
         var operations = app.MapGroup("").RequireOperationsKey();
-        operations.MapGet("/", ShowStatus);
-        operations.MapGet("/requests/{id:guid}", ShowRequest);
+        operations.MapGet("/", ShowStatusAsync);
+        operations.MapGet("/requests/{id:guid}", ShowRequestAsync);
         operations.MapPrometheusScrapingEndpoint();
     }
 
-    private static async Task<IResult> ShowStatus(WorkerStatusReader reader, HttpContext http, CancellationToken ct) =>
-        await Page<StatusPage>(http, (nameof(StatusPage.Status), await reader.Read(ct)));
+    private static async Task<IResult> ShowStatusAsync(
+        WorkerStatusReader reader,
+        HttpContext http,
+        CancellationToken ct
+    ) => await PageAsync<StatusPage>(http, (nameof(StatusPage.Status), await reader.ReadAsync(ct)));
 
-    private static async Task<IResult> ShowRequest(
+    private static async Task<IResult> ShowRequestAsync(
         Guid id,
         DatabaseState database,
         WorkerContext db,
@@ -38,30 +41,30 @@ public static class OperationsEndpoints
         CancellationToken ct
     )
     {
-        if ((await database.Look(ct)).Unreadable is { } problem)
+        if ((await database.LookAsync(ct)).Unreadable is { } problem)
             return Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable);
-        if (await RequestDetails.Find(db, id, ct) is not { } details)
+        if (await RequestDetails.FindAsync(db, id, ct) is not { } details)
             return Results.Text(RequestDetails.Unknown(id), statusCode: StatusCodes.Status404NotFound);
-        return await Page<RequestPage>(
+        return await PageAsync<RequestPage>(
             http,
             (nameof(RequestPage.Details), details),
             (nameof(RequestPage.Now), time.GetUtcNow())
         );
     }
 
-    private static async Task<IResult> Page<T>(HttpContext http, params (string Name, object? Value)[] parameters)
+    private static async Task<IResult> PageAsync<T>(HttpContext http, params (string Name, object? Value)[] parameters)
         where T : IComponent
     {
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'";
         return Results.Content(
-            await Html<T>(http.RequestServices, parameters),
+            await HtmlAsync<T>(http.RequestServices, parameters),
             $"{MediaTypeNames.Text.Html}; charset=utf-8"
         );
     }
 
     /// <summary>A page, whole.</summary>
-    public static async Task<string> Html<T>(
+    public static async Task<string> HtmlAsync<T>(
         IServiceProvider services,
         params (string Name, object? Value)[] parameters
     )

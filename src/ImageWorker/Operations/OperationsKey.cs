@@ -82,13 +82,13 @@ public static class OperationsKeyExtensions
             var next = endpoint.RequestDelegate ?? throw new InvalidOperationException($"{endpoint.DisplayName}?");
             endpoint.RequestDelegate = http =>
                 http.RequestServices.GetRequiredService<OperationsKey>().Refusal(http.Request) is var (status, why)
-                    ? Refuse(http, status, why)
+                    ? RefuseAsync(http, status, why)
                     : next(http);
         });
         return endpoints;
     }
 
-    private static Task Refuse(HttpContext http, int status, string why)
+    private static Task RefuseAsync(HttpContext http, int status, string why)
     {
         http.Response.StatusCode = status;
         if (status == StatusCodes.Status401Unauthorized)

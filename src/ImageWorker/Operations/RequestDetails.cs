@@ -18,7 +18,7 @@ public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<Submissi
     public IReadOnlyList<TimelineEntry> Timeline => RequestTimeline.Of(Request, Ledger);
 
     /// <summary>Null if it never came, or its retention is over.</summary>
-    public static async Task<RequestDetails?> Find(WorkerContext db, Guid id, CancellationToken ct)
+    public static async Task<RequestDetails?> FindAsync(WorkerContext db, Guid id, CancellationToken ct)
     {
         if (await db.Requests.AsNoTracking().FirstOrDefaultAsync(r => r.CorrelationId == id, ct) is not { } request)
             return null;

@@ -23,16 +23,16 @@ public sealed record RequestSearch(
 
     public static IReadOnlyList<string> States { get; } = [Open, .. RequestStates.All];
 
-    public async Task<List<RequestSummary>> In(WorkerContext db, CancellationToken ct)
+    public async Task<List<RequestSummary>> FindAsync(WorkerContext db, CancellationToken ct)
     {
         var found = new List<RequestSummary>();
         // Each has an index of its own; together they would be a walk through everything that is kept.
         if (Outcome is null && !Asks(RequestStates.Closed))
-            found.AddRange(await Read(Waiting(db).OrderBy(request => request.RequestedAt), ct));
+            found.AddRange(await ReadAsync(Waiting(db).OrderBy(request => request.RequestedAt), ct));
         if (Outcome is null && (State is null || Asks(RequestStates.Withdrawn)))
-            found.AddRange(await Read(Withdrawn(db).OrderBy(request => request.RequestedAt), ct));
+            found.AddRange(await ReadAsync(Withdrawn(db).OrderBy(request => request.RequestedAt), ct));
         if (State is null || Asks(RequestStates.Closed))
-            found.AddRange(await Read(Closed(db).OrderByDescending(request => request.ClosedAt), ct));
+            found.AddRange(await ReadAsync(Closed(db).OrderByDescending(request => request.ClosedAt), ct));
         return [.. found.Take(Limit)];
     }
 
@@ -67,7 +67,7 @@ public sealed record RequestSearch(
         return requests;
     }
 
-    private async Task<IEnumerable<RequestSummary>> Read(IQueryable<ImageRequest> requests, CancellationToken ct)
+    private async Task<IEnumerable<RequestSummary>> ReadAsync(IQueryable<ImageRequest> requests, CancellationToken ct)
     {
         // Not the command: prompts stay where they are.
         var rows = await requests

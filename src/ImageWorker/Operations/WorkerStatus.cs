@@ -36,9 +36,9 @@ public sealed class WorkerStatusReader(
     TimeProvider time
 )
 {
-    public async Task<WorkerStatus> Read(CancellationToken ct)
+    public async Task<WorkerStatus> ReadAsync(CancellationToken ct)
     {
-        var (problem, unreadable) = await state.Look(ct);
+        var (problem, unreadable) = await state.LookAsync(ct);
         var status = new WorkerStatus(
             time.GetUtcNow(),
             problem,
@@ -52,12 +52,12 @@ public sealed class WorkerStatusReader(
         if (unreadable is not null)
             return status;
 
-        return await database.In(async db =>
+        return await database.InAsync(async db =>
             status with
             {
-                Counts = await open.Read(ct),
-                Open = await new RequestSearch(RequestSearch.Open).In(db, ct),
-                Closed = await new RequestSearch(RequestStates.Closed, Limit: 25).In(db, ct),
+                Counts = await open.ReadAsync(ct),
+                Open = await new RequestSearch(RequestSearch.Open).FindAsync(db, ct),
+                Closed = await new RequestSearch(RequestStates.Closed, Limit: 25).FindAsync(db, ct),
             }
         );
     }

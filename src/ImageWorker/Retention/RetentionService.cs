@@ -18,18 +18,18 @@ public sealed partial class RetentionService(
     {
         // Replicas that start together do not all look together, and none while it starts.
         await Task.Delay(options.Value.Interval * Random.Shared.NextDouble(), time, stoppingToken);
-        await Sweep.Every(
+        await Sweep.EveryAsync(
             options.Value.Interval,
             time,
-            Remove,
+            RemoveAsync,
             error => Log.Failed(logger, error, options.Value.Interval),
             stoppingToken
         );
     }
 
-    private async Task Remove(CancellationToken ct)
+    private async Task RemoveAsync(CancellationToken ct)
     {
-        var (requests, known) = await expired.Remove(ct);
+        var (requests, known) = await expired.RemoveAsync(ct);
         if (requests + known > 0)
             Log.Removed(logger, requests, known);
     }

@@ -10,5 +10,5 @@ public sealed class RequestDoor(IMediator mediator)
 {
     /// <summary>Returns once the step that the message leads to is committed.</summary>
     /// <exception cref="Exception">The step failed, and nothing of it was saved.</exception>
-    public Task Tell(object message, CancellationToken ct = default) => mediator.Send(message, ct);
+    public Task TellAsync(object message, CancellationToken ct = default) => mediator.Send(message, ct);
 }

@@ -53,7 +53,7 @@ public sealed partial class RequestSteps
 
         submission.State = SubmissionState.Deferred;
         submission.InDoubt = message.InDoubt;
-        submission.NextSubmitAt = submission.BackOff(context.Now(), message.NotBefore, options);
+        submission.NextSubmitAt = submission.BackOff(context.Now(), message.NotBefore, _options);
         if (request.CloseBy is not null && !message.InDoubt)
             submission.AskTheLedger(context.Now());
         if (message.IsHeldBack)
@@ -99,7 +99,7 @@ public sealed partial class RequestSteps
         }
         else if (request.CloseBy is null)
         {
-            submission.NextCheckAt = submission.BackOff(context.Now(), message.NotBefore, options);
+            submission.NextCheckAt = submission.BackOff(context.Now(), message.NotBefore, _options);
             if (message.IsHeldBack)
                 Log.HeldBack(logger, request.CorrelationId, submission.Id, submission.NextCheckAt);
             else
@@ -141,13 +141,13 @@ public sealed partial class RequestSteps
 
         if (request.CloseBy is null)
         {
-            request.ScheduleCheck(submission, answer, answeredAt, options);
+            request.ScheduleCheck(submission, answer, answeredAt, _options);
             foreach (var image in request.Images.Where(i => i is { State: ImageState.WaitingToResend, ResendAt: null }))
             {
-                if (image.Attempts > options.MaxResends)
+                if (image.Attempts > _options.MaxResends)
                     image.Fail(RequestProgress.GeneralError);
                 else
-                    (image.WaitingSince, image.ResendAt) = (now, image.ResendTime(now, options));
+                    (image.WaitingSince, image.ResendAt) = (now, image.ResendTime(now, _options));
             }
         }
 

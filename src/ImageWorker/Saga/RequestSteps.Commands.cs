@@ -36,7 +36,7 @@ public sealed partial class RequestSteps
     {
         var request = TakeOver(context);
         var command = context.Message.Command;
-        var estimate = command.Estimate(prices, command.Count);
+        var estimate = command.Estimate(_prices, command.Count);
         request.Errors.Add(
             new(
                 RequestProgress.BudgetExceeded,
@@ -66,7 +66,7 @@ public sealed partial class RequestSteps
     public void StopForCancel(BehaviorContext<ImageRequest, CancelAsked> context)
     {
         Log.Cancelled(logger, context.Saga.CorrelationId);
-        context.Saga.Stop(FailureReason.Cancelled, context.Now(), options);
+        context.Saga.Stop(FailureReason.Cancelled, context.Now(), _options);
     }
 
     public void NoteRepeated(BehaviorContext<ImageRequest> context) =>

@@ -20,9 +20,9 @@ public sealed partial class RequestSteps(
     ILogger<RequestSteps> logger
 )
 {
-    private readonly RequestOptions options = requestOptions.Value;
-    private readonly ZpkPrices prices = zpkOptions.Value.Prices;
-    private readonly TimeSpan lease = SubmissionLease.Of(zpkOptions.Value);
+    private readonly RequestOptions _options = requestOptions.Value;
+    private readonly ZpkPrices _prices = zpkOptions.Value.Prices;
+    private readonly TimeSpan _lease = SubmissionLease.Of(zpkOptions.Value);
 
     public void StopForDeadline(BehaviorContext<ImageRequest, RequestTick> context)
     {
@@ -30,7 +30,7 @@ public sealed partial class RequestSteps(
         using var trace = RequestTracing.Resume(request.TraceParent);
         Log.DeadlinePassed(logger, request.CorrelationId);
         NoteLateness(context);
-        request.Stop(FailureReason.DeadlineExceeded, now, options);
+        request.Stop(FailureReason.DeadlineExceeded, now, _options);
 
         // What is paid for may be ready by now: one last look.
         foreach (var submission in request.Submissions.Where(s => s.State is SubmissionState.Accepted))
@@ -39,7 +39,7 @@ public sealed partial class RequestSteps(
                 continue;
             submission.IsInFinalCheck = true;
             // Once more, should this process die with it.
-            submission.NextCheckAt = now + lease;
+            submission.NextCheckAt = now + _lease;
             Check(context, submission);
         }
     }
@@ -61,7 +61,7 @@ public sealed partial class RequestSteps(
                 case TimerKind.Check:
                     Check(context, timer.Submission!);
                     timer.Submission!.WaitingSince = now;
-                    timer.MoveTo(now + options.CheckPatience);
+                    timer.MoveTo(now + _options.CheckPatience);
                     break;
                 case TimerKind.Resend:
                     Resend(context, timer.Image!);
@@ -95,10 +95,10 @@ public sealed partial class RequestSteps(
             request.Reason?.ToString() ?? nameof(ImagesReady),
             request.Images.GeneratedCount(),
             request.Images.Count,
-            request.CostOf(prices).Total,
+            request.CostOf(_prices).Total,
             request.ClosedAt!.Value - request.RequestedAt
         );
-        context.AfterCommit(() => metrics.Closed(request, prices));
+        context.AfterCommit(() => metrics.Closed(request, _prices));
         PublishClosingEvent(context);
     }
 
@@ -107,7 +107,7 @@ public sealed partial class RequestSteps(
     {
         var request = context.Saga;
         var messageId = DerivedMessageId.ForClosing(request.CorrelationId);
-        Publish(context, request.ClosingEvent(prices), messageId, request.TraceParent);
+        Publish(context, request.ClosingEvent(_prices), messageId, request.TraceParent);
     }
 
     public void NoteStale(BehaviorContext<ImageRequest, RequestTick> context) =>
@@ -116,7 +116,7 @@ public sealed partial class RequestSteps(
     private void Resend(BehaviorContext<ImageRequest> context, RequestImage image)
     {
         var request = context.Saga;
-        if (!request.CanAffordResend(prices))
+        if (!request.CanAffordResend(_prices))
         {
             image.Fail(RequestProgress.BudgetExceeded);
             return;
@@ -149,7 +149,7 @@ public sealed partial class RequestSteps(
     {
         var trace = RequestTracing.Of(context.Saga, submission, submission.NextSubmitAt);
         submission.WaitingSince = context.Now();
-        submission.NextSubmitAt = context.Now() + lease;
+        submission.NextSubmitAt = context.Now() + _lease;
         context
             .UnitOfWork()
             .Work.Add(

@@ -15,24 +15,24 @@ public sealed class Batcher<TItem, TResult>(
     Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> work
 )
 {
-    private readonly Queue<(TItem Item, TaskCompletionSource<TResult> Done)> waiting = new();
-    private int running;
+    private readonly Queue<(TItem Item, TaskCompletionSource<TResult> Done)> _waiting = new();
+    private int _running;
 
-    public Task<TResult> Add(TItem item)
+    public Task<TResult> AddAsync(TItem item)
     {
         var done = new TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (waiting)
+        lock (_waiting)
         {
-            waiting.Enqueue((item, done));
-            if (running == parallel)
+            _waiting.Enqueue((item, done));
+            if (_running == parallel)
                 return done.Task;
-            running++;
+            _running++;
         }
-        _ = Run();
+        _ = RunAsync();
         return done.Task;
     }
 
-    private async Task Run()
+    private async Task RunAsync()
     {
         // Those that come at the same moment get in.
         await Task.Yield();
@@ -58,13 +58,13 @@ public sealed class Batcher<TItem, TResult>(
     /// <summary>The next batch; empty when there is none, and this run is over.</summary>
     private List<(TItem Item, TaskCompletionSource<TResult> Done)> Take()
     {
-        lock (waiting)
+        lock (_waiting)
         {
-            var batch = new List<(TItem, TaskCompletionSource<TResult>)>(Math.Min(size, waiting.Count));
-            while (batch.Count < size && waiting.TryDequeue(out var entry))
+            var batch = new List<(TItem, TaskCompletionSource<TResult>)>(Math.Min(size, _waiting.Count));
+            while (batch.Count < size && _waiting.TryDequeue(out var entry))
                 batch.Add(entry);
             if (batch.Count == 0)
-                running--;
+                _running--;
             return batch;
         }
     }

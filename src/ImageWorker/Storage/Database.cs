@@ -4,7 +4,7 @@ namespace ImageWorker.Storage;
 public sealed class Database(IServiceScopeFactory scopes)
 {
     /// <summary>Does the work in a context of its own, and closes that.</summary>
-    public async Task<T> In<T>(Func<WorkerContext, Task<T>> work)
+    public async Task<T> InAsync<T>(Func<WorkerContext, Task<T>> work)
     {
         await using var scope = scopes.CreateAsyncScope();
         return await work(scope.ServiceProvider.GetRequiredService<WorkerContext>());

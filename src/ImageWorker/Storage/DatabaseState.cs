@@ -8,28 +8,30 @@ namespace ImageWorker.Storage;
 public sealed partial class DatabaseState(Database database, TimeProvider time, ILogger<DatabaseState> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
-    private volatile bool schemaIsCurrent;
+    private volatile bool _schemaIsCurrent;
 
     /// <summary>Why it cannot be worked with, for people; null if it can.</summary>
-    public async Task<string?> Problem(CancellationToken ct) => (await Look(ct)).Problem;
+    public async Task<string?> ProblemAsync(CancellationToken ct) => (await LookAsync(ct)).Problem;
 
     /// <summary>The same, and of that what keeps it from even being read.</summary>
-    public async Task<(string? Problem, string? Unreadable)> Look(CancellationToken ct) =>
-        await Pending(ct) is { } pending ? (pending, pending) : await Reach(ct);
+    public async Task<(string? Problem, string? Unreadable)> LookAsync(CancellationToken ct) =>
+        await PendingAsync(ct) is { } pending ? (pending, pending) : await ReachAsync(ct);
 
     /// <summary>Why it cannot be reached, or takes no changes, whatever its schema; for people, null if it does.</summary>
-    public async Task<string?> Unwritable(CancellationToken ct) => (await Reach(ct)).Problem;
+    public async Task<string?> UnwritableAsync(CancellationToken ct) => (await ReachAsync(ct)).Problem;
 
     /// <summary>What the schema lacks, for people; null if it is this version's. Asked until it is, and not again.</summary>
-    public async Task<string?> Pending(CancellationToken ct)
+    public async Task<string?> PendingAsync(CancellationToken ct)
     {
-        if (schemaIsCurrent)
+        if (_schemaIsCurrent)
             return null;
         try
         {
-            var pending = await database.In(async db => (await db.Database.GetPendingMigrationsAsync(ct)).ToList());
-            schemaIsCurrent = pending.Count == 0;
-            return schemaIsCurrent
+            var pending = await database.InAsync(async db =>
+                (await db.Database.GetPendingMigrationsAsync(ct)).ToList()
+            );
+            _schemaIsCurrent = pending.Count == 0;
+            return _schemaIsCurrent
                 ? null
                 : $"database migrations are pending ({string.Join(", ", pending)}): run 'ImageWorker migrate'";
         }
@@ -40,10 +42,10 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
     }
 
     /// <summary>Returns once the database can be worked with, and says meanwhile what it waits for.</summary>
-    public async Task WaitUntilReady(CancellationToken ct)
+    public async Task WaitUntilReadyAsync(CancellationToken ct)
     {
         var said = new SaidOnce();
-        while (await Problem(ct) is { } problem)
+        while (await ProblemAsync(ct) is { } problem)
         {
             if (said.IsNew(problem))
                 Log.Waiting(logger, problem);
@@ -52,8 +54,8 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
     }
 
     /// <summary>Brings the schema to this version. Returns the migrations that were applied.</summary>
-    public Task<IReadOnlyList<string>> Migrate(CancellationToken ct) =>
-        database.In<IReadOnlyList<string>>(async db =>
+    public Task<IReadOnlyList<string>> MigrateAsync(CancellationToken ct) =>
+        database.InAsync<IReadOnlyList<string>>(async db =>
         {
             var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
             // Only then: with SQLite, a process killed in the middle leaves a lock that the next one would wait for.
@@ -63,14 +65,14 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
         });
 
     /// <summary>The same, once it can be done: says what it waits for meanwhile.</summary>
-    public async Task MigrateWhenPossible(CancellationToken ct)
+    public async Task MigrateWhenPossibleAsync(CancellationToken ct)
     {
         var said = new SaidOnce();
         while (true)
         {
             try
             {
-                await Migrate(ct);
+                await MigrateAsync(ct);
                 return;
             }
             catch (DbException exception)
@@ -82,11 +84,11 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
         }
     }
 
-    private async Task<(string? Problem, string? Unreadable)> Reach(CancellationToken ct)
+    private async Task<(string? Problem, string? Unreadable)> ReachAsync(CancellationToken ct)
     {
         try
         {
-            return (await database.In(db => db.WriteObstacle(ct)), null);
+            return (await database.InAsync(db => db.WriteObstacleAsync(ct)), null);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

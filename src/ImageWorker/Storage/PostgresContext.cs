@@ -7,10 +7,12 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
 {
     protected override string JsonColumnType => "json";
 
-    public override Task<IReadOnlyList<Exception?>> Save(IReadOnlyList<UnitOfWork> units, DateTimeOffset claimableAt) =>
-        PostgresSave.Run(this, units, claimableAt);
+    public override Task<IReadOnlyList<Exception?>> SaveAsync(
+        IReadOnlyList<UnitOfWork> units,
+        DateTimeOffset claimableAt
+    ) => PostgresSave.RunAsync(this, units, claimableAt);
 
-    public override Task<List<DueTick>> ClaimTicks(
+    public override Task<List<DueTick>> ClaimTicksAsync(
         DateTimeOffset now,
         DateTimeOffset again,
         int limit,
@@ -28,7 +30,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             )
             .ToListAsync(ct);
 
-    public override Task<List<OutboxMessage>> ClaimOutbox(
+    public override Task<List<OutboxMessage>> ClaimOutboxAsync(
         DateTimeOffset now,
         DateTimeOffset again,
         int limit,
@@ -48,7 +50,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             .ToListAsync(ct);
 
     // The requests are locked: once one of them is seen stopped, no claim made for it before is still to be committed.
-    public override Task<List<NewLease>> InsertClaims(
+    public override Task<List<NewLease>> InsertClaimsAsync(
         IReadOnlyList<NewClaim> claims,
         Guid owner,
         DateTimeOffset now,
@@ -75,7 +77,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             .ToListAsync();
     }
 
-    public override async Task<DateTimeOffset?> TakeClaim(
+    public override async Task<DateTimeOffset?> TakeClaimAsync(
         SubmissionEntry seen,
         Guid owner,
         DateTimeOffset now,
@@ -104,10 +106,10 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
         return taken.SingleOrDefault()?.Until;
     }
 
-    public override async Task<DateTimeOffset> LeaseClock(DateTimeOffset now) =>
+    public override async Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now) =>
         (await Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).ToListAsync())[0];
 
-    public override async Task<string?> WriteObstacle(CancellationToken ct)
+    public override async Task<string?> WriteObstacleAsync(CancellationToken ct)
     {
         var obstacles = await Database
             .SqlQuery<string>(
@@ -124,7 +126,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     }
 
     // By the database's clock, which all workers share.
-    public override async Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now)
+    public override async Task<TimeSpan> ReserveSlotsAsync(int count, TimeSpan interval, DateTimeOffset now)
     {
         var waits = await Database
             .SqlQuery<TimeSpan>(
@@ -138,7 +140,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
         return waits[0];
     }
 
-    public override Task<int> RemoveClosed(
+    public override Task<int> RemoveClosedAsync(
         DateTimeOffset before,
         DateTimeOffset now,
         int limit,
@@ -158,7 +160,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             ct
         );
 
-    public override Task<int> RemoveWithdrawn(DateTimeOffset before, int limit, CancellationToken ct) =>
+    public override Task<int> RemoveWithdrawnAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         Database.ExecuteSqlAsync(
             $"""
             DELETE FROM requests WHERE id IN (
@@ -170,7 +172,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             ct
         );
 
-    public override Task<int> RemoveKnown(DateTimeOffset before, int limit, CancellationToken ct) =>
+    public override Task<int> RemoveKnownAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         Database.ExecuteSqlAsync(
             $"""
             DELETE FROM inbox WHERE request_id IN (

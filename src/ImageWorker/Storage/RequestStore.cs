@@ -14,48 +14,48 @@ public sealed class RequestStore
     private const int BatchSize = 100;
     private const int KeptRows = 10_000;
 
-    private readonly Database database;
-    private readonly TimeProvider time;
-    private readonly TimeSpan lease;
-    private readonly Batcher<Guid, ImageRequest?> finds;
-    private readonly Batcher<UnitOfWork, Exception?> saves;
-    private readonly ConcurrentDictionary<Guid, ImageRequest> kept = new();
+    private readonly Database _database;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _lease;
+    private readonly Batcher<Guid, ImageRequest?> _finds;
+    private readonly Batcher<UnitOfWork, Exception?> _saves;
+    private readonly ConcurrentDictionary<Guid, ImageRequest> _kept = new();
 
     public RequestStore(Database database, IOptions<DeliveryOptions> options, TimeProvider time)
     {
-        (this.database, this.time, lease) = (database, time, options.Value.Lease);
-        finds = new(BatchSize, parallel: 2, FindAll);
-        saves = new(BatchSize, parallel: 2, SaveAll);
+        (_database, _time, _lease) = (database, time, options.Value.Lease);
+        _finds = new(BatchSize, parallel: 2, FindAllAsync);
+        _saves = new(BatchSize, parallel: 2, SaveAllAsync);
     }
 
     /// <summary>The request as it is stored; null where there is none.</summary>
-    public Task<ImageRequest?> Find(Guid id) => finds.Add(id);
+    public Task<ImageRequest?> FindAsync(Guid id) => _finds.AddAsync(id);
 
     /// <summary>The same or, for a step that saves whatever it finds, as this process last saved it.</summary>
-    public async Task<ImageRequest?> FindKept(Guid id) =>
-        kept.TryRemove(id, out var request) ? request : await Find(id);
+    public async Task<ImageRequest?> FindKeptAsync(Guid id) =>
+        _kept.TryRemove(id, out var request) ? request : await FindAsync(id);
 
-    /// <summary>Spares the next <see cref="FindKept"/> its query. Should the row change meanwhile, its save fails.</summary>
+    /// <summary>Spares the next <see cref="FindKeptAsync"/> its query. Should the row change meanwhile, its save fails.</summary>
     public void Keep(ImageRequest request)
     {
         // What is never asked for is not worth looking for.
-        if (kept.Count > KeptRows)
-            kept.Clear();
-        kept[request.CorrelationId] = request;
+        if (_kept.Count > KeptRows)
+            _kept.Clear();
+        _kept[request.CorrelationId] = request;
     }
 
     /// <summary>Commits what a step led to, whole or not at all.</summary>
     /// <exception cref="RequestRemovedException">The request was closed and removed long ago; nothing was saved.</exception>
     /// <exception cref="ClaimLostException">Another process took the submission over; nothing was saved.</exception>
     /// <exception cref="DbUpdateException">The row was changed, or made, by another one; nothing was saved.</exception>
-    public async Task Save(UnitOfWork unit)
+    public async Task SaveAsync(UnitOfWork unit)
     {
-        if (await saves.Add(unit) is { } failure)
+        if (await _saves.AddAsync(unit) is { } failure)
             throw failure;
     }
 
-    private Task<IReadOnlyList<ImageRequest?>> FindAll(IReadOnlyList<Guid> ids) =>
-        database.In<IReadOnlyList<ImageRequest?>>(async db =>
+    private Task<IReadOnlyList<ImageRequest?>> FindAllAsync(IReadOnlyList<Guid> ids) =>
+        _database.InAsync<IReadOnlyList<ImageRequest?>>(async db =>
         {
             var found = await db
                 .Requests.AsNoTracking()
@@ -67,36 +67,36 @@ public sealed class RequestStore
             {
                 // Each gets a copy of its own, since each may change it.
                 results.Add(
-                    byId.TryGetValue(id, out var request) && results.Contains(request) ? await Again(id) : request
+                    byId.TryGetValue(id, out var request) && results.Contains(request) ? await AgainAsync(id) : request
                 );
             }
             return results;
 
-            Task<ImageRequest?> Again(Guid id) =>
+            Task<ImageRequest?> AgainAsync(Guid id) =>
                 db.Requests.AsNoTracking().FirstOrDefaultAsync(request => request.CorrelationId == id);
         });
 
-    private async Task<IReadOnlyList<Exception?>> SaveAll(IReadOnlyList<UnitOfWork> units)
+    private async Task<IReadOnlyList<Exception?>> SaveAllAsync(IReadOnlyList<UnitOfWork> units)
     {
         try
         {
-            return await SaveTogether(units);
+            return await SaveTogetherAsync(units);
         }
         catch (DbUpdateException) when (units.Count > 1)
         {
             // One of them lost a race, or came too late. Alone, each gets the end that is its own.
             var ends = new List<Exception?>(units.Count);
             foreach (var unit in units)
-                ends.Add(await SaveAlone(unit));
+                ends.Add(await SaveAloneAsync(unit));
             return ends;
         }
     }
 
-    private async Task<Exception?> SaveAlone(UnitOfWork unit)
+    private async Task<Exception?> SaveAloneAsync(UnitOfWork unit)
     {
         try
         {
-            return (await SaveTogether([unit]))[0];
+            return (await SaveTogetherAsync([unit]))[0];
         }
         catch (Exception exception)
         {
@@ -104,8 +104,8 @@ public sealed class RequestStore
         }
     }
 
-    private Task<IReadOnlyList<Exception?>> SaveTogether(IReadOnlyList<UnitOfWork> units) =>
-        database.In(db => db.Save(units, claimableAt: time.GetUtcNow() + lease));
+    private Task<IReadOnlyList<Exception?>> SaveTogetherAsync(IReadOnlyList<UnitOfWork> units) =>
+        _database.InAsync(db => db.SaveAsync(units, claimableAt: _time.GetUtcNow() + _lease));
 }
 
 /// <summary>A command came for a request that was closed and is removed: <see cref="RemovedRequest"/>.</summary>

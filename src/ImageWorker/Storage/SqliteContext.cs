@@ -11,7 +11,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
 {
     protected override string JsonColumnType => "TEXT";
 
-    public override async Task<IReadOnlyList<Exception?>> Save(
+    public override async Task<IReadOnlyList<Exception?>> SaveAsync(
         IReadOnlyList<UnitOfWork> units,
         DateTimeOffset claimableAt
     )
@@ -35,7 +35,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         return new Exception?[units.Count];
     }
 
-    public override Task<List<DueTick>> ClaimTicks(
+    public override Task<List<DueTick>> ClaimTicksAsync(
         DateTimeOffset now,
         DateTimeOffset again,
         int limit,
@@ -53,7 +53,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             )
             .ToListAsync(ct);
 
-    public override Task<List<OutboxMessage>> ClaimOutbox(
+    public override Task<List<OutboxMessage>> ClaimOutboxAsync(
         DateTimeOffset now,
         DateTimeOffset again,
         int limit,
@@ -72,7 +72,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             .AsNoTracking()
             .ToListAsync(ct);
 
-    public override async Task<List<NewLease>> InsertClaims(
+    public override async Task<List<NewLease>> InsertClaimsAsync(
         IReadOnlyList<NewClaim> claims,
         Guid owner,
         DateTimeOffset now,
@@ -102,7 +102,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         return [.. inserted.Select(id => new NewLease(id, until))];
     }
 
-    public override async Task<DateTimeOffset?> TakeClaim(
+    public override async Task<DateTimeOffset?> TakeClaimAsync(
         SubmissionEntry seen,
         Guid owner,
         DateTimeOffset now,
@@ -127,17 +127,17 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         return taken == 1 ? until : null;
     }
 
-    public override Task<DateTimeOffset> LeaseClock(DateTimeOffset now) => Task.FromResult(now);
+    public override Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now) => Task.FromResult(now);
 
     // That this process may write the file, it finds out at the start.
-    public override async Task<string?> WriteObstacle(CancellationToken ct)
+    public override async Task<string?> WriteObstacleAsync(CancellationToken ct)
     {
         await Database.ExecuteSqlAsync($"SELECT 1", ct);
         return null;
     }
 
     // One process at a time has the file: its own clock will do.
-    public override async Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now)
+    public override async Task<TimeSpan> ReserveSlotsAsync(int count, TimeSpan interval, DateTimeOffset now)
     {
         var row = await Pace.SingleAsync();
         var first = row.NextAt > now ? row.NextAt : now;
@@ -146,7 +146,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         return first - now;
     }
 
-    public override async Task<int> RemoveClosed(
+    public override async Task<int> RemoveClosedAsync(
         DateTimeOffset before,
         DateTimeOffset now,
         int limit,
@@ -181,7 +181,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         return removed;
     }
 
-    public override Task<int> RemoveWithdrawn(DateTimeOffset before, int limit, CancellationToken ct) =>
+    public override Task<int> RemoveWithdrawnAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         Database.ExecuteSqlAsync(
             $"""
             DELETE FROM requests WHERE id IN (
@@ -193,7 +193,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             ct
         );
 
-    public override Task<int> RemoveKnown(DateTimeOffset before, int limit, CancellationToken ct) =>
+    public override Task<int> RemoveKnownAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         Database.ExecuteSqlAsync(
             $"""
             DELETE FROM inbox WHERE request_id IN (

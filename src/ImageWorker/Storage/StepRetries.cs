@@ -35,13 +35,13 @@ public sealed partial class StepRetries
         PostgresErrorCodes.QueryCanceled,
     };
 
-    private readonly ILogger<StepRetries> logger;
-    private readonly ResiliencePipeline again;
+    private readonly ILogger<StepRetries> _logger;
+    private readonly ResiliencePipeline _again;
 
     public StepRetries(ILogger<StepRetries> logger)
     {
-        this.logger = logger;
-        again = new ResiliencePipelineBuilder()
+        _logger = logger;
+        _again = new ResiliencePipelineBuilder()
             .AddRetry(
                 new RetryStrategyOptions
                 {
@@ -62,7 +62,7 @@ public sealed partial class StepRetries
     }
 
     /// <summary>Runs the step, which is told whether it is run again: at once, and then with a backoff.</summary>
-    public async Task<T> Execute<T>(Func<bool, Task<T>> step, CancellationToken ct)
+    public async Task<T> ExecuteAsync<T>(Func<bool, Task<T>> step, CancellationToken ct)
     {
         try
         {
@@ -70,9 +70,9 @@ public sealed partial class StepRetries
         }
         catch (Exception exception) when (IsPassing(exception))
         {
-            Log.Again(logger, TimeSpan.Zero, exception.GetBaseException().Message);
+            Log.Again(_logger, TimeSpan.Zero, exception.GetBaseException().Message);
         }
-        return await again.ExecuteAsync(static async (step, _) => await step(true), step, ct);
+        return await _again.ExecuteAsync(static async (step, _) => await step(true), step, ct);
     }
 
     /// <summary>Whether the same step may well succeed later.</summary>

@@ -23,7 +23,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// Takes up to <paramref name="limit"/> timers that came due; each comes due again at
     /// <paramref name="again"/> unless its request is saved before. No two callers get the same one.
     /// </summary>
-    public abstract Task<List<DueTick>> ClaimTicks(
+    public abstract Task<List<DueTick>> ClaimTicksAsync(
         DateTimeOffset now,
         DateTimeOffset again,
         int limit,
@@ -31,7 +31,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     );
 
     /// <summary>Takes up to <paramref name="limit"/> undelivered messages that nobody is delivering.</summary>
-    public abstract Task<List<OutboxMessage>> ClaimOutbox(
+    public abstract Task<List<OutboxMessage>> ClaimOutboxAsync(
         DateTimeOffset now,
         DateTimeOffset again,
         int limit,
@@ -42,19 +42,24 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// Removes up to <paramref name="limit"/> requests that were closed before that moment, with their ledger rows;
     /// their ids are kept among the removed ones. Callers at the same time take different ones and do not wait for each other.
     /// </summary>
-    public abstract Task<int> RemoveClosed(DateTimeOffset before, DateTimeOffset now, int limit, CancellationToken ct);
+    public abstract Task<int> RemoveClosedAsync(
+        DateTimeOffset before,
+        DateTimeOffset now,
+        int limit,
+        CancellationToken ct
+    );
 
     /// <summary>The same for cancellations that came before that moment, and whose command never did.</summary>
-    public abstract Task<int> RemoveWithdrawn(DateTimeOffset before, int limit, CancellationToken ct);
+    public abstract Task<int> RemoveWithdrawnAsync(DateTimeOffset before, int limit, CancellationToken ct);
 
     /// <summary>The same for the ids of requests that were removed before that moment.</summary>
-    public abstract Task<int> RemoveKnown(DateTimeOffset before, int limit, CancellationToken ct);
+    public abstract Task<int> RemoveKnownAsync(DateTimeOffset before, int limit, CancellationToken ct);
 
     /// <summary>
     /// Notes these claims in the ledger, but for submissions that it has already and for those whose requests no longer
     /// want them. Returns those that were noted.
     /// </summary>
-    public abstract Task<List<NewLease>> InsertClaims(
+    public abstract Task<List<NewLease>> InsertClaimsAsync(
         IReadOnlyList<NewClaim> claims,
         Guid owner,
         DateTimeOffset now,
@@ -65,7 +70,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// Takes a submission that the ledger has for another call, unless its row is no longer as it was seen, an answer
     /// that came late included, or its request no longer wants it; null then, else the end of the lease.
     /// </summary>
-    public abstract Task<DateTimeOffset?> TakeClaim(
+    public abstract Task<DateTimeOffset?> TakeClaimAsync(
         SubmissionEntry seen,
         Guid owner,
         DateTimeOffset now,
@@ -80,16 +85,16 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// What leases are told by: the database's clock, which all workers share, so that theirs need not agree. Where one
     /// process has the database, its own.
     /// </summary>
-    public abstract Task<DateTimeOffset> LeaseClock(DateTimeOffset now);
+    public abstract Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now);
 
     /// <summary>Asks the database why it takes no changes, as a standby does not, for people; null if it does.</summary>
-    public abstract Task<string?> WriteObstacle(CancellationToken ct);
+    public abstract Task<string?> WriteObstacleAsync(CancellationToken ct);
 
     /// <summary>Reserves the next slots for paid calls, one every <paramref name="interval"/>. Returns the wait for the first.</summary>
-    public abstract Task<TimeSpan> ReserveSlots(int count, TimeSpan interval, DateTimeOffset now);
+    public abstract Task<TimeSpan> ReserveSlotsAsync(int count, TimeSpan interval, DateTimeOffset now);
 
-    /// <summary>Has every other worker wait with <see cref="InsertClaims"/> until the transaction ends.</summary>
-    public Task LockClaims() =>
+    /// <summary>Has every other worker wait with <see cref="InsertClaimsAsync"/> until the transaction ends.</summary>
+    public Task LockClaimsAsync() =>
         Database.ExecuteSqlAsync($"UPDATE submission_pace SET next_at = next_at WHERE id = {PaceRow.OnlyId}");
 
     /// <summary>
@@ -97,7 +102,10 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// the order of the units. Undelivered events are anybody's from <paramref name="claimableAt"/> on.
     /// </summary>
     /// <exception cref="DbUpdateException">One of them cannot be saved, and nothing was.</exception>
-    public abstract Task<IReadOnlyList<Exception?>> Save(IReadOnlyList<UnitOfWork> units, DateTimeOffset claimableAt);
+    public abstract Task<IReadOnlyList<Exception?>> SaveAsync(
+        IReadOnlyList<UnitOfWork> units,
+        DateTimeOffset claimableAt
+    );
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -115,7 +123,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 /// <summary>A submission to be claimed, and the request that it is for.</summary>
 public sealed record NewClaim(string Id, Guid RequestId);
 
-/// <summary>A claim that was noted, and its end by <see cref="WorkerContext.LeaseClock"/>.</summary>
+/// <summary>A claim that was noted, and its end by <see cref="WorkerContext.LeaseClockAsync"/>.</summary>
 public sealed record NewLease(string Id, DateTimeOffset Until);
 
 /// <summary>A request whose timer came due, at the version that its row had then.</summary>

@@ -9,7 +9,7 @@ namespace ImageWorker.Submission;
 public sealed class Checker(ZpkImagesClient zpk, ZpkGate gate, IOptions<SubmissionOptions> options, TimeProvider time)
 {
     /// <summary>What the check said.</summary>
-    public async Task<ImagesChecked> Handle(CheckImages check, CancellationToken ct)
+    public async Task<ImagesChecked> HandleAsync(CheckImages check, CancellationToken ct)
     {
         using var span = RequestTracing.StartCheck(check, time.GetUtcNow());
         try
@@ -17,7 +17,7 @@ public sealed class Checker(ZpkImagesClient zpk, ZpkGate gate, IOptions<Submissi
             var closed = gate.Closed;
             var outcome = closed is var (until, reason)
                 ? new CheckOutcome.Unavailable(reason, until - time.GetUtcNow())
-                : await Check(check.ProviderId, ct);
+                : await CheckAsync(check.ProviderId, ct);
             span.Note(outcome);
             return ResultOf(check, outcome, time.GetUtcNow()) with { IsHeldBack = closed is not null };
         }
@@ -27,7 +27,7 @@ public sealed class Checker(ZpkImagesClient zpk, ZpkGate gate, IOptions<Submissi
         }
     }
 
-    private async Task<CheckOutcome> Check(string providerId, CancellationToken ct)
+    private async Task<CheckOutcome> CheckAsync(string providerId, CancellationToken ct)
     {
         var outcome = await zpk.CheckStatusAsync(providerId, ct);
         gate.Note(outcome);

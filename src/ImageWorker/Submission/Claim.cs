@@ -6,7 +6,7 @@ public abstract record Claim
     private Claim() { }
 
     /// <summary>It is ours and nothing was ever sent, or what was sent is proven not to have arrived: make the call.</summary>
-    /// <param name="LeaseUntil">Until then nobody else touches it, by <see cref="Storage.WorkerContext.LeaseClock"/>.</param>
+    /// <param name="LeaseUntil">Until then nobody else touches it, by <see cref="Storage.WorkerContext.LeaseClockAsync"/>.</param>
     /// <param name="ClaimedAt">This process's monotonic counter right before: how much of the lease is over is told by it.</param>
     public sealed record Fresh(DateTimeOffset LeaseUntil, long ClaimedAt) : Claim;
 

@@ -15,14 +15,14 @@ public sealed class SubmissionLedger
 {
     private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(100);
 
-    private readonly Database database;
-    private readonly WorkerIdentity worker;
-    private readonly TimeProvider time;
-    private readonly TimeSpan lease;
-    private readonly TimeSpan settleTime;
-    private readonly int? atOnce;
-    private readonly Stopping stopping;
-    private readonly Batcher<NewClaim, Insertion> inserts;
+    private readonly Database _database;
+    private readonly WorkerIdentity _worker;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _lease;
+    private readonly TimeSpan _settleTime;
+    private readonly int? _atOnce;
+    private readonly Stopping _stopping;
+    private readonly Batcher<NewClaim, Insertion> _inserts;
 
     public SubmissionLedger(
         Database database,
@@ -33,79 +33,83 @@ public sealed class SubmissionLedger
         TimeProvider time
     )
     {
-        (this.database, this.worker, this.stopping, this.time) = (database, worker, stopping, time);
-        (lease, settleTime) = (SubmissionLease.Of(options.Value), options.Value.SettleTime);
-        atOnce = submissionOptions.Value.AtOnce;
-        inserts = new(size: 100, parallel: 2, InsertAll);
+        (_database, _worker, _stopping, _time) = (database, worker, stopping, time);
+        (_lease, _settleTime) = (SubmissionLease.Of(options.Value), options.Value.SettleTime);
+        _atOnce = submissionOptions.Value.AtOnce;
+        _inserts = new(size: 100, parallel: 2, InsertAllAsync);
     }
 
     /// <summary>
     /// False once what is left of the lease is too short for a call: a process that was stopped since its claim must not
     /// go on as if it had not been, another one may have taken over.
     /// </summary>
-    public bool HasTimeForCall(Claim.Fresh claim) => time.GetElapsedTime(claim.ClaimedAt) <= SubmissionLease.Margin;
+    public bool HasTimeForCall(Claim.Fresh claim) => _time.GetElapsedTime(claim.ClaimedAt) <= SubmissionLease.Margin;
 
     /// <summary>
     /// When ZPK lists what arrived until now, by the clock that leases are told by. Rather a moment late than early: it is
     /// counted from before the claim was stored.
     /// </summary>
     public DateTimeOffset SettledBy(Claim.Fresh claim) =>
-        claim.LeaseUntil - lease + time.GetElapsedTime(claim.ClaimedAt) + settleTime;
+        claim.LeaseUntil - _lease + _time.GetElapsedTime(claim.ClaimedAt) + _settleTime;
 
     /// <summary>Claims a submission, or says why it cannot be. Waits while as many calls as may be are under way.</summary>
     /// <exception cref="OperationCanceledException">The process stops, and it was still waiting.</exception>
-    public async Task<Claim> Claim(string id, Guid requestId, CancellationToken ct)
+    public async Task<Claim> ClaimAsync(string id, Guid requestId, CancellationToken ct)
     {
         while (true)
         {
-            var claim = await TryClaim(id, requestId, ct);
+            var claim = await TryClaimAsync(id, requestId, ct);
             if (claim is not Submission.Claim.Full)
                 return claim;
-            await Task.Delay(FullPause, time, stopping.Token);
+            await Task.Delay(FullPause, _time, _stopping.Token);
         }
     }
 
     /// <summary>What a claim would find, without claiming anything; null where it would be fresh.</summary>
-    public Task<Claim?> Look(string id, Guid requestId, CancellationToken ct) =>
-        database.In(async db => (await Look(db, id, requestId, ct)).Known);
+    public Task<Claim?> LookAsync(string id, Guid requestId, CancellationToken ct) =>
+        _database.InAsync(async db => (await LookAsync(db, id, requestId, ct)).Known);
 
     /// <summary>
     /// After proof that the call before did not arrive: takes the submission for another call. Null if somebody else
     /// was faster since <paramref name="claim"/>, and may be in the middle of that call.
     /// </summary>
     /// <exception cref="OperationCanceledException">The process stops, and it was still waiting.</exception>
-    public async Task<Claim.Fresh?> Retake(string id, Claim.InDoubt claim, CancellationToken ct)
+    public async Task<Claim.Fresh?> RetakeAsync(string id, Claim.InDoubt claim, CancellationToken ct)
     {
         while (true)
         {
-            if (await database.In(TryRetake) is not Submission.Claim.Full and var taken)
+            if (await _database.InAsync(TryRetakeAsync) is not Submission.Claim.Full and var taken)
                 return taken as Claim.Fresh;
-            await Task.Delay(FullPause, time, stopping.Token);
+            await Task.Delay(FullPause, _time, _stopping.Token);
         }
 
-        async Task<Claim?> TryRetake(WorkerContext db) =>
-            await Find(db, id, ct) is { State: LedgerState.Started } entry && entry.LeaseUntil == claim.LeaseUntil
-                ? await Take(db, entry)
+        async Task<Claim?> TryRetakeAsync(WorkerContext db) =>
+            await FindAsync(db, id, ct) is { State: LedgerState.Started } entry && entry.LeaseUntil == claim.LeaseUntil
+                ? await TakeAsync(db, entry)
                 : null;
     }
 
-    private async Task<Claim> TryClaim(string id, Guid requestId, CancellationToken ct)
+    private async Task<Claim> TryClaimAsync(string id, Guid requestId, CancellationToken ct)
     {
-        var insertion = await inserts.Add(new(id, requestId));
+        var insertion = await _inserts.AddAsync(new(id, requestId));
         if (insertion.IsFull)
             return new Claim.Full();
         if (insertion.Claim is { } fresh)
             return fresh;
 
-        return await database.In(async db =>
+        return await _database.InAsync(async db =>
         {
-            var (known, entry) = await Look(db, id, requestId, ct);
+            var (known, entry) = await LookAsync(db, id, requestId, ct);
             return known
-                ?? (entry is null ? new Claim.Unwanted() : await Take(db, entry) ?? Leased(await Find(db, id, ct)));
+                ?? (
+                    entry is null
+                        ? new Claim.Unwanted()
+                        : await TakeAsync(db, entry) ?? Leased(await FindAsync(db, id, ct))
+                );
         });
     }
 
-    private async Task<(Claim? Known, SubmissionEntry? Entry)> Look(
+    private async Task<(Claim? Known, SubmissionEntry? Entry)> LookAsync(
         WorkerContext db,
         string id,
         Guid requestId,
@@ -113,32 +117,32 @@ public sealed class SubmissionLedger
     )
     {
         // In this order: what is no longer wanted is not begun any more, so what the ledger says then stays true.
-        var isWanted = await db.Wanting(time.GetUtcNow()).AnyAsync(request => request.CorrelationId == requestId, ct);
-        var now = await db.LeaseClock(time.GetUtcNow());
-        var entry = await Find(db, id, ct);
+        var isWanted = await db.Wanting(_time.GetUtcNow()).AnyAsync(request => request.CorrelationId == requestId, ct);
+        var now = await db.LeaseClockAsync(_time.GetUtcNow());
+        var entry = await FindAsync(db, id, ct);
         Claim? known = entry switch
         {
             null or { State: LedgerState.Released } => isWanted ? null : new Claim.Unwanted(),
             { State: LedgerState.Accepted or LedgerState.Refused } => new Claim.Settled(),
             // Another process may be in the middle of the call. Only this process knows that it is not itself.
-            _ when entry.LeaseUntil > now && entry.Owner != worker.Id => Leased(entry),
+            _ when entry.LeaseUntil > now && entry.Owner != _worker.Id => Leased(entry),
             _ => new Claim.InDoubt(IsConclusive: entry.LeaseUntil <= now, isWanted, entry.LeaseUntil),
         };
         return (known, entry);
     }
 
-    private Task<IReadOnlyList<Insertion>> InsertAll(IReadOnlyList<NewClaim> claims) =>
-        database.In(db => WithinLimit(db, room => Insert(db, claims, Math.Min(room, claims.Count))));
+    private Task<IReadOnlyList<Insertion>> InsertAllAsync(IReadOnlyList<NewClaim> claims) =>
+        _database.InAsync(db => WithinLimitAsync(db, room => InsertAsync(db, claims, Math.Min(room, claims.Count))));
 
     /// <summary>Begins calls while nobody else does, and no more than there is room for.</summary>
-    private async Task<T> WithinLimit<T>(WorkerContext db, Func<int, Task<T>> begin)
+    private async Task<T> WithinLimitAsync<T>(WorkerContext db, Func<int, Task<T>> begin)
     {
-        if (atOnce is not { } limit)
+        if (_atOnce is not { } limit)
             return await begin(int.MaxValue);
 
         await using var transaction = await db.Database.BeginTransactionAsync();
-        await db.LockClaims();
-        var now = await db.LeaseClock(time.GetUtcNow());
+        await db.LockClaimsAsync();
+        var now = await db.LeaseClockAsync(_time.GetUtcNow());
         var underWay = await db.Submissions.CountAsync(entry =>
             entry.State == LedgerState.Started && entry.LeaseUntil > now
         );
@@ -147,10 +151,11 @@ public sealed class SubmissionLedger
         return result;
     }
 
-    private async Task<IReadOnlyList<Insertion>> Insert(WorkerContext db, IReadOnlyList<NewClaim> claims, int room)
+    private async Task<IReadOnlyList<Insertion>> InsertAsync(WorkerContext db, IReadOnlyList<NewClaim> claims, int room)
     {
-        var claimedAt = time.GetTimestamp();
-        var leases = room == 0 ? [] : await db.InsertClaims([.. claims.Take(room)], worker.Id, time.GetUtcNow(), lease);
+        var claimedAt = _time.GetTimestamp();
+        var leases =
+            room == 0 ? [] : await db.InsertClaimsAsync([.. claims.Take(room)], _worker.Id, _time.GetUtcNow(), _lease);
         var inserted = leases.ToDictionary(lease => lease.Id, lease => lease.Until, StringComparer.Ordinal);
         return
         [
@@ -166,21 +171,21 @@ public sealed class SubmissionLedger
     }
 
     /// <summary>Null if the row had changed since it was seen.</summary>
-    private Task<Claim?> Take(WorkerContext db, SubmissionEntry seen) =>
-        WithinLimit<Claim?>(
+    private Task<Claim?> TakeAsync(WorkerContext db, SubmissionEntry seen) =>
+        WithinLimitAsync<Claim?>(
             db,
             async room =>
             {
                 if (room == 0)
                     return new Claim.Full();
-                var claimedAt = time.GetTimestamp();
-                return await db.TakeClaim(seen, worker.Id, time.GetUtcNow(), lease) is { } until
+                var claimedAt = _time.GetTimestamp();
+                return await db.TakeClaimAsync(seen, _worker.Id, _time.GetUtcNow(), _lease) is { } until
                     ? new Claim.Fresh(until, claimedAt)
                     : null;
             }
         );
 
-    private static Task<SubmissionEntry?> Find(WorkerContext db, string id, CancellationToken ct) =>
+    private static Task<SubmissionEntry?> FindAsync(WorkerContext db, string id, CancellationToken ct) =>
         db.Submissions.AsNoTracking().FirstOrDefaultAsync(entry => entry.Id == id, ct);
 
     private static Claim Leased(SubmissionEntry? entry) =>

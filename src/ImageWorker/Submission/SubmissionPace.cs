@@ -10,37 +10,37 @@ namespace ImageWorker.Submission;
 /// </summary>
 public sealed class SubmissionPace
 {
-    private readonly Database database;
-    private readonly Stopping stopping;
-    private readonly TimeProvider time;
-    private readonly TimeSpan? interval;
-    private readonly Batcher<SubmissionPace, TimeSpan> slots;
+    private readonly Database _database;
+    private readonly Stopping _stopping;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan? _interval;
+    private readonly Batcher<SubmissionPace, TimeSpan> _slots;
 
     public SubmissionPace(Database database, Stopping stopping, IOptions<SubmissionOptions> options, TimeProvider time)
     {
-        (this.database, this.stopping, this.time) = (database, stopping, time);
-        interval = options.Value.PerSecond is { } rate ? TimeSpan.FromSeconds(1 / rate) : null;
+        (_database, _stopping, _time) = (database, stopping, time);
+        _interval = options.Value.PerSecond is { } rate ? TimeSpan.FromSeconds(1 / rate) : null;
         // Small, so that other processes get slots in between.
-        slots = new(size: 8, parallel: 1, Reserve);
+        _slots = new(size: 8, parallel: 1, ReserveAsync);
     }
 
     /// <summary>Returns when it is this call's turn; true if it had to wait for it.</summary>
     /// <exception cref="OperationCanceledException">The process stops: nothing more is to be begun.</exception>
-    public async Task<bool> WaitForTurn()
+    public async Task<bool> WaitForTurnAsync()
     {
-        if (interval is null)
+        if (_interval is null)
             return false;
-        var wait = await slots.Add(this);
+        var wait = await _slots.AddAsync(this);
         if (wait <= TimeSpan.Zero)
             return false;
-        await Task.Delay(wait, time, stopping.Token);
+        await Task.Delay(wait, _time, _stopping.Token);
         return true;
     }
 
-    private async Task<IReadOnlyList<TimeSpan>> Reserve(IReadOnlyList<SubmissionPace> waiting)
+    private async Task<IReadOnlyList<TimeSpan>> ReserveAsync(IReadOnlyList<SubmissionPace> waiting)
     {
-        var each = interval!.Value;
-        var first = await database.In(db => db.ReserveSlots(waiting.Count, each, time.GetUtcNow()));
+        var each = _interval!.Value;
+        var first = await _database.InAsync(db => db.ReserveSlotsAsync(waiting.Count, each, _time.GetUtcNow()));
         return [.. waiting.Select((_, index) => first + each * index)];
     }
 }

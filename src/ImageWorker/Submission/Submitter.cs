@@ -24,12 +24,12 @@ public sealed partial class Submitter(
 )
 {
     /// <summary>What the saga is to be told; null where it was told before.</summary>
-    public async Task<SubmissionAnswer?> Handle(SubmitImages message, CancellationToken ct)
+    public async Task<SubmissionAnswer?> HandleAsync(SubmitImages message, CancellationToken ct)
     {
         using var span = RequestTracing.StartSubmit(message, time.GetUtcNow());
         try
         {
-            var answer = await Submit(message, ct);
+            var answer = await SubmitAsync(message, ct);
             span.Note(answer);
             return answer;
         }
@@ -39,21 +39,21 @@ public sealed partial class Submitter(
         }
     }
 
-    private async Task<SubmissionAnswer?> Submit(SubmitImages message, CancellationToken ct)
+    private async Task<SubmissionAnswer?> SubmitAsync(SubmitImages message, CancellationToken ct)
     {
         // What holds this process back comes up while it waits for its turn, too. What is not to be sent needs no turn.
         if (gate.Closed is { } closed)
-            return await HoldBack(message, closed, ct);
-        if (!message.IsStopped && await pace.WaitForTurn() && gate.Closed is { } closedMeanwhile)
-            return await HoldBack(message, closedMeanwhile, ct);
+            return await HoldBackAsync(message, closed, ct);
+        if (!message.IsStopped && await pace.WaitForTurnAsync() && gate.Closed is { } closedMeanwhile)
+            return await HoldBackAsync(message, closedMeanwhile, ct);
 
         var claim = message.IsStopped
-            ? await ledger.Look(message.SubmissionId, message.RequestId, ct)
-            : await ledger.Claim(message.SubmissionId, message.RequestId, ct);
+            ? await ledger.LookAsync(message.SubmissionId, message.RequestId, ct)
+            : await ledger.ClaimAsync(message.SubmissionId, message.RequestId, ct);
         return claim switch
         {
-            Claim.Fresh fresh => await Call(message, fresh),
-            Claim.InDoubt inDoubt => await LookUp(message, inDoubt, ct),
+            Claim.Fresh fresh => await CallAsync(message, fresh),
+            Claim.InDoubt inDoubt => await LookUpAsync(message, inDoubt, ct),
             Claim.Leased leased => Defer(message, leased.Until, inDoubt: true, "another worker holds it"),
             Claim.Unwanted => new SubmissionWithdrawn(message.RequestId, message.SubmissionId),
             Claim.Settled => null,
@@ -62,12 +62,12 @@ public sealed partial class Submitter(
     }
 
     /// <summary>Nothing is asked of ZPK now; but the ledger may know enough.</summary>
-    private async Task<SubmissionAnswer?> HoldBack(
+    private async Task<SubmissionAnswer?> HoldBackAsync(
         SubmitImages message,
         (DateTimeOffset Until, string Reason) closed,
         CancellationToken ct
     ) =>
-        await ledger.Look(message.SubmissionId, message.RequestId, ct) switch
+        await ledger.LookAsync(message.SubmissionId, message.RequestId, ct) switch
         {
             Claim.Unwanted => new SubmissionWithdrawn(message.RequestId, message.SubmissionId),
             Claim.Settled => null,
@@ -78,9 +78,9 @@ public sealed partial class Submitter(
         };
 
     /// <summary>The one place that spends money.</summary>
-    private async Task<SubmissionAnswer> Call(SubmitImages message, Claim.Fresh claim)
+    private async Task<SubmissionAnswer> CallAsync(SubmitImages message, Claim.Fresh claim)
     {
-        var callbackUrl = await callbacks.AddressFor(message.RequestId, message.SubmissionId);
+        var callbackUrl = await callbacks.AddressForAsync(message.RequestId, message.SubmissionId);
         var parameters = ParametersOf(message, callbackUrl);
         CrashPoints.Reach(CrashPoint.BeforeCall);
         if (!ledger.HasTimeForCall(claim))
@@ -128,7 +128,7 @@ public sealed partial class Submitter(
         };
     }
 
-    private async Task<SubmissionAnswer> LookUp(SubmitImages message, Claim.InDoubt claim, CancellationToken ct)
+    private async Task<SubmissionAnswer> LookUpAsync(SubmitImages message, Claim.InDoubt claim, CancellationToken ct)
     {
         var outcome = await zpk.CheckStatusAsync(message.SubmissionId, ct);
         gate.Note(outcome);
@@ -147,9 +147,9 @@ public sealed partial class Submitter(
                     Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),
                 };
 
-            case CheckOutcome.NotFound when await ledger.Retake(message.SubmissionId, claim, ct) is { } fresh:
+            case CheckOutcome.NotFound when await ledger.RetakeAsync(message.SubmissionId, claim, ct) is { } fresh:
                 Log.NeverArrived(logger, message.RequestId, message.SubmissionId);
-                return await Call(message, fresh);
+                return await CallAsync(message, fresh);
 
             case CheckOutcome.NotFound:
                 return Defer(message, null, inDoubt: true, "another worker took it");

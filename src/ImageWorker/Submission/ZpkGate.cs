@@ -14,12 +14,12 @@ public sealed partial class ZpkGate
     // One wrong answer must not stop a process for days.
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
 
-    private readonly Lock gate = new();
-    private readonly IOptions<SubmissionOptions> options;
-    private readonly TimeProvider time;
-    private readonly ILogger<ZpkGate> logger;
-    private DateTimeOffset closedUntil;
-    private string reason = "";
+    private readonly Lock _gate = new();
+    private readonly IOptions<SubmissionOptions> _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ZpkGate> _logger;
+    private DateTimeOffset _closedUntil;
+    private string _reason = "";
 
     public ZpkGate(
         IOptions<SubmissionOptions> options,
@@ -29,7 +29,7 @@ public sealed partial class ZpkGate
         ILogger<ZpkGate> logger
     )
     {
-        (this.options, this.time, this.logger) = (options, time, logger);
+        (_options, _time, _logger) = (options, time, logger);
         var meter = meters.Create(WorkerMetrics.MeterName);
         meter.CreateObservableGauge(
             "imageworker.zpk.circuit_open",
@@ -53,8 +53,8 @@ public sealed partial class ZpkGate
     {
         get
         {
-            lock (gate)
-                return closedUntil > time.GetUtcNow() ? (closedUntil, reason) : null;
+            lock (_gate)
+                return _closedUntil > _time.GetUtcNow() ? (_closedUntil, _reason) : null;
         }
     }
 
@@ -95,21 +95,21 @@ public sealed partial class ZpkGate
         CredentialsRefused = errors.AreAboutCredentials();
         if (!CredentialsRefused)
             return;
-        Log.CredentialsRefused(logger, errors[0].Id, options.Value.CredentialsPause);
-        Close(options.Value.CredentialsPause, "ZPK refused our credentials");
+        Log.CredentialsRefused(_logger, errors[0].Id, _options.Value.CredentialsPause);
+        Close(_options.Value.CredentialsPause, "ZPK refused our credentials");
     }
 
     private void Close(TimeSpan pause, string why)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var now = time.GetUtcNow();
+            var now = _time.GetUtcNow();
             var until = now + (pause < LongestPause ? pause : LongestPause);
-            if (until <= closedUntil)
+            if (until <= _closedUntil)
                 return;
-            if (closedUntil <= now)
-                Log.Closed(logger, until, why);
-            (closedUntil, reason) = (until, why);
+            if (_closedUntil <= now)
+                Log.Closed(_logger, until, why);
+            (_closedUntil, _reason) = (until, why);
         }
     }
 

@@ -17,9 +17,9 @@ public sealed class OpenWork(Database database, TimeProvider time)
     /// <summary>Who scrapes waits for so long: a database that is away must not take the other metrics with it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly Lock gate = new();
-    private Task<OpenWorkCounts?> reading = Task.FromResult<OpenWorkCounts?>(null);
-    private DateTimeOffset readAt = DateTimeOffset.MinValue;
+    private readonly Lock _gate = new();
+    private Task<OpenWorkCounts?> _reading = Task.FromResult<OpenWorkCounts?>(null);
+    private DateTimeOffset _readAt = DateTimeOffset.MinValue;
 
     public IEnumerable<Measurement<long>> ByState() =>
         Current()
@@ -36,9 +36,9 @@ public sealed class OpenWork(Database database, TimeProvider time)
     public IEnumerable<Measurement<double>> OldestUndelivered() => One(Current()?.OldestUndelivered.TotalSeconds);
 
     /// <summary>Reads it now.</summary>
-    public Task<OpenWorkCounts> Read(CancellationToken ct) => database.In(db => Read(db, ct));
+    public Task<OpenWorkCounts> ReadAsync(CancellationToken ct) => database.InAsync(db => ReadAsync(db, ct));
 
-    private async Task<OpenWorkCounts> Read(WorkerContext db, CancellationToken ct)
+    private async Task<OpenWorkCounts> ReadAsync(WorkerContext db, CancellationToken ct)
     {
         var now = time.GetUtcNow();
 
@@ -68,24 +68,24 @@ public sealed class OpenWork(Database database, TimeProvider time)
 
     private OpenWorkCounts? Current()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (time.GetUtcNow() - readAt >= Freshness && reading.IsCompleted)
+            if (time.GetUtcNow() - _readAt >= Freshness && _reading.IsCompleted)
             {
-                readAt = time.GetUtcNow();
-                reading = Task.Run(ReadOrNothing);
+                _readAt = time.GetUtcNow();
+                _reading = Task.Run(ReadOrNothingAsync);
             }
             // Instruments are read by callbacks that cannot wait otherwise, one after the other: no more than once for all.
-            var left = readAt + Patience - time.GetUtcNow();
-            return reading.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero) ? reading.Result : null;
+            var left = _readAt + Patience - time.GetUtcNow();
+            return _reading.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero) ? _reading.Result : null;
         }
     }
 
-    private async Task<OpenWorkCounts?> ReadOrNothing()
+    private async Task<OpenWorkCounts?> ReadOrNothingAsync()
     {
         try
         {
-            return await Read(CancellationToken.None);
+            return await ReadAsync(CancellationToken.None);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

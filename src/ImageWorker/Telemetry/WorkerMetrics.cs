@@ -27,14 +27,14 @@ public sealed class WorkerMetrics
         RequestProgress.Cancelled,
     ];
 
-    private readonly Counter<long> received;
-    private readonly Counter<long> closed;
-    private readonly Counter<long> settled;
-    private readonly Counter<long> resends;
-    private readonly Counter<double> cost;
-    private readonly Counter<double> estimated;
-    private readonly Histogram<double> lateness;
-    private readonly Histogram<double> duration;
+    private readonly Counter<long> _received;
+    private readonly Counter<long> _closed;
+    private readonly Counter<long> _settled;
+    private readonly Counter<long> _resends;
+    private readonly Counter<double> _cost;
+    private readonly Counter<double> _estimated;
+    private readonly Histogram<double> _lateness;
+    private readonly Histogram<double> _duration;
 
     /// <summary>Creates the instruments.</summary>
     /// <param name="meters">Makes the meter.</param>
@@ -43,35 +43,35 @@ public sealed class WorkerMetrics
     public WorkerMetrics(IMeterFactory meters, OpenWork open, OpenTelemetry.Metrics.MeterProvider? _ = null)
     {
         var meter = meters.Create(MeterName);
-        received = meter.CreateCounter<long>(
+        _received = meter.CreateCounter<long>(
             "imageworker.requests.received",
             null,
             "Commands taken, refused ones included."
         );
-        closed = meter.CreateCounter<long>(
+        _closed = meter.CreateCounter<long>(
             "imageworker.requests.closed",
             null,
             "Requests closed: ready, or why they failed."
         );
-        settled = meter.CreateCounter<long>("imageworker.images.settled", null, "Images of closed requests.");
-        resends = meter.CreateCounter<long>(
+        _settled = meter.CreateCounter<long>("imageworker.images.settled", null, "Images of closed requests.");
+        _resends = meter.CreateCounter<long>(
             "imageworker.resends",
             null,
             "Submissions of one GENERAL_ERROR image each."
         );
         // The unit is part of the name: exporters would write it in capitals.
-        cost = meter.CreateCounter<double>("imageworker.cost.eur", null, "EUR that ZPK reported for closed requests.");
-        estimated = meter.CreateCounter<double>(
+        _cost = meter.CreateCounter<double>("imageworker.cost.eur", null, "EUR that ZPK reported for closed requests.");
+        _estimated = meter.CreateCounter<double>(
             "imageworker.cost.estimated.eur",
             null,
             "EUR by the price table for the same submissions, those of unknown cost included."
         );
-        lateness = Seconds(
+        _lateness = Seconds(
             "imageworker.tick.lateness",
             "From when a request came due until it was looked at.",
             [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
         );
-        duration = Seconds(
+        _duration = Seconds(
             "imageworker.request.duration",
             "From the command to the closing event.",
             [1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600]
@@ -102,52 +102,52 @@ public sealed class WorkerMetrics
             meter.CreateHistogram<double>(name, "s", description, null, new() { HistogramBucketBoundaries = buckets });
     }
 
-    public void Received() => received.Add(1);
+    public void Received() => _received.Add(1);
 
     /// <summary>A command that was refused, and closed with that.</summary>
     public void Refused()
     {
-        received.Add(1);
-        closed.Add(1, new KeyValuePair<string, object?>("outcome", nameof(FailureReason.InvalidRequest)));
+        _received.Add(1);
+        _closed.Add(1, new KeyValuePair<string, object?>("outcome", nameof(FailureReason.InvalidRequest)));
     }
 
-    public void Resent() => resends.Add(1);
+    public void Resent() => _resends.Add(1);
 
-    public void Ticked(TimeSpan late) => lateness.Record(Math.Max(0, late.TotalSeconds));
+    public void Ticked(TimeSpan late) => _lateness.Record(Math.Max(0, late.TotalSeconds));
 
     public void Closed(ImageRequest request, ZpkPrices prices)
     {
         var outcome = new KeyValuePair<string, object?>("outcome", request.Outcome());
-        closed.Add(1, outcome);
-        duration.Record((request.ClosedAt!.Value - request.RequestedAt).TotalSeconds, outcome);
+        _closed.Add(1, outcome);
+        _duration.Record((request.ClosedAt!.Value - request.RequestedAt).TotalSeconds, outcome);
 
         foreach (var image in request.Images)
-            settled.Add(1, Settled(image.State is ImageState.Generated, image.ErrorId));
+            _settled.Add(1, Settled(image.State is ImageState.Generated, image.ErrorId));
 
         // Without a submission the estimate is of what was not spent.
         if (request.Command is not { } command || request.Submissions.Count == 0)
             return;
         var sum = request.CostOf(prices);
-        cost.Add((double)sum.Submissions.Sum(submission => submission.Cost ?? 0), Of(command.Model, command.Quality));
-        estimated.Add((double)(sum.Estimated ?? 0), Of(command.Model, command.Quality));
+        _cost.Add((double)sum.Submissions.Sum(submission => submission.Cost ?? 0), Of(command.Model, command.Quality));
+        _estimated.Add((double)(sum.Estimated ?? 0), Of(command.Model, command.Quality));
     }
 
     /// <summary>A series that begins with its first event hides that event from a rate.</summary>
     private void BeginAtZero()
     {
-        received.Add(0);
-        resends.Add(0);
+        _received.Add(0);
+        _resends.Add(0);
         foreach (var outcome in RequestOutcome.All.Append(nameof(FailureReason.InvalidRequest)))
-            closed.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
-        settled.Add(0, Settled(true, null));
+            _closed.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
+        _settled.Add(0, Settled(true, null));
         foreach (var errorId in ErrorIds.Append(Other))
-            settled.Add(0, Settled(false, errorId));
+            _settled.Add(0, Settled(false, errorId));
         foreach (var model in ImageModel.All)
         {
             foreach (var quality in ImageQuality.All)
             {
-                cost.Add(0, Of(model, quality));
-                estimated.Add(0, Of(model, quality));
+                _cost.Add(0, Of(model, quality));
+                _estimated.Add(0, Of(model, quality));
             }
         }
     }

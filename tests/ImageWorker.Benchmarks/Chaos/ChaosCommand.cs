@@ -51,7 +51,7 @@ public static class ChaosCommand
                         ? TimeSpan.FromSeconds(given)
                         : ChaosPlan.DurationFor(plan.Commands, acts),
                 };
-                var report = await new ChaosRun(plan).Run(ct);
+                var report = await new ChaosRun(plan).RunAsync(ct);
                 report.Print();
                 return report.IsSound ? 0 : 1;
             }

@@ -30,71 +30,71 @@ public sealed class ChaosRun(ChaosPlan plan)
         "unknown-status check 3%",
     ];
 
-    private readonly Random random = new(plan.Seed);
-    private readonly Secrets secrets = new();
+    private readonly Random _random = new(plan.Seed);
+    private readonly Secrets _secrets = new();
 
-    public async Task<ChaosReport> Run(CancellationToken ct)
+    public async Task<ChaosReport> RunAsync(CancellationToken ct)
     {
         Console.WriteLine($"seed {plan.Seed}, {plan.Duration.TotalSeconds:0} s and the outages' time");
         var watch = Stopwatch.StartNew();
         await using var servers = new ChaosServers();
         await servers.InitializeAsync();
-        var rabbitMq = await servers.RabbitMq.CreateUserAsync("chaos", secrets.BrokerPassword);
-        var postgres = await servers.CreateOwnedDatabase("chaos", secrets.DatabasePassword);
+        var rabbitMq = await servers.RabbitMq.CreateUserAsync("chaos", _secrets.BrokerPassword);
+        var postgres = await servers.CreateOwnedDatabaseAsync("chaos", _secrets.DatabasePassword);
         await using var simulator = await ZpkSimulatorServer.StartAsync(Options(), ct);
         using var workers = new WorkerFleet(rabbitMq, postgres, simulator.BaseAddress, Settings());
-        await workers.Migrate(ct);
-        await workers.Start(plan.Replicas, ct);
+        await workers.MigrateAsync(ct);
+        await workers.StartAsync(plan.Replicas, ct);
 
-        await using var witness = await Witness.Open(servers.RabbitMqUri, ct);
+        await using var witness = await Witness.OpenAsync(servers.RabbitMqUri, ct);
         simulator.SetFaults(Faults);
         var commands = Commands();
         var unreadable = commands.Where(command => command.IsUnreadable).Select(command => command.Json).ToList();
-        var saboteur = new Saboteur(plan, new(random.Next()), servers, workers);
-        var breaking = saboteur.Run(ct);
-        await Publish(witness, commands, ct);
+        var saboteur = new Saboteur(plan, new(_random.Next()), servers, workers);
+        var breaking = saboteur.RunAsync(ct);
+        await PublishAsync(witness, commands, ct);
         await breaking;
 
         // From here on only what is left over: nothing breaks any more.
         simulator.SetFaults();
         var readable = commands.Where(command => !command.IsUnreadable).Select(command => command.Id).ToList();
         var ids = readable.Distinct().ToList();
-        await witness.WaitUntilClosed(ids, Patience, ct);
-        var kept = await Kept(witness, unreadable, ct);
-        await LookForSecrets(workers, witness, postgres, ct);
+        await witness.WaitUntilClosedAsync(ids, Patience, ct);
+        var kept = await KeptAsync(witness, unreadable, ct);
+        await LookForSecretsAsync(workers, witness, postgres, ct);
         return Compare(ids, readable.Count - ids.Count, witness, simulator, saboteur) with
         {
             Unreadable = unreadable.Count,
             Kept = kept,
-            SecretsFound = secrets.Places,
+            SecretsFound = _secrets.Places,
             Seconds = watch.Elapsed.TotalSeconds,
         };
     }
 
     /// <summary>How many of the unreadable bodies the error queue holds, once it has them all or none came for long.</summary>
-    private async Task<int> Kept(Witness witness, List<string> unreadable, CancellationToken ct)
+    private async Task<int> KeptAsync(Witness witness, List<string> unreadable, CancellationToken ct)
     {
         var messages = new List<string>();
         var kept = 0;
         for (var tries = 0; kept < unreadable.Count && tries < 100; tries++)
         {
-            messages.AddRange(await witness.Drain("generate-images_error", ct));
+            messages.AddRange(await witness.DrainAsync("generate-images_error", ct));
             kept = unreadable.Count(body =>
                 messages.Exists(message => message.EndsWith($"\n{body}", StringComparison.Ordinal))
             );
             await Task.Delay(TimeSpan.FromMilliseconds(300), ct);
         }
-        messages.ForEach(message => secrets.LookIn("generate-images_error", message));
+        messages.ForEach(message => _secrets.LookIn("generate-images_error", message));
         return kept;
     }
 
-    private async Task LookForSecrets(WorkerFleet workers, Witness witness, string postgres, CancellationToken ct)
+    private async Task LookForSecretsAsync(WorkerFleet workers, Witness witness, string postgres, CancellationToken ct)
     {
         var lines = workers.Lines.ToList();
-        lines.ForEach(line => secrets.LookIn("a worker's log", line));
+        lines.ForEach(line => _secrets.LookIn("a worker's log", line));
         foreach (var received in witness.Received)
-            secrets.LookIn("an event", received);
-        var rows = await secrets.LookInDatabase(postgres, ct);
+            _secrets.LookIn("an event", received);
+        var rows = await _secrets.LookInDatabaseAsync(postgres, ct);
         Console.WriteLine(
             $"looked for secrets in {lines.Count} lines of log, {witness.Received.Count} events and {rows} rows"
         );
@@ -151,20 +151,20 @@ public sealed class ChaosRun(ChaosPlan plan)
         for (var i = 0; i < plan.Commands; i++)
         {
             var id = NextId();
-            var (isFaulty, isRepeated) = (random.NextDouble() < 0.03, random.NextDouble() < 0.1);
+            var (isFaulty, isRepeated) = (_random.NextDouble() < 0.03, _random.NextDouble() < 0.1);
             var command = new GenerateImages
             {
                 RequestId = id,
                 // A prompt of its own: the simulator tells resends by it.
                 Prompt = $"chaos {id}",
-                Count = isFaulty ? 99 : random.Next(1, 5),
+                Count = isFaulty ? 99 : _random.Next(1, 5),
                 TimeoutSeconds = 900,
             };
             var json = JsonSerializer.Serialize(command, JsonSerializerOptions.Web);
             commands.Add(new(id, json, IsUnreadable: false));
             if (isRepeated)
                 commands.Add(new(id, json, IsUnreadable: false));
-            if (random.NextDouble() < 0.02)
+            if (_random.NextDouble() < 0.02)
                 commands.Add(new(id, $"no JSON {i}", IsUnreadable: true));
         }
         return commands;
@@ -173,11 +173,11 @@ public sealed class ChaosRun(ChaosPlan plan)
     private Guid NextId()
     {
         var bytes = new byte[16];
-        random.NextBytes(bytes);
+        _random.NextBytes(bytes);
         return new(bytes);
     }
 
-    private async Task Publish(Witness witness, List<ChaosCommandBody> commands, CancellationToken ct)
+    private async Task PublishAsync(Witness witness, List<ChaosCommandBody> commands, CancellationToken ct)
     {
         var pause = plan.Duration / commands.Count;
         var watch = Stopwatch.StartNew();
@@ -185,7 +185,7 @@ public sealed class ChaosRun(ChaosPlan plan)
         {
             if (pause * i - watch.Elapsed is { Ticks: > 0 } early)
                 await Task.Delay(early, ct);
-            await witness.Publish(commands[i].Json, ct);
+            await witness.PublishAsync(commands[i].Json, ct);
         }
     }
 
@@ -203,7 +203,7 @@ public sealed class ChaosRun(ChaosPlan plan)
     private Dictionary<string, string?> Settings() =>
         new(StringComparer.Ordinal)
         {
-            ["Zpk__ApiKey"] = secrets.ApiKey,
+            ["Zpk__ApiKey"] = _secrets.ApiKey,
             ["Zpk__GenerateTimeout"] = "00:00:03",
             ["Zpk__SettleTime"] = "00:00:02",
             ["Zpk__CheckTimeout"] = "00:00:03",

@@ -7,7 +7,7 @@ namespace ImageWorker.Benchmarks.Chaos;
 public sealed class ChaosServers() : ServersFixture(given: false)
 {
     /// <summary>The connection string of a new database for a user of its own, with a password.</summary>
-    public async Task<string> CreateOwnedDatabase(string user, string password)
+    public async Task<string> CreateOwnedDatabaseAsync(string user, string password)
     {
         var created = new NpgsqlConnectionStringBuilder(await CreateDatabaseAsync(user));
         await using var database = NpgsqlDataSource.Create(created.ConnectionString);

@@ -10,13 +10,13 @@ public sealed class Saboteur(ChaosPlan plan, Random random, ChaosServers servers
     public int BrokerRestarts { get; private set; }
     public int DatabaseRestarts { get; private set; }
 
-    public async Task Run(CancellationToken ct)
+    public async Task RunAsync(CancellationToken ct)
     {
         var acts = Enumerable
-            .Repeat(KillWorker, plan.Kills)
-            .Concat(Enumerable.Repeat(CutConnections, plan.ConnectionCuts))
-            .Concat(Enumerable.Repeat(RestartBroker, plan.BrokerRestarts))
-            .Concat(Enumerable.Repeat(RestartDatabase, plan.DatabaseRestarts))
+            .Repeat(KillWorkerAsync, plan.Kills)
+            .Concat(Enumerable.Repeat(CutConnectionsAsync, plan.ConnectionCuts))
+            .Concat(Enumerable.Repeat(RestartBrokerAsync, plan.BrokerRestarts))
+            .Concat(Enumerable.Repeat(RestartDatabaseAsync, plan.DatabaseRestarts))
             .ToArray();
         random.Shuffle(acts);
         foreach (var act in acts)
@@ -26,14 +26,14 @@ public sealed class Saboteur(ChaosPlan plan, Random random, ChaosServers servers
         }
     }
 
-    private async Task KillWorker(CancellationToken ct)
+    private async Task KillWorkerAsync(CancellationToken ct)
     {
-        await workers.KillOne(random, ct);
+        await workers.KillOneAsync(random, ct);
         Kills++;
         Console.WriteLine("killed a worker");
     }
 
-    private async Task CutConnections(CancellationToken ct)
+    private async Task CutConnectionsAsync(CancellationToken ct)
     {
         await servers.RabbitMq.CutConnectionsAsync();
         ct.ThrowIfCancellationRequested();
@@ -41,7 +41,7 @@ public sealed class Saboteur(ChaosPlan plan, Random random, ChaosServers servers
         Console.WriteLine("cut every connection to RabbitMQ");
     }
 
-    private async Task RestartBroker(CancellationToken ct)
+    private async Task RestartBrokerAsync(CancellationToken ct)
     {
         await servers.RabbitMq.StopAsync();
         await Task.Delay(OutageAfter(BrokerRestarts), ct);
@@ -50,7 +50,7 @@ public sealed class Saboteur(ChaosPlan plan, Random random, ChaosServers servers
         Console.WriteLine("restarted RabbitMQ");
     }
 
-    private async Task RestartDatabase(CancellationToken ct)
+    private async Task RestartDatabaseAsync(CancellationToken ct)
     {
         await servers.Postgres.KillAsync();
         await Task.Delay(OutageAfter(DatabaseRestarts), ct);

@@ -6,7 +6,7 @@ namespace ImageWorker.Benchmarks.Chaos;
 /// <summary>The workers' secrets of one run, to be found again wherever they got to.</summary>
 public sealed class Secrets
 {
-    private readonly List<string> places = [];
+    private readonly List<string> _places = [];
 
     public string ApiKey { get; } = $"zpk-{Guid.NewGuid():n}";
 
@@ -15,7 +15,7 @@ public sealed class Secrets
     public string DatabasePassword { get; } = $"postgres-{Guid.NewGuid():n}";
 
     /// <summary>Where one was found.</summary>
-    public IReadOnlyList<string> Places => places;
+    public IReadOnlyList<string> Places => _places;
 
     /// <summary>Looks for each of them, as it is and as Base64 has it.</summary>
     public void LookIn(string place, string text)
@@ -26,15 +26,15 @@ public sealed class Secrets
                 text.Contains(secret, StringComparison.OrdinalIgnoreCase)
                 || text.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes(secret)), StringComparison.Ordinal)
             )
-                places.Add($"{place}: {text.Replace(secret, "***", StringComparison.OrdinalIgnoreCase)}");
+                _places.Add($"{place}: {text.Replace(secret, "***", StringComparison.OrdinalIgnoreCase)}");
         }
     }
 
     /// <summary>Looks into every row of every table, whatever tables there are.</summary>
-    public async Task<int> LookInDatabase(string postgres, CancellationToken ct)
+    public async Task<int> LookInDatabaseAsync(string postgres, CancellationToken ct)
     {
         await using var database = NpgsqlDataSource.Create(postgres);
-        var tables = await Read(
+        var tables = await ReadAsync(
             database,
             "SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')",
             ct
@@ -42,7 +42,7 @@ public sealed class Secrets
         var rows = 0;
         foreach (var table in tables)
         {
-            foreach (var row in await Read(database, $"SELECT row_to_json(t)::text FROM {table} t", ct))
+            foreach (var row in await ReadAsync(database, $"SELECT row_to_json(t)::text FROM {table} t", ct))
             {
                 LookIn($"table {table}", row);
                 rows++;
@@ -51,7 +51,7 @@ public sealed class Secrets
         return rows;
     }
 
-    private static async Task<List<string>> Read(NpgsqlDataSource database, string sql, CancellationToken ct)
+    private static async Task<List<string>> ReadAsync(NpgsqlDataSource database, string sql, CancellationToken ct)
     {
         await using var command = database.CreateCommand(sql);
         await using var reader = await command.ExecuteReaderAsync(ct);

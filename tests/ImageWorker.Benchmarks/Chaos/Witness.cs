@@ -17,13 +17,13 @@ public sealed class Witness : IAsyncDisposable
     private const string Queue = "chaos-witness";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
-    private readonly ConnectionFactory factory;
-    private IConnection? publishing;
-    private IChannel? channel;
-    private IConnection? receiving;
+    private readonly ConnectionFactory _factory;
+    private IConnection? _publishing;
+    private IChannel? _channel;
+    private IConnection? _receiving;
 
     private Witness(string rabbitMq) =>
-        factory = new ConnectionFactory { Uri = new Uri(rabbitMq), AutomaticRecoveryEnabled = false };
+        _factory = new ConnectionFactory { Uri = new Uri(rabbitMq), AutomaticRecoveryEnabled = false };
 
     /// <summary>The closing event of each request.</summary>
     public ConcurrentDictionary<Guid, Closing> Events { get; } = [];
@@ -34,17 +34,17 @@ public sealed class Witness : IAsyncDisposable
     /// <summary>Every event as it came, with its headers.</summary>
     public ConcurrentBag<string> Received { get; } = [];
 
-    public static async Task<Witness> Open(string rabbitMq, CancellationToken ct)
+    public static async Task<Witness> OpenAsync(string rabbitMq, CancellationToken ct)
     {
         var witness = new Witness(rabbitMq);
-        await witness.Subscribe(ct);
+        await witness.SubscribeAsync(ct);
         return witness;
     }
 
     /// <summary>Takes all there is out of a queue, as its messages are, with their headers; nothing where there is none.</summary>
-    public async Task<IReadOnlyList<string>> Drain(string queue, CancellationToken ct)
+    public async Task<IReadOnlyList<string>> DrainAsync(string queue, CancellationToken ct)
     {
-        await using var connection = await factory.CreateConnectionAsync(ct);
+        await using var connection = await _factory.CreateConnectionAsync(ct);
         await using var draining = await connection.CreateChannelAsync(cancellationToken: ct);
         var messages = new List<string>();
         try
@@ -59,7 +59,7 @@ public sealed class Witness : IAsyncDisposable
         return messages;
     }
 
-    public async Task Publish(string json, CancellationToken ct)
+    public async Task PublishAsync(string json, CancellationToken ct)
     {
         var body = Encoding.UTF8.GetBytes(json);
         var properties = new BasicProperties { ContentType = "application/json", Persistent = true };
@@ -67,11 +67,11 @@ public sealed class Witness : IAsyncDisposable
         {
             try
             {
-                publishing ??= await factory.CreateConnectionAsync(ct);
-                channel ??= await publishing.CreateChannelAsync(new CreateChannelOptions(true, true), ct);
+                _publishing ??= await _factory.CreateConnectionAsync(ct);
+                _channel ??= await _publishing.CreateChannelAsync(new CreateChannelOptions(true, true), ct);
                 using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
                 patience.CancelAfter(TimeSpan.FromSeconds(5));
-                await channel.BasicPublishAsync(
+                await _channel.BasicPublishAsync(
                     "generate-images",
                     "",
                     mandatory: true,
@@ -84,21 +84,21 @@ public sealed class Witness : IAsyncDisposable
             catch (Exception) when (!ct.IsCancellationRequested)
             {
                 // It may have arrived: then it is published twice, which must not matter.
-                await Close(publishing);
-                (publishing, channel) = (null, null);
+                await CloseAsync(_publishing);
+                (_publishing, _channel) = (null, null);
                 await Task.Delay(Pause, ct);
             }
         }
     }
 
     /// <summary>Returns when each of the requests has a closing event, or when no more came for this long.</summary>
-    public async Task WaitUntilClosed(List<Guid> requests, TimeSpan patience, CancellationToken ct)
+    public async Task WaitUntilClosedAsync(List<Guid> requests, TimeSpan patience, CancellationToken ct)
     {
         var (closed, since) = (0, TimeProvider.System.GetTimestamp());
         while (closed < requests.Count && TimeProvider.System.GetElapsedTime(since) < patience)
         {
-            if (receiving is not { IsOpen: true })
-                await Subscribe(ct);
+            if (_receiving is not { IsOpen: true })
+                await SubscribeAsync(ct);
             await Task.Delay(Pause, ct);
             var now = requests.Count(Events.ContainsKey);
             if (now > closed)
@@ -108,14 +108,14 @@ public sealed class Witness : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Close(publishing);
-        await Close(receiving);
+        await CloseAsync(_publishing);
+        await CloseAsync(_receiving);
     }
 
-    private async Task Subscribe(CancellationToken ct)
+    private async Task SubscribeAsync(CancellationToken ct)
     {
-        receiving = await factory.CreateConnectionAsync(ct);
-        var subscription = await receiving.CreateChannelAsync(cancellationToken: ct);
+        _receiving = await _factory.CreateConnectionAsync(ct);
+        var subscription = await _receiving.CreateChannelAsync(cancellationToken: ct);
         await subscription.QueueDeclareAsync(
             Queue,
             durable: true,
@@ -163,7 +163,7 @@ public sealed class Witness : IAsyncDisposable
         return $"{string.Concat(headers ?? [])}\n{Encoding.UTF8.GetString(body.Span)}";
     }
 
-    private static async Task Close(IConnection? connection)
+    private static async Task CloseAsync(IConnection? connection)
     {
         if (connection is null)
             return;

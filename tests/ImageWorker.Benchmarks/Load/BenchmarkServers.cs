@@ -6,6 +6,6 @@ namespace ImageWorker.Benchmarks.Load;
 public sealed class BenchmarkServers() : ServersFixture(given: true)
 {
     /// <summary>What publishers have handed to the broker so far; null where it cannot be asked.</summary>
-    public async Task<long?> MessagesReceived() =>
+    public async Task<long?> MessagesReceivedAsync() =>
         RabbitMq is InstalledRabbitMq installed ? await installed.MessagesReceivedAsync() : null;
 }

@@ -11,28 +11,23 @@ public sealed class BrokerLink : IAsyncDisposable
 {
     private const int InFlight = 256;
 
-    private readonly IConnection connection;
-    private readonly IChannel publishing;
-    private readonly IChannel receiving;
-    private int expected;
-    private TaskCompletionSource allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SemaphoreSlim window = new(InFlight);
-    private readonly ConcurrentBag<double> elapsed = [];
+    private readonly IConnection _connection;
+    private readonly IChannel _publishing;
+    private readonly IChannel _receiving;
+    private int _expected;
+    private TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _window = new(InFlight);
+    private readonly ConcurrentBag<double> _elapsed = [];
 
     private BrokerLink(IConnection connection, IChannel publishing, IChannel receiving, int expected) =>
-        (this.connection, this.publishing, this.receiving, this.expected) = (
-            connection,
-            publishing,
-            receiving,
-            expected
-        );
+        (_connection, _publishing, _receiving, _expected) = (connection, publishing, receiving, expected);
 
     /// <summary>The distinct message ids of the closing events, by request.</summary>
     public ConcurrentDictionary<Guid, ConcurrentDictionary<string, byte>> Closed { get; } = [];
 
-    public Task AllClosed => allClosed.Task;
+    public Task AllClosed => _allClosed.Task;
 
-    public static async Task<BrokerLink> Open(string rabbitMq, int expected, CancellationToken ct)
+    public static async Task<BrokerLink> OpenAsync(string rabbitMq, int expected, CancellationToken ct)
     {
         var factory = new ConnectionFactory { Uri = new Uri(rabbitMq) };
         var opened = await factory.CreateConnectionAsync(ct);
@@ -42,90 +37,90 @@ public sealed class BrokerLink : IAsyncDisposable
             await opened.CreateChannelAsync(cancellationToken: ct),
             expected
         );
-        await link.Subscribe(ct);
+        await link.SubscribeAsync(ct);
         return link;
     }
 
-    public async Task Publish(GenerateImages command, CancellationToken ct)
+    public async Task PublishAsync(GenerateImages command, CancellationToken ct)
     {
-        await window.WaitAsync(ct);
+        await _window.WaitAsync(ct);
         var body = JsonSerializer.SerializeToUtf8Bytes(command, JsonSerializerOptions.Web);
         var properties = new BasicProperties { ContentType = "application/json", Persistent = true };
-        _ = Confirm(
-            publishing.BasicPublishAsync("generate-images", "", mandatory: true, properties, body, ct).AsTask()
+        _ = ConfirmAsync(
+            _publishing.BasicPublishAsync("generate-images", "", mandatory: true, properties, body, ct).AsTask()
         );
     }
 
     /// <summary>Returns once the broker has everything.</summary>
-    public async Task Confirmed()
+    public async Task ConfirmedAsync()
     {
         for (var i = 0; i < InFlight; i++)
-            await window.WaitAsync();
-        window.Release(InFlight);
+            await _window.WaitAsync();
+        _window.Release(InFlight);
     }
 
     /// <summary>Forgets what was closed so far, and expects that many from now on.</summary>
     public void StartOver(int expect)
     {
         Closed.Clear();
-        elapsed.Clear();
-        expected = expect;
-        allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _elapsed.Clear();
+        _expected = expect;
+        _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>Milliseconds from acceptance to the received closing event, less the generation time; ascending.</summary>
     public List<double> Overheads(TimeSpan generation) =>
-        [.. elapsed.Select(total => total - generation.TotalMilliseconds).Order()];
+        [.. _elapsed.Select(total => total - generation.TotalMilliseconds).Order()];
 
     public async ValueTask DisposeAsync()
     {
-        await connection.DisposeAsync();
-        publishing.Dispose();
-        receiving.Dispose();
-        window.Dispose();
+        await _connection.DisposeAsync();
+        _publishing.Dispose();
+        _receiving.Dispose();
+        _window.Dispose();
     }
 
-    private async Task Subscribe(CancellationToken ct)
+    private async Task SubscribeAsync(CancellationToken ct)
     {
-        var queue = await receiving.QueueDeclareAsync(cancellationToken: ct);
+        var queue = await _receiving.QueueDeclareAsync(cancellationToken: ct);
         foreach (var name in new[] { nameof(ImagesReady), nameof(ImagesFailed) })
         {
             var exchange = $"ImageWorker.Contracts:{name}";
-            await receiving.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: ct);
-            await receiving.QueueBindAsync(queue.QueueName, exchange, "", cancellationToken: ct);
+            await _receiving.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: ct);
+            await _receiving.QueueBindAsync(queue.QueueName, exchange, "", cancellationToken: ct);
         }
-        var consumer = new AsyncEventingBasicConsumer(receiving);
-        consumer.ReceivedAsync += Receive;
-        await receiving.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer, ct);
+        var consumer = new AsyncEventingBasicConsumer(_receiving);
+        consumer.ReceivedAsync += ReceiveAsync;
+        await _receiving.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer, ct);
     }
 
-    private async Task Confirm(Task publish)
+    private async Task ConfirmAsync(Task publish)
     {
         try
         {
             await publish;
-            window.Release();
+            _window.Release();
         }
         catch (Exception exception)
         {
-            allClosed.TrySetException(exception);
+            _allClosed.TrySetException(exception);
         }
     }
 
-    private Task Receive(object sender, BasicDeliverEventArgs delivery)
+    private Task ReceiveAsync(object sender, BasicDeliverEventArgs delivery)
     {
         using var envelope = JsonDocument.Parse(delivery.Body);
         var message = envelope.RootElement.GetProperty("message");
         var request = message.GetProperty("requestId").GetGuid();
         if (Closed.TryAdd(request, []))
-            elapsed.Add(
+            _elapsed.Add(
                 (
                     TimeProvider.System.GetUtcNow() - message.GetProperty("requestedAt").GetDateTimeOffset()
                 ).TotalMilliseconds
             );
         Closed[request].TryAdd(envelope.RootElement.GetProperty("messageId").GetString()!, 0);
-        if (Closed.Count == expected)
-            allClosed.TrySetResult();
+        if (Closed.Count == _expected)
+            _allClosed.TrySetResult();
         return Task.CompletedTask;
     }
 }

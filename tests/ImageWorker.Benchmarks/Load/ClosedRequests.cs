@@ -7,7 +7,7 @@ public static class ClosedRequests
 {
     private const int Batch = 250_000;
 
-    public static async Task Fill(string postgres, int count, CancellationToken ct)
+    public static async Task FillAsync(string postgres, int count, CancellationToken ct)
     {
         await using var source = NpgsqlDataSource.Create(
             new NpgsqlConnectionStringBuilder(postgres) { CommandTimeout = 0 }

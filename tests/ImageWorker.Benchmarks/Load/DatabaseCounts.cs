@@ -8,7 +8,7 @@ namespace ImageWorker.Benchmarks.Load;
 /// <param name="ScannedRows">Rows read without an index: what grows with the tables.</param>
 public sealed record DatabaseCounts(long Transactions, long WalBytes, long ScannedRows)
 {
-    public static async Task<DatabaseCounts> Read(string postgres, CancellationToken ct)
+    public static async Task<DatabaseCounts> ReadAsync(string postgres, CancellationToken ct)
     {
         // Sessions report their counts with a delay of up to a second.
         await Task.Delay(TimeSpan.FromSeconds(1.5), ct);

@@ -29,7 +29,7 @@ public static class IdleCommand
         command.SetAction(
             async (parsed, ct) =>
             {
-                var report = await Measure(
+                var report = await MeasureAsync(
                     parsed.GetValue(starts),
                     TimeSpan.FromSeconds(parsed.GetValue(seconds)),
                     parsed.GetValue(program),
@@ -42,7 +42,12 @@ public static class IdleCommand
         return command;
     }
 
-    private static async Task<IdleReport> Measure(int starts, TimeSpan watch, string? program, CancellationToken ct)
+    private static async Task<IdleReport> MeasureAsync(
+        int starts,
+        TimeSpan watch,
+        string? program,
+        CancellationToken ct
+    )
     {
         await using var servers = new BenchmarkServers();
         await servers.InitializeAsync();
@@ -60,28 +65,28 @@ public static class IdleCommand
             settings,
             program
         );
-        await workers.Migrate(ct);
+        await workers.MigrateAsync(ct);
 
         var ready = new List<double>();
         for (var i = 0; i < starts; i++)
         {
-            await workers.Stop();
+            await workers.StopAsync();
             var start = Stopwatch.GetTimestamp();
             workers.Begin();
-            await Ready(address, ct);
+            await ReadyAsync(address, ct);
             ready.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
         workers.ForgetCpu();
         await Task.Delay(Settling, ct);
         var settling = workers.CpuSeconds() / Settling.TotalSeconds * 100;
-        var before = await DatabaseCounts.Read(postgres, ct);
+        var before = await DatabaseCounts.ReadAsync(postgres, ct);
         workers.ForgetCpu();
         var watched = Stopwatch.GetTimestamp();
         await Task.Delay(watch, ct);
         var cpu = workers.CpuSeconds();
         var elapsed = Stopwatch.GetElapsedTime(watched).TotalSeconds;
-        var after = await DatabaseCounts.Read(postgres, ct);
+        var after = await DatabaseCounts.ReadAsync(postgres, ct);
         return new(
             [.. ready.Order()],
             settling,
@@ -91,12 +96,12 @@ public static class IdleCommand
         );
     }
 
-    private static async Task Ready(Uri address, CancellationToken ct)
+    private static async Task ReadyAsync(Uri address, CancellationToken ct)
     {
         using var handler = new SocketsHttpHandler();
         using var http = new HttpMessageInvoker(handler);
         var waited = Stopwatch.StartNew();
-        while (!await IsReady(http, address, ct))
+        while (!await IsReadyAsync(http, address, ct))
         {
             if (waited.Elapsed > Eventually.DefaultTimeout)
                 throw new TimeoutException("The worker was not ready in time.");
@@ -104,7 +109,7 @@ public static class IdleCommand
         }
     }
 
-    private static async Task<bool> IsReady(HttpMessageInvoker http, Uri address, CancellationToken ct)
+    private static async Task<bool> IsReadyAsync(HttpMessageInvoker http, Uri address, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, "health/ready"));
         try

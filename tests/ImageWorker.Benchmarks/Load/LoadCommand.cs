@@ -50,7 +50,7 @@ public static class LoadCommand
                     parsed.GetValue(callbacks),
                     parsed.GetValue(program)
                 );
-                var report = await LoadRun.Run(plan, ct);
+                var report = await LoadRun.RunAsync(plan, ct);
                 report.Print();
                 return report.IsSound ? 0 : 1;
             }

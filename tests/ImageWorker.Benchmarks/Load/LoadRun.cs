@@ -15,7 +15,7 @@ public static class LoadRun
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
-    public static async Task<LoadReport> Run(LoadPlan plan, CancellationToken ct)
+    public static async Task<LoadReport> RunAsync(LoadPlan plan, CancellationToken ct)
     {
         await using var servers = new BenchmarkServers();
         await servers.InitializeAsync();
@@ -28,34 +28,34 @@ public static class LoadRun
         if (plan.CallTime > TimeSpan.Zero)
             simulator.SetFaults($"latency {plan.CallTime.TotalSeconds.ToString(CultureInfo.InvariantCulture)}");
         using var workers = new WorkerFleet(rabbitMq, postgres, simulator.BaseAddress, Settings(plan), plan.Program);
-        await workers.Migrate(ct);
+        await workers.MigrateAsync(ct);
         if (plan.Closed > 0)
-            await ClosedRequests.Fill(postgres, plan.Closed, ct);
+            await ClosedRequests.FillAsync(postgres, plan.Closed, ct);
         // Once for its queues to exist: a fanout exchange without a queue drops what it is given.
-        await workers.Start(1, ct);
-        await using var broker = await BrokerLink.Open(rabbitMq, plan.Requests, ct);
+        await workers.StartAsync(1, ct);
+        await using var broker = await BrokerLink.OpenAsync(rabbitMq, plan.Requests, ct);
         var ids = Enumerable.Range(0, plan.Requests).Select(_ => Guid.NewGuid()).ToList();
 
         if (plan.Rate == 0)
-            await workers.Stop();
-        var before = await DatabaseCounts.Read(postgres, ct);
-        var messages = await servers.MessagesReceived();
+            await workers.StopAsync();
+        var before = await DatabaseCounts.ReadAsync(postgres, ct);
+        var messages = await servers.MessagesReceivedAsync();
         var watch = Stopwatch.StartNew();
         if (plan.Rate == 0)
         {
-            await Publish(broker, plan, ids, ct);
+            await PublishAsync(broker, plan, ids, ct);
             watch.Restart();
-            await workers.Start(plan.Workers, ct);
+            await workers.StartAsync(plan.Workers, ct);
         }
         else
         {
-            await workers.Start(plan.Workers - 1, ct);
-            await WarmUp(broker, plan, ct);
-            before = await DatabaseCounts.Read(postgres, ct);
-            messages = await servers.MessagesReceived();
+            await workers.StartAsync(plan.Workers - 1, ct);
+            await WarmUpAsync(broker, plan, ct);
+            before = await DatabaseCounts.ReadAsync(postgres, ct);
+            messages = await servers.MessagesReceivedAsync();
             workers.ForgetCpu();
             watch.Restart();
-            await Publish(broker, plan, ids, ct);
+            await PublishAsync(broker, plan, ids, ct);
         }
         await broker.AllClosed.WaitAsync(Patience, ct);
         watch.Stop();
@@ -63,7 +63,7 @@ public static class LoadRun
         var cpu = workers.CpuSeconds();
         var ledger = simulator.ReadLedger().Totals;
         var overheads = broker.Overheads(plan.GenerationTime);
-        var after = await DatabaseCounts.Read(postgres, ct);
+        var after = await DatabaseCounts.ReadAsync(postgres, ct);
         return new()
         {
             Plan = plan,
@@ -74,7 +74,7 @@ public static class LoadRun
             TransactionsPerRequest = (double)(after.Transactions - before.Transactions) / plan.Requests,
             WalKiBPerRequest = (double)(after.WalBytes - before.WalBytes) / plan.Requests / 1024,
             ScannedRowsPerRequest = (double)(after.ScannedRows - before.ScannedRows) / plan.Requests,
-            BrokerMessagesPerRequest = (double?)(await servers.MessagesReceived() - messages) / plan.Requests,
+            BrokerMessagesPerRequest = (double?)(await servers.MessagesReceivedAsync() - messages) / plan.Requests,
             ChecksPerRequest = (double)ledger.Checks / plan.Accepted,
             CheckLatenessP99 = ledger.Lateness?.P99,
             OverheadP50Milliseconds = overheads[overheads.Count / 2],
@@ -88,12 +88,12 @@ public static class LoadRun
     }
 
     /// <summary>Just-in-time compilation is the start's cost, and would be all that the slowest hundredth shows.</summary>
-    private static async Task WarmUp(BrokerLink broker, LoadPlan plan, CancellationToken ct)
+    private static async Task WarmUpAsync(BrokerLink broker, LoadPlan plan, CancellationToken ct)
     {
         broker.StartOver(plan.WarmUp);
         if (plan.WarmUp > 0)
         {
-            await Publish(broker, plan, [.. Enumerable.Range(0, plan.WarmUp).Select(_ => Guid.NewGuid())], ct);
+            await PublishAsync(broker, plan, [.. Enumerable.Range(0, plan.WarmUp).Select(_ => Guid.NewGuid())], ct);
             await broker.AllClosed.WaitAsync(Patience, ct);
         }
         broker.StartOver(plan.Requests);
@@ -111,14 +111,14 @@ public static class LoadRun
         return settings;
     }
 
-    private static async Task Publish(BrokerLink broker, LoadPlan plan, List<Guid> ids, CancellationToken ct)
+    private static async Task PublishAsync(BrokerLink broker, LoadPlan plan, List<Guid> ids, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
         for (var i = 0; i < ids.Count; i++)
         {
             if (plan.Rate > 0 && TimeSpan.FromSeconds(i / plan.Rate) - watch.Elapsed is { Ticks: > 0 } early)
                 await Task.Delay(early, ct);
-            await broker.Publish(
+            await broker.PublishAsync(
                 new GenerateImages
                 {
                     RequestId = ids[i],
@@ -128,6 +128,6 @@ public static class LoadRun
                 ct
             );
         }
-        await broker.Confirmed();
+        await broker.ConfirmedAsync();
     }
 }

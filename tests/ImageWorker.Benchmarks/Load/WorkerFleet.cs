@@ -12,11 +12,11 @@ public sealed class WorkerFleet(
     string? program = null
 ) : IDisposable
 {
-    private readonly List<ChildProcess> running = [];
-    private readonly List<string> lastWords = [];
-    private double forgottenCpu;
+    private readonly List<ChildProcess> _running = [];
+    private readonly List<string> _lastWords = [];
+    private double _forgottenCpu;
 
-    private readonly string dll = program ?? Path.Combine(AppContext.BaseDirectory, "ImageWorker.dll");
+    private readonly string _dll = program ?? Path.Combine(AppContext.BaseDirectory, "ImageWorker.dll");
 
     private Dictionary<string, string?> Environment =>
         new(settings, StringComparer.Ordinal)
@@ -30,18 +30,18 @@ public sealed class WorkerFleet(
         };
 
     /// <summary>All that every worker has written, those that were killed included.</summary>
-    public IEnumerable<string> Lines => lastWords.Concat(running.SelectMany(worker => worker.Lines));
+    public IEnumerable<string> Lines => _lastWords.Concat(_running.SelectMany(worker => worker.Lines));
 
-    public async Task Migrate(CancellationToken ct)
+    public async Task MigrateAsync(CancellationToken ct)
     {
-        await using var migrate = WorkerProcess.Start(dll, ["migrate"], Environment);
+        await using var migrate = WorkerProcess.Start(_dll, ["migrate"], Environment);
         if (await migrate.WaitForExitAsync() != 0)
             throw new InvalidOperationException("The database could not be migrated.");
         ct.ThrowIfCancellationRequested();
     }
 
     /// <summary>Starts them together, and returns once all of them work.</summary>
-    public async Task Start(int count, CancellationToken ct)
+    public async Task StartAsync(int count, CancellationToken ct)
     {
         var started = Enumerable.Range(0, count).Select(_ => Begin()).ToList();
         foreach (var worker in started)
@@ -54,53 +54,53 @@ public sealed class WorkerFleet(
     /// <summary>Starts one, which need not be ready yet.</summary>
     public ChildProcess Begin()
     {
-        var worker = WorkerProcess.Start(dll, [], Environment);
-        running.Add(worker);
+        var worker = WorkerProcess.Start(_dll, [], Environment);
+        _running.Add(worker);
         return worker;
     }
 
-    public async Task Stop()
+    public async Task StopAsync()
     {
-        foreach (var worker in running)
+        foreach (var worker in _running)
             worker.Terminate();
-        foreach (var worker in running)
+        foreach (var worker in _running)
         {
             await worker.WaitForExitAsync();
             await worker.DisposeAsync();
         }
-        running.Clear();
+        _running.Clear();
     }
 
     /// <summary>Kills one with <c>kill -9</c> and starts another, which need not be ready yet.</summary>
-    public async Task KillOne(Random random, CancellationToken ct)
+    public async Task KillOneAsync(Random random, CancellationToken ct)
     {
-        var victim = running[random.Next(running.Count)];
+        var victim = _running[random.Next(_running.Count)];
         await victim.KillAsync();
-        running.Remove(victim);
-        lastWords.AddRange(victim.Lines);
+        _running.Remove(victim);
+        _lastWords.AddRange(victim.Lines);
         await victim.DisposeAsync();
         ct.ThrowIfCancellationRequested();
         Begin();
     }
 
     /// <summary>Leaves the CPU of the start out of the count.</summary>
-    public void ForgetCpu() => forgottenCpu = TotalCpu();
+    public void ForgetCpu() => _forgottenCpu = TotalCpu();
 
-    public double CpuSeconds() => TotalCpu() - forgottenCpu;
+    public double CpuSeconds() => TotalCpu() - _forgottenCpu;
 
     /// <summary>The largest resident set of a worker so far.</summary>
-    public double PeakMiB() => running.Max(worker => Of(worker, process => process.PeakWorkingSet64)) / 1024d / 1024d;
+    public double PeakMiB() => _running.Max(worker => Of(worker, process => process.PeakWorkingSet64)) / 1024d / 1024d;
 
     /// <summary>The resident sets of all workers now.</summary>
-    public double MiB() => running.Sum(worker => Of(worker, process => process.WorkingSet64)) / 1024d / 1024d;
+    public double MiB() => _running.Sum(worker => Of(worker, process => process.WorkingSet64)) / 1024d / 1024d;
 
     public void Dispose()
     {
-        foreach (var worker in running)
+        foreach (var worker in _running)
             worker.DisposeAsync().AsTask().Wait();
     }
 
-    private double TotalCpu() => running.Sum(worker => Of(worker, process => process.TotalProcessorTime.TotalSeconds));
+    private double TotalCpu() => _running.Sum(worker => Of(worker, process => process.TotalProcessorTime.TotalSeconds));
 
     private static T Of<T>(ChildProcess worker, Func<Process, T> read)
     {

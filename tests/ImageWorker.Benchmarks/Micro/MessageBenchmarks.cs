@@ -43,30 +43,30 @@ public class MessageBenchmarks
         ClosedAt = DateTimeOffset.UnixEpoch,
     };
 
-    private readonly CommandDeserializer<GenerateImages> bareJson = new(isEnvelope: false);
+    private readonly CommandDeserializer<GenerateImages> _bareJson = new(isEnvelope: false);
 
-    private readonly MessageBody command = new StringMessageBody(
+    private readonly MessageBody _command = new StringMessageBody(
         $$"""{"requestId":"{{Id}}","prompt":"a load of foxes","count":2,"maxCost":0.08}"""
     );
 
-    private ZpkImagesClient zpk = null!;
+    private ZpkImagesClient _zpk = null!;
 
     [GlobalSetup]
     public void SetUp()
     {
         JsonNumbers.Use();
-        zpk = Client();
+        _zpk = Client();
     }
 
     [Benchmark]
     public bool CommandIn() =>
-        bareJson.Deserialize(command, EmptyHeaders.Instance).TryGetMessage<GenerateImages>(out _);
+        _bareJson.Deserialize(_command, EmptyHeaders.Instance).TryGetMessage<GenerateImages>(out _);
 
     [Benchmark]
     public OutboxMessage EventOut() => OutboxMessage.Event(Ready, Id, Id, DateTimeOffset.UnixEpoch, traceParent: null);
 
     [Benchmark]
-    public Task<CheckOutcome> CheckAnswered() => zpk.CheckStatusAsync("abcdefghijklmnop", CancellationToken.None);
+    public Task<CheckOutcome> CheckAnswered() => _zpk.CheckStatusAsync("abcdefghijklmnop", CancellationToken.None);
 
     private static ZpkImagesClient Client()
     {

@@ -13,16 +13,16 @@ namespace ImageWorker.Benchmarks.Micro;
 /// <summary>Steps saved, one after the other and together, and timers claimed; on a SQLite file, so without a network.</summary>
 public class StorageBenchmarks
 {
-    private readonly string file = Path.GetTempFileName();
-    private ServiceProvider services = null!;
-    private RequestStore store = null!;
+    private readonly string _file = Path.GetTempFileName();
+    private ServiceProvider _services = null!;
+    private RequestStore _store = null!;
 
     /// <summary>Steps that end at the same time.</summary>
     [Params(1, 32)]
     public int AtOnce { get; set; }
 
     [GlobalSetup]
-    public async Task SetUp()
+    public async Task SetUpAsync()
     {
         var collection = new ServiceCollection();
         collection.AddSingleton<IConfiguration>(
@@ -31,28 +31,28 @@ public class StorageBenchmarks
                 .Build()
         );
         collection.AddLogging();
-        collection.AddImageWorker(new Connections(null, null), file);
-        services = collection.BuildServiceProvider();
-        await services.GetRequiredService<DatabaseState>().Migrate(CancellationToken.None);
-        store = services.GetRequiredService<RequestStore>();
+        collection.AddImageWorker(new Connections(null, null), _file);
+        _services = collection.BuildServiceProvider();
+        await _services.GetRequiredService<DatabaseState>().MigrateAsync(CancellationToken.None);
+        _store = _services.GetRequiredService<RequestStore>();
     }
 
     [GlobalCleanup]
     public void CleanUp()
     {
-        services.Dispose();
-        File.Delete(file);
+        _services.Dispose();
+        File.Delete(_file);
     }
 
     [Benchmark]
-    public Task UnitOfWork() => Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => store.Save(New())));
+    public Task UnitOfWork() => Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => _store.SaveAsync(New())));
 
     [Benchmark]
     public async Task TimersClaimed()
     {
-        await using var scope = services.CreateAsyncScope();
+        await using var scope = _services.CreateAsyncScope();
         var now = DateTimeOffset.UnixEpoch;
-        await scope.ServiceProvider.GetRequiredService<WorkerContext>().ClaimTicks(now, now, AtOnce, default);
+        await scope.ServiceProvider.GetRequiredService<WorkerContext>().ClaimTicksAsync(now, now, AtOnce, default);
     }
 
     private static UnitOfWork New()

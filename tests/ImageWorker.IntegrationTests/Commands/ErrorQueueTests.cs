@@ -98,7 +98,7 @@ public sealed class ErrorQueueTests(Surroundings surroundings) : IClassFixture<S
         var queue = new ErrorQueueClient(connection, Prefix + ErrorQueue);
         for (var i = 0; i < 60; i++)
         {
-            Assert.Equal((int)kept, (await queue.Read(100, TestContext.Current.CancellationToken)).Count);
+            Assert.Equal((int)kept, (await queue.ReadAsync(100, TestContext.Current.CancellationToken)).Count);
         }
 
         // A count is not ordered behind what was just handed back, as another read is.

@@ -41,7 +41,7 @@ public sealed class CommandFormTests(SharedWorkerFixture shared)
         var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
             rabbit.Host(new Uri(_worker.RabbitMqUri));
-            rabbit.ReceiveEndpoint(e => e.Handler<ImagesReady>(context => Take(context.Message)));
+            rabbit.ReceiveEndpoint(e => e.Handler<ImagesReady>(context => TakeAsync(context.Message)));
         });
         await bus.StartAsync(TestContext.Current.CancellationToken);
 
@@ -53,7 +53,7 @@ public sealed class CommandFormTests(SharedWorkerFixture shared)
         Assert.Equal(2, _worker.PaidFor(command).Totals.ImagesPaid);
         await bus.StopAsync(TestContext.Current.CancellationToken);
 
-        Task Take(ImagesReady ready)
+        Task TakeAsync(ImagesReady ready)
         {
             if (ready.RequestId == command.RequestId)
             {

@@ -60,9 +60,9 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     [InlineData(-1, 1)]
     public async Task A_lease_lasts_as_long_for_a_worker_whose_clock_is_hours_ahead(int claimer, int other)
     {
-        var claim = await LedgerOf(claimer).Claim(Id, _requestId, Ct);
+        var claim = await LedgerOf(claimer).ClaimAsync(Id, _requestId, Ct);
 
-        var seen = await LedgerOf(other).Claim(Id, _requestId, Ct);
+        var seen = await LedgerOf(other).ClaimAsync(Id, _requestId, Ct);
 
         Assert.True(LedgerOf(claimer).HasTimeForCall(Assert.IsType<Claim.Fresh>(claim)));
         Assert.Equal(((Claim.Fresh)claim).LeaseUntil, Assert.IsType<Claim.Leased>(seen).Until);
@@ -73,12 +73,12 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     [InlineData(1)]
     public async Task A_lease_that_is_over_is_over_for_every_clock(int other)
     {
-        var claim = Assert.IsType<Claim.Fresh>(await LedgerOf(0).Claim(Id, _requestId, Ct));
+        var claim = Assert.IsType<Claim.Fresh>(await LedgerOf(0).ClaimAsync(Id, _requestId, Ct));
         await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
 
-        var doubt = Assert.IsType<Claim.InDoubt>(await LedgerOf(other).Claim(Id, _requestId, Ct));
-        var again = await LedgerOf(other).Retake(Id, doubt, Ct);
-        var seen = await LedgerOf(-other).Claim(Id, _requestId, Ct);
+        var doubt = Assert.IsType<Claim.InDoubt>(await LedgerOf(other).ClaimAsync(Id, _requestId, Ct));
+        var again = await LedgerOf(other).RetakeAsync(Id, doubt, Ct);
+        var seen = await LedgerOf(-other).ClaimAsync(Id, _requestId, Ct);
 
         Assert.True(doubt.IsConclusive);
         Assert.Equal(again!.LeaseUntil, Assert.IsType<Claim.Leased>(seen).Until);
@@ -89,11 +89,11 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     public async Task A_call_that_ended_in_doubt_settles_by_the_databases_clock()
     {
         var ledger = LedgerOf(-1);
-        var claim = Assert.IsType<Claim.Fresh>(await ledger.Claim(Id, _requestId, Ct));
+        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(Id, _requestId, Ct));
 
         var settled = ledger.SettledBy(claim);
 
-        var now = await InDatabaseAsync(db => db.LeaseClock(default));
+        var now = await InDatabaseAsync(db => db.LeaseClockAsync(default));
         Assert.InRange(settled - now, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10.5));
     }
 
@@ -104,7 +104,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     {
         if (wasReleased)
         {
-            var first = Assert.IsType<Claim.Fresh>(await LedgerOf(0).Claim(Id, _requestId, Ct));
+            var first = Assert.IsType<Claim.Fresh>(await LedgerOf(0).ClaimAsync(Id, _requestId, Ct));
             await NoteAsync(new(Id, first.LeaseUntil, LedgerState.Released));
         }
         await InDatabaseAsync(db =>
@@ -123,11 +123,11 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
             )
         );
 
-        var claims = LedgerOf(0).Claim(Id, _requestId, Ct);
+        var claims = LedgerOf(0).ClaimAsync(Id, _requestId, Ct);
         // It is in the middle of its statement, and has read that the request wants it.
         await Eventually.PassesAsync(async () => Assert.Equal([1], await InDatabaseAsync(LingeringAsync)));
         await StopAsync();
-        var seen = await LedgerOf(0).Look(Id, _requestId, Ct);
+        var seen = await LedgerOf(0).LookAsync(Id, _requestId, Ct);
 
         Assert.IsType<Claim.Leased>(seen);
         Assert.IsType<Claim.Fresh>(await claims);
@@ -147,12 +147,12 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     public async Task What_was_stopped_since_it_was_looked_at_is_not_retaken()
     {
         var ledger = LedgerOf(0);
-        var claim = Assert.IsType<Claim.Fresh>(await ledger.Claim(Id, _requestId, Ct));
+        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(Id, _requestId, Ct));
         await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
-        var doubt = Assert.IsType<Claim.InDoubt>(await ledger.Claim(Id, _requestId, Ct));
+        var doubt = Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(Id, _requestId, Ct));
         await StopAsync();
 
-        Assert.Null(await ledger.Retake(Id, doubt, Ct));
+        Assert.Null(await ledger.RetakeAsync(Id, doubt, Ct));
     }
 
     /// <summary>Of a worker of its own, whose clock is so many hours ahead.</summary>
@@ -175,7 +175,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         );
 
     private Task<IReadOnlyList<Exception?>> NoteAsync(LedgerNote note) =>
-        InDatabaseAsync(db => db.Save([new UnitOfWork { Ledger = note }], DateTimeOffset.UnixEpoch));
+        InDatabaseAsync(db => db.SaveAsync([new UnitOfWork { Ledger = note }], DateTimeOffset.UnixEpoch));
 
     private async Task<T> InDatabaseAsync<T>(Func<WorkerContext, Task<T>> work)
     {

@@ -186,7 +186,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         await using var scope = _services!.CreateAsyncScope();
         var retention = scope.ServiceProvider.GetRequiredService<WorkerContext>();
         await using var removal = await retention.Database.BeginTransactionAsync(Ct);
-        Assert.Equal(1, await retention.RemoveClosed(Start.AddDays(1), Start, limit: 10, Ct));
+        Assert.Equal(1, await retention.RemoveClosedAsync(Start.AddDays(1), Start, limit: 10, Ct));
 
         var saving = SaveAsync(
             Insert(Request(version: 1, old), @event: Event(old)),
@@ -248,7 +248,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
             Microsoft.Extensions.Options.Options.Create(new DeliveryOptions { Lease = Lease - Start }),
             new StandingClock()
         );
-        return await Task.WhenAll(units.Select(unit => Record.ExceptionAsync(() => store.Save(unit)).AsTask()));
+        return await Task.WhenAll(units.Select(unit => Record.ExceptionAsync(() => store.SaveAsync(unit)).AsTask()));
     }
 
     private async Task<T> InDatabaseAsync<T>(Func<WorkerContext, Task<T>> work)

@@ -18,8 +18,8 @@ namespace ImageWorker.Tests.Callbacks;
 /// <summary>The worker's callback address on a port of its own, and what it hands on to the saga.</summary>
 internal sealed class CallbackApp : IAsyncDisposable
 {
-    private readonly WebApplication app;
-    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler());
+    private readonly WebApplication _app;
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler());
 
     private CallbackApp(bool withSaga)
     {
@@ -34,37 +34,37 @@ internal sealed class CallbackApp : IAsyncDisposable
         builder.Services.AddSingleton(
             Bus.Factory.CreateMediator(mediator =>
                 mediator.Handler<CallbackReceived>(context =>
-                    withSaga ? Take(context) : throw new TimeoutException("the database is away")
+                    withSaga ? TakeAsync(context) : throw new TimeoutException("the database is away")
                 )
             )
         );
-        app = builder.Build();
-        app.MapCallbacks();
+        _app = builder.Build();
+        _app.MapCallbacks();
     }
 
     public FakeTimeProvider Clock { get; } = new();
 
     public ConcurrentQueue<CallbackReceived> Hints { get; } = [];
 
-    public CallbackEndpoint Endpoint => app.Services.GetRequiredService<CallbackEndpoint>();
+    public CallbackEndpoint Endpoint => _app.Services.GetRequiredService<CallbackEndpoint>();
 
-    public CallbackTokens Tokens => app.Services.GetRequiredService<CallbackTokens>();
+    public CallbackTokens Tokens => _app.Services.GetRequiredService<CallbackTokens>();
 
-    public ZpkOptions Zpk => app.Services.GetRequiredService<IOptions<ZpkOptions>>().Value;
+    public ZpkOptions Zpk => _app.Services.GetRequiredService<IOptions<ZpkOptions>>().Value;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public static async Task<CallbackApp> StartAsync(bool withSaga = true)
     {
         var callbacks = new CallbackApp(withSaga);
-        await callbacks.app.StartAsync(Ct);
-        callbacks.Zpk.CallbackBaseUrl = new Uri(callbacks.app.Urls.Single());
+        await callbacks._app.StartAsync(Ct);
+        callbacks.Zpk.CallbackBaseUrl = new Uri(callbacks._app.Urls.Single());
         return callbacks;
     }
 
     /// <summary>The address that ZPK is given for a submission.</summary>
     public async Task<Uri> AddressAsync(Guid requestId, string submissionId) =>
-        await Endpoint.AddressFor(requestId, submissionId) ?? throw new InvalidOperationException("no address");
+        await Endpoint.AddressForAsync(requestId, submissionId) ?? throw new InvalidOperationException("no address");
 
     /// <summary>The address with this in the place of a token.</summary>
     public Uri AddressWith(string token) => new(Zpk.CallbackBaseUrl!, $"zpk/callbacks/{Uri.EscapeDataString(token)}");
@@ -72,17 +72,17 @@ internal sealed class CallbackApp : IAsyncDisposable
     public async Task<HttpStatusCode> PostAsync(Uri address, HttpContent? body = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = body };
-        using var response = await http.SendAsync(request, Ct);
+        using var response = await _http.SendAsync(request, Ct);
         return response.StatusCode;
     }
 
     public async ValueTask DisposeAsync()
     {
-        http.Dispose();
-        await app.DisposeAsync();
+        _http.Dispose();
+        await _app.DisposeAsync();
     }
 
-    private Task Take(ConsumeContext<CallbackReceived> context)
+    private Task TakeAsync(ConsumeContext<CallbackReceived> context)
     {
         Hints.Enqueue(context.Message);
         return Task.CompletedTask;

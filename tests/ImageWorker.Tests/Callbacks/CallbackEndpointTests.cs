@@ -154,7 +154,7 @@ public sealed class CallbackEndpointTests
         await using var app = await CallbackApp.StartAsync();
         app.Zpk.CallbackBaseUrl = null;
 
-        Assert.Null(await app.Endpoint.AddressFor(Request, Submission));
+        Assert.Null(await app.Endpoint.AddressForAsync(Request, Submission));
     }
 
     [Theory]

@@ -1,25 +1,24 @@
 using System.Collections.Concurrent;
 using ImageWorker.Callbacks;
-using ImageWorker.Storage;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ImageWorker.Tests.Callbacks;
 
 public sealed class CallbackThrottleTests
 {
-    private readonly FakeTimeProvider time = new();
-    private readonly CallbackThrottle throttle;
+    private readonly FakeTimeProvider _time = new();
+    private readonly CallbackThrottle _throttle;
 
-    public CallbackThrottleTests() => throttle = new CallbackThrottle(time);
+    public CallbackThrottleTests() => _throttle = new CallbackThrottle(_time);
 
     [Fact]
     public void The_first_has_its_turn_at_once_and_the_next_a_second_later()
     {
-        var first = throttle.NextTurn("one");
-        time.Advance(TimeSpan.FromMilliseconds(300));
-        var second = throttle.NextTurn("one");
-        time.Advance(TimeSpan.FromMilliseconds(1700));
-        var third = throttle.NextTurn("one");
+        var first = _throttle.NextTurn("one");
+        _time.Advance(TimeSpan.FromMilliseconds(300));
+        var second = _throttle.NextTurn("one");
+        _time.Advance(TimeSpan.FromMilliseconds(1700));
+        var third = _throttle.NextTurn("one");
 
         Assert.Equal((TimeSpan.Zero, TimeSpan.FromMilliseconds(700), TimeSpan.Zero), (first, second, third));
     }
@@ -27,14 +26,14 @@ public sealed class CallbackThrottleTests
     [Fact]
     public void Any_more_are_spoken_for_by_the_one_that_waits()
     {
-        throttle.NextTurn("one");
-        throttle.NextTurn("one");
+        _throttle.NextTurn("one");
+        _throttle.NextTurn("one");
 
-        Assert.Null(throttle.NextTurn("one"));
-        time.Advance(TimeSpan.FromMilliseconds(999));
-        Assert.Null(throttle.NextTurn("one"));
-        time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.Equal(TimeSpan.FromSeconds(1), throttle.NextTurn("one"));
+        Assert.Null(_throttle.NextTurn("one"));
+        _time.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.Null(_throttle.NextTurn("one"));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(TimeSpan.FromSeconds(1), _throttle.NextTurn("one"));
     }
 
     [Fact]
@@ -44,9 +43,9 @@ public sealed class CallbackThrottleTests
 
         for (var tenth = 0; tenth <= 50; tenth++)
         {
-            if (throttle.NextTurn("one") is { } wait)
-                turns.Add(time.GetUtcNow() + wait);
-            time.Advance(TimeSpan.FromMilliseconds(100));
+            if (_throttle.NextTurn("one") is { } wait)
+                turns.Add(_time.GetUtcNow() + wait);
+            _time.Advance(TimeSpan.FromMilliseconds(100));
         }
 
         var start = turns[0];
@@ -56,10 +55,10 @@ public sealed class CallbackThrottleTests
     [Fact]
     public void Submissions_do_not_stand_in_each_other_s_way()
     {
-        Assert.Equal(TimeSpan.Zero, throttle.NextTurn("one"));
-        Assert.Equal(TimeSpan.Zero, throttle.NextTurn("two"));
-        Assert.Equal(TimeSpan.Zero, throttle.NextTurn("ONE"));
-        Assert.NotEqual(TimeSpan.Zero, throttle.NextTurn("two"));
+        Assert.Equal(TimeSpan.Zero, _throttle.NextTurn("one"));
+        Assert.Equal(TimeSpan.Zero, _throttle.NextTurn("two"));
+        Assert.Equal(TimeSpan.Zero, _throttle.NextTurn("ONE"));
+        Assert.NotEqual(TimeSpan.Zero, _throttle.NextTurn("two"));
     }
 
     [Fact]
@@ -107,12 +106,12 @@ public sealed class CallbackThrottleTests
         const int Many = 10_050;
         string[] subjects = [.. Enumerable.Range(0, Many).Select(number => $"subject{number}")];
 
-        Assert.All(subjects[..5_000], subject => Assert.Equal(TimeSpan.Zero, throttle.NextTurn(subject)));
-        time.Advance(TimeSpan.FromSeconds(1));
-        Assert.All(subjects[5_000..], subject => Assert.Equal(TimeSpan.Zero, throttle.NextTurn(subject)));
+        Assert.All(subjects[..5_000], subject => Assert.Equal(TimeSpan.Zero, _throttle.NextTurn(subject)));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.All(subjects[5_000..], subject => Assert.Equal(TimeSpan.Zero, _throttle.NextTurn(subject)));
 
-        Assert.All(subjects[5_000..], subject => Assert.NotEqual(TimeSpan.Zero, throttle.NextTurn(subject)));
-        Assert.All(subjects[..5_000], subject => Assert.Equal(TimeSpan.Zero, throttle.NextTurn(subject)));
+        Assert.All(subjects[5_000..], subject => Assert.NotEqual(TimeSpan.Zero, _throttle.NextTurn(subject)));
+        Assert.All(subjects[..5_000], subject => Assert.Equal(TimeSpan.Zero, _throttle.NextTurn(subject)));
     }
 
     private sealed class SettableTime : TimeProvider

@@ -21,7 +21,7 @@ public sealed class CallbackTokensTests
     {
         var subject = $"{request:N}{submission.Get}";
 
-        var token = await Issue(subject);
+        var token = await IssueAsync(subject);
 
         Assert.Matches(@"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{22}$", token);
         Assert.Equal(subject, await Tokens().VerifyAsync(token, Ct));
@@ -32,7 +32,7 @@ public sealed class CallbackTokensTests
     [InlineData("a.b/c?d#e f")]
     [InlineData("日本語 👍")]
     public async Task Any_text_can_be_a_subject(string subject) =>
-        Assert.Equal(subject, await Tokens().VerifyAsync(await Issue(subject), Ct));
+        Assert.Equal(subject, await Tokens().VerifyAsync(await IssueAsync(subject), Ct));
 
     [Fact]
     public async Task All_processes_with_one_key_issue_the_same_token_from_setting_or_file()
@@ -40,8 +40,8 @@ public sealed class CallbackTokensTests
         using var file = new KeyFile($" {Key}\n");
         var fromFile = Tokens(file: file.Path);
 
-        Assert.Equal(await Issue(Subject), await fromFile.IssueAsync(Subject, Ct));
-        Assert.Equal(Subject, await fromFile.VerifyAsync(await Issue(Subject), Ct));
+        Assert.Equal(await IssueAsync(Subject), await fromFile.IssueAsync(Subject, Ct));
+        Assert.Equal(Subject, await fromFile.VerifyAsync(await IssueAsync(Subject), Ct));
     }
 
     [Property(MaxTest = 500)]
@@ -64,7 +64,7 @@ public sealed class CallbackTokensTests
         bool insert
     )
     {
-        var token = await Issue(Subject);
+        var token = await IssueAsync(Subject);
         var at = place.Get % token.Length;
         var changed = token[..at] + character + token[(insert ? at : at + 1)..];
 
@@ -81,7 +81,7 @@ public sealed class CallbackTokensTests
     [InlineData("A")]
     public async Task A_token_has_one_spelling(string more)
     {
-        var token = await Issue(Subject);
+        var token = await IssueAsync(Subject);
 
         Assert.Null(await Tokens().VerifyAsync(token + more, Ct));
         Assert.Null(await Tokens().VerifyAsync(more + token, Ct));
@@ -92,7 +92,7 @@ public sealed class CallbackTokensTests
     public async Task The_spare_bits_of_the_last_character_may_not_be_set()
     {
         const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        var token = await Issue(Subject);
+        var token = await IssueAsync(Subject);
 
         foreach (var letter in Letters.Where(letter => letter != token[^1]))
             Assert.Null(await Tokens().VerifyAsync(token[..^1] + letter, Ct));
@@ -101,7 +101,7 @@ public sealed class CallbackTokensTests
     [Fact]
     public async Task Any_part_of_a_token_is_null()
     {
-        var token = await Issue(Subject);
+        var token = await IssueAsync(Subject);
 
         for (var length = 0; length < token.Length; length++)
         {
@@ -113,8 +113,8 @@ public sealed class CallbackTokensTests
     [Fact]
     public async Task Two_tokens_with_their_halves_swapped_are_null()
     {
-        var one = (await Issue(Subject)).Split('.');
-        var other = (await Issue(Subject + "2")).Split('.');
+        var one = (await IssueAsync(Subject)).Split('.');
+        var other = (await IssueAsync(Subject + "2")).Split('.');
 
         Assert.Null(await Tokens().VerifyAsync($"{one[0]}.{other[1]}", Ct));
         Assert.Null(await Tokens().VerifyAsync($"{other[0]}.{one[1]}", Ct));
@@ -141,7 +141,7 @@ public sealed class CallbackTokensTests
         var keyless = Tokens(file: file.Path);
 
         Assert.Null(await keyless.IssueAsync(Subject, Ct));
-        Assert.Null(await keyless.VerifyAsync(await Issue(Subject), Ct));
+        Assert.Null(await keyless.VerifyAsync(await IssueAsync(Subject), Ct));
     }
 
     [Theory]
@@ -169,7 +169,7 @@ public sealed class CallbackTokensTests
     [Fact]
     public async Task Bytes_that_are_no_text_are_not_taken_for_the_text_that_stands_in_for_them()
     {
-        var token = await Issue("\uFFFD");
+        var token = await IssueAsync("\uFFFD");
         var other = $"{Base64Url.EncodeToString([0xFF])}.{token.Split('.')[1]}";
 
         Assert.Null(await Tokens().VerifyAsync(other, Ct));
@@ -178,7 +178,7 @@ public sealed class CallbackTokensTests
     [Fact]
     public async Task A_token_holds_no_part_of_the_key()
     {
-        var token = await Issue(Subject);
+        var token = await IssueAsync(Subject);
         var decoded = token.Split('.').Select(part => Encoding.Latin1.GetString(Base64Url.DecodeFromChars(part)));
         var texts = decoded.Append(token).ToList();
 
@@ -193,5 +193,5 @@ public sealed class CallbackTokensTests
     private static CallbackTokens Tokens(string key = Key, string? file = null) =>
         new(Options.Create(new ZpkOptions { ApiKey = key, ApiKeyFile = file }));
 
-    private static async Task<string> Issue(string subject) => (await Tokens().IssueAsync(subject, Ct))!;
+    private static async Task<string> IssueAsync(string subject) => (await Tokens().IssueAsync(subject, Ct))!;
 }

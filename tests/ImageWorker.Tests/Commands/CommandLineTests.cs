@@ -16,21 +16,21 @@ public sealed class CommandLineTests
     [InlineData("--Requets:MaxResends=5", "run", "--Requets:MaxResends=5")]
     public async Task What_no_command_takes_is_named_and_nothing_is_done(string mistake, params string[] args)
     {
-        var (exit, error) = await Run(args);
+        var (exit, error) = await RunAsync(args);
 
         Assert.Equal(2, exit);
         Assert.StartsWith($"ImageWorker: '{mistake}' is no ", error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
     }
 
-    private static async Task<(int Exit, string Error)> Run(string[] args)
+    private static async Task<(int Exit, string Error)> RunAsync(string[] args)
     {
         var before = Console.Error;
         await using var error = new StringWriter();
         Console.SetError(error);
         try
         {
-            return (await CommandLine.Run(args), error.ToString());
+            return (await CommandLine.RunAsync(args), error.ToString());
         }
         finally
         {

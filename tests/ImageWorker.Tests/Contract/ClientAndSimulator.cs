@@ -15,14 +15,14 @@ internal sealed class ClientAndSimulator : IAsyncDisposable
     /// <summary>The id of every call that names no other.</summary>
     public const string Id = "contract1";
 
-    private readonly ClientUnderTest client;
-    private readonly Simulator simulator;
+    private readonly ClientUnderTest _client;
+    private readonly Simulator _simulator;
 
     private ClientAndSimulator(Simulator simulator, SkippingTime clock, Action<ZpkOptions>? configure)
     {
-        this.simulator = simulator;
+        _simulator = simulator;
         Clock = clock;
-        client = new ClientUnderTest(
+        _client = new ClientUnderTest(
             time: clock,
             configure: zpk =>
             {
@@ -34,11 +34,11 @@ internal sealed class ClientAndSimulator : IAsyncDisposable
         );
     }
 
-    public ZpkImagesClient Zpk => client.Zpk;
+    public ZpkImagesClient Zpk => _client.Zpk;
 
     public SkippingTime Clock { get; }
 
-    public ZpkSimulatorServer Server => simulator.Server;
+    public ZpkSimulatorServer Server => _simulator.Server;
 
     public LedgerReport Ledger => Server.ReadLedger();
 
@@ -79,11 +79,11 @@ internal sealed class ClientAndSimulator : IAsyncDisposable
         Assert.IsType<CheckOutcome.Found>(await Zpk.WaitForCompletionAsync(id, accepted, null, Ct)).Answer;
 
     /// <summary>The one submission under this id.</summary>
-    public LedgerEntry Entry(string id = Id) => simulator.Entry(id);
+    public LedgerEntry Entry(string id = Id) => _simulator.Entry(id);
 
     public async ValueTask DisposeAsync()
     {
-        client.Dispose();
-        await simulator.DisposeAsync();
+        _client.Dispose();
+        await _simulator.DisposeAsync();
     }
 }

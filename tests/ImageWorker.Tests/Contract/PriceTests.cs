@@ -1,4 +1,3 @@
-using ImageWorker.Requests;
 using ImageWorker.Zpk;
 
 namespace ImageWorker.Tests.Contract;

@@ -9,15 +9,16 @@ public sealed partial class AlertRulesTests
     public static TheoryData<string> Alerts { get; } = [.. Rules.Select(rule => Text(rule["alert"]))];
 
     [Fact]
-    public async Task They_can_be_read() => await Promtool("check", "rules", At($"{Folder}/imageworker.rules.yml"));
+    public async Task They_can_be_read() =>
+        await PromtoolAsync("check", "rules", At($"{Folder}/imageworker.rules.yml"));
 
     [Fact]
     public async Task Each_alert_fires_when_it_must_and_not_when_it_must_not() =>
-        await Promtool("test", "rules", At($"{Folder}/imageworker.rules.test.yml"));
+        await PromtoolAsync("test", "rules", At($"{Folder}/imageworker.rules.test.yml"));
 
     [Fact]
     public async Task The_configuration_of_Prometheus_can_be_read() =>
-        await Promtool("check", "config", "--syntax-only", At($"{Folder}/prometheus.yml"));
+        await PromtoolAsync("check", "config", "--syntax-only", At($"{Folder}/prometheus.yml"));
 
     [Theory]
     [MemberData(nameof(Alerts))]

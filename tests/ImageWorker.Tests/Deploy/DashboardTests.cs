@@ -7,7 +7,7 @@ namespace ImageWorker.Tests.Deploy;
 public sealed class DashboardTests
 {
     [Fact]
-    public async Task Its_expressions_can_be_read() => await Promtool("check", "rules", RecordPanels());
+    public async Task Its_expressions_can_be_read() => await PromtoolAsync("check", "rules", RecordPanels());
 
     [Fact]
     public void Panels_have_a_place_each_and_ask_the_data_source_that_is_chosen()

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using ImageWorker.Requests;
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 

@@ -107,7 +107,7 @@ public sealed class KubernetesTests
     [Fact]
     public async Task Keda_scales_the_deployment_on_the_queue_of_the_commands_and_never_to_nothing()
     {
-        await using var worker = await WorkerUnderTest.Start();
+        await using var worker = await WorkerUnderTest.StartAsync();
         var scaling = YamlDocuments("deploy/kubernetes/keda/scaledobject.yaml");
         var access = scaling.Single(node => Text(node["kind"]) == "TriggerAuthentication");
         var scaled = scaling.Single(node => Text(node["kind"]) == "ScaledObject")["spec"]!;

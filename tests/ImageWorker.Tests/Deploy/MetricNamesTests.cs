@@ -29,7 +29,7 @@ public sealed partial class MetricNamesTests
     [Fact]
     public async Task Queues_and_outcomes_are_called_as_the_worker_calls_them()
     {
-        await using var worker = await WorkerUnderTest.Start();
+        await using var worker = await WorkerUnderTest.StartAsync();
         var queues = worker.Services.GetRequiredService<Queues>();
         var expressions = string.Join('\n', RuleExpressions.Concat(PanelExpressions));
 

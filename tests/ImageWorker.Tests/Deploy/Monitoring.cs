@@ -28,7 +28,7 @@ internal static class Monitoring
             .SelectMany(panel => panel["targets"]?.AsArray() ?? [])
             .Select(target => Text(target!["expr"]).Replace("$__rate_interval", "5m", StringComparison.Ordinal));
 
-    public static async Task Promtool(params string[] arguments)
+    public static async Task PromtoolAsync(params string[] arguments)
     {
         Assert.SkipUnless(IsInstalled("promtool"), "promtool is not installed; tests/run.sh installs it on Debian.");
         var start = new ProcessStartInfo("promtool", arguments)

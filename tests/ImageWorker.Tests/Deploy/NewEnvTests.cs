@@ -5,17 +5,17 @@ namespace ImageWorker.Tests.Deploy;
 
 public sealed class NewEnvTests : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("imageworker-env-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("imageworker-env-");
 
     [Fact]
     public async Task Each_run_makes_other_passwords_for_the_owners_eyes_alone_and_none_overwrites_them()
     {
-        folder.CreateSubdirectory("deploy");
-        File.Copy(At("deploy/new-env.sh"), Path.Combine(folder.FullName, "deploy", "new-env.sh"));
-        File.Copy(At(".env.example"), Path.Combine(folder.FullName, ".env.example"));
-        var env = Path.Combine(folder.FullName, ".env");
+        _folder.CreateSubdirectory("deploy");
+        File.Copy(At("deploy/new-env.sh"), Path.Combine(_folder.FullName, "deploy", "new-env.sh"));
+        File.Copy(At(".env.example"), Path.Combine(_folder.FullName, ".env.example"));
+        var env = Path.Combine(_folder.FullName, ".env");
 
-        Assert.Equal(0, await Run());
+        Assert.Equal(0, await RunAsync());
         var made = Assignments(env);
         Assert.Equal(Assignments(".env.example").Keys, made.Keys);
         var secrets = made.Where(setting =>
@@ -29,15 +29,15 @@ public sealed class NewEnvTests : IDisposable
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(env));
 
-        Assert.Equal(1, await Run());
+        Assert.Equal(1, await RunAsync());
         Assert.Equal(made, Assignments(env));
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
-    private async Task<int> Run()
+    private async Task<int> RunAsync()
     {
-        var start = new ProcessStartInfo("bash", [Path.Combine(folder.FullName, "deploy", "new-env.sh")])
+        var start = new ProcessStartInfo("bash", [Path.Combine(_folder.FullName, "deploy", "new-env.sh")])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -12,7 +12,7 @@ namespace ImageWorker.Tests.Deploy;
 /// <summary>A worker refuses settings that it does not know; here it reads those of every way to run it.</summary>
 public sealed partial class SettingsTests : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("imageworker-settings-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("imageworker-settings-");
 
     [Theory]
     [InlineData("worker")]
@@ -62,16 +62,16 @@ public sealed partial class SettingsTests : IDisposable
                 .Select(line => line[key.Length..].Split(separator, 2));
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
     /// <summary>As the worker does at its start: connections, then all options, each with its unknown keys refused.</summary>
     private void AssertTaken(Dictionary<string, string> settings, JsonObject? secret = null)
     {
         Assert.All(settings.Keys.Concat((secret ?? []).Select(file => file.Key)), AssertKnown);
         foreach (var (name, value) in secret ?? [])
-            File.WriteAllText(Path.Combine(folder.FullName, name), value!.ToString());
+            File.WriteAllText(Path.Combine(_folder.FullName, name), value!.ToString());
         // What is mounted there is not on this machine.
-        File.WriteAllText(Path.Combine(folder.FullName, "file"), "0123456789abcdef");
+        File.WriteAllText(Path.Combine(_folder.FullName, "file"), "0123456789abcdef");
         var configuration = new ConfigurationManager();
         configuration.AddInMemoryCollection(
             settings.Select(setting =>
@@ -91,8 +91,8 @@ public sealed partial class SettingsTests : IDisposable
     private string Mounted(KeyValuePair<string, string> setting) =>
         setting.Key switch
         {
-            SecretFiles.Key => folder.FullName,
-            _ when setting.Key.EndsWith("File", StringComparison.Ordinal) => Path.Combine(folder.FullName, "file"),
+            SecretFiles.Key => _folder.FullName,
+            _ when setting.Key.EndsWith("File", StringComparison.Ordinal) => Path.Combine(_folder.FullName, "file"),
             _ => setting.Value,
         };
 

@@ -13,7 +13,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     {
         var id = Guid.NewGuid();
 
-        var started = await worker.HandleBare(
+        var started = await worker.HandleBareAsync(
             GenerateImages,
             $$"""{"requestId":"{{id}}","prompt":"a lighthouse","maxCost":0.0760,"count":2,"metadata":{"Order":"17"} }""",
             id
@@ -30,7 +30,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     {
         var id = Guid.NewGuid();
 
-        var started = await worker.HandleBare(
+        var started = await worker.HandleBareAsync(
             GenerateImages,
             $$"""{"requestId":"{{id}}","prompt":"a lighthouse","seed":7,"nested":{"a":[1]} }""",
             id
@@ -44,9 +44,9 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     {
         var id = Guid.NewGuid();
         var body = $$"""{"requestId":"{{id}}","prompt":"a lighthouse"}""";
-        await worker.HandleBare(GenerateImages, body, id);
+        await worker.HandleBareAsync(GenerateImages, body, id);
 
-        var again = await worker.HandleBare(GenerateImages, body, id);
+        var again = await worker.HandleBareAsync(GenerateImages, body, id);
 
         Assert.Equal(("Submitting", ""), (again.State, again.Says));
     }
@@ -54,7 +54,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     [Fact]
     public async Task Another_object_is_a_command_without_anything_and_refused()
     {
-        var refused = await worker.HandleBare(GenerateImages, """{"somethingElse":1}""", Guid.Empty);
+        var refused = await worker.HandleBareAsync(GenerateImages, """{"somethingElse":1}""", Guid.Empty);
 
         var failed = refused.Only<ImagesFailed>();
         Assert.Equal((Guid.Empty, FailureReason.InvalidRequest), (failed.RequestId, failed.Reason));
@@ -66,7 +66,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     {
         var id = Guid.NewGuid();
 
-        var cancelled = await worker.HandleBare("cancel-images", $$"""{"requestId":"{{id}}"}""", id);
+        var cancelled = await worker.HandleBareAsync("cancel-images", $$"""{"requestId":"{{id}}"}""", id);
 
         Assert.Equal("Withdrawn", cancelled.State);
     }
@@ -84,7 +84,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     public async Task What_is_no_command_is_an_error_that_names_what_is_wrong(string body, string names)
     {
         var exception = await Assert.ThrowsAnyAsync<Exception>(() =>
-            worker.HandleBare(GenerateImages, body, Guid.Empty)
+            worker.HandleBareAsync(GenerateImages, body, Guid.Empty)
         );
 
         Assert.IsType<SerializationException>(exception);
@@ -99,7 +99,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     public async Task What_is_no_json_is_told_by_its_place_and_not_repeated(string body, string place)
     {
         var exception = await Assert.ThrowsAnyAsync<Exception>(() =>
-            worker.HandleBare(GenerateImages, body, Guid.Empty)
+            worker.HandleBareAsync(GenerateImages, body, Guid.Empty)
         );
 
         Assert.EndsWith(place, exception.Message, StringComparison.Ordinal);

@@ -17,15 +17,15 @@ public sealed class OutboxDeliveryTests
     [Fact]
     public async Task An_event_that_a_process_died_with_is_delivered_by_another_once_its_lease_ends()
     {
-        await using var worker = await WorkerUnderTest.Start();
-        await using var dead = await WorkerUnderTest.Start(other: worker);
-        await dead.Consume(Command() with { Prompt = "" }, Guid.NewGuid());
+        await using var worker = await WorkerUnderTest.StartAsync();
+        await using var dead = await WorkerUnderTest.StartAsync(other: worker);
+        await dead.ConsumeAsync(Command() with { Prompt = "" }, Guid.NewGuid());
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var delivery = worker.Services.GetRequiredService<OutboxDelivery>().Run(stopping.Token);
+        var delivery = worker.Services.GetRequiredService<OutboxDelivery>().RunAsync(stopping.Token);
 
-        await SweepFor(worker, TimeSpan.FromSeconds(29));
-        var whileLeased = await Rows(worker);
-        await AdvanceUntil(worker, () => Rows(worker).GetAwaiter().GetResult().Count == 0);
+        await SweepForAsync(worker, TimeSpan.FromSeconds(29));
+        var whileLeased = await RowsAsync(worker);
+        await AdvanceUntilAsync(worker, () => RowsAsync(worker).GetAwaiter().GetResult().Count == 0);
         await stopping.CancelAsync();
 
         Assert.Equal("ImagesFailed", Assert.Single(whileLeased));
@@ -36,19 +36,19 @@ public sealed class OutboxDeliveryTests
     public async Task A_call_that_a_process_died_before_is_made_by_another_once()
     {
         using var zpk = new StubZpk();
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        await using var dead = await WorkerUnderTest.Start(other: worker);
+        await using var worker = await WorkerUnderTest.StartAsync(zpk);
+        await using var dead = await WorkerUnderTest.StartAsync(other: worker);
         var command = Command();
-        await dead.Consume(command, Guid.NewGuid());
+        await dead.ConsumeAsync(command, Guid.NewGuid());
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var ticking = worker.Services.GetRequiredService<RequestTicker>().Run(stopping.Token);
-        var calling = worker.Services.GetRequiredService<CallRunner>().Run();
+        var ticking = worker.Services.GetRequiredService<RequestTicker>().RunAsync(stopping.Token);
+        var calling = worker.Services.GetRequiredService<CallRunner>().RunAsync();
 
-        await SweepFor(worker, TimeSpan.FromSeconds(49));
+        await SweepForAsync(worker, TimeSpan.FromSeconds(49));
         var beforeItsLeaseEnds = zpk.GenerateCalls;
-        await AdvanceUntil(
+        await AdvanceUntilAsync(
             worker,
-            () => worker.Find(command.RequestId).GetAwaiter().GetResult()!.State == "Generating"
+            () => worker.FindAsync(command.RequestId).GetAwaiter().GetResult()!.State == "Generating"
         );
         await stopping.CancelAsync();
         worker.Services.GetRequiredService<PendingCalls>().Complete();
@@ -62,14 +62,14 @@ public sealed class OutboxDeliveryTests
     public async Task A_timer_fires_when_it_is_due()
     {
         using var zpk = new StubZpk();
-        await using var worker = await WorkerUnderTest.Start(zpk);
+        await using var worker = await WorkerUnderTest.StartAsync(zpk);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var ticker = worker.Services.GetRequiredService<RequestTicker>().Run(stopping.Token);
-        var started = await worker.Handle(Command());
-        var answer = (await worker.Handle(started.Only<SubmitImages>())).Only<SubmissionAccepted>();
-        var accepted = await worker.Handle(answer);
+        var ticker = worker.Services.GetRequiredService<RequestTicker>().RunAsync(stopping.Token);
+        var started = await worker.HandleAsync(Command());
+        var answer = (await worker.HandleAsync(started.Only<SubmitImages>())).Only<SubmissionAccepted>();
+        var accepted = await worker.HandleAsync(answer);
 
-        await SweepFor(worker, TimeSpan.FromSeconds(26));
+        await SweepForAsync(worker, TimeSpan.FromSeconds(26));
         var early = worker.TakeWork();
         worker.Time.Advance(TimeSpan.FromSeconds(1));
         var due = await worker.Services.GetRequiredService<PendingCalls>().Checks.ReadAsync(Ct);
@@ -84,28 +84,28 @@ public sealed class OutboxDeliveryTests
     [Fact]
     public async Task An_embedded_command_is_removed_once_its_request_is_saved()
     {
-        await using var worker = await WorkerUnderTest.Start();
+        await using var worker = await WorkerUnderTest.StartAsync();
         var command = Command();
         await new EmbeddedCommands(
             worker.Services.GetRequiredService<Database>(),
             worker.Services.GetRequiredService<DatabaseState>(),
             worker.Time
-        ).Accept(command, Ct);
+        ).AcceptAsync(command, Ct);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var delivery = worker.Services.GetRequiredService<OutboxDelivery>().Run(stopping.Token);
+        var delivery = worker.Services.GetRequiredService<OutboxDelivery>().RunAsync(stopping.Token);
 
-        await AdvanceUntil(
+        await AdvanceUntilAsync(
             worker,
-            () => worker.InDatabase(db => db.Outbox.AnyAsync(Ct)).GetAwaiter().GetResult() is false
+            () => worker.InDatabaseAsync(db => db.Outbox.AnyAsync(Ct)).GetAwaiter().GetResult() is false
         );
         await stopping.CancelAsync();
 
-        Assert.Equal("Submitting", (await worker.Find(command.RequestId))!.State);
+        Assert.Equal("Submitting", (await worker.FindAsync(command.RequestId))!.State);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => delivery);
     }
 
     /// <summary>Lets the regular searches of that long happen.</summary>
-    private static async Task SweepFor(WorkerUnderTest worker, TimeSpan time)
+    private static async Task SweepForAsync(WorkerUnderTest worker, TimeSpan time)
     {
         for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromSeconds(1))
         {
@@ -114,13 +114,13 @@ public sealed class OutboxDeliveryTests
         }
     }
 
-    private static Task AdvanceUntil(WorkerUnderTest worker, Func<bool> condition) =>
+    private static Task AdvanceUntilAsync(WorkerUnderTest worker, Func<bool> condition) =>
         Eventually.TrueAsync(() =>
         {
             worker.Time.Advance(TimeSpan.FromMilliseconds(200));
             return condition();
         });
 
-    private static async Task<List<string>> Rows(WorkerUnderTest worker) =>
-        [.. (await worker.InDatabase(db => db.Outbox.AsNoTracking().ToListAsync(Ct))).Select(Handled.TypeOf)];
+    private static async Task<List<string>> RowsAsync(WorkerUnderTest worker) =>
+        [.. (await worker.InDatabaseAsync(db => db.Outbox.AsNoTracking().ToListAsync(Ct))).Select(Handled.TypeOf)];
 }

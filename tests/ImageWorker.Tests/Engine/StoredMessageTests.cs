@@ -19,7 +19,7 @@ public sealed class StoredMessageTests(WorkerUnderTest worker) : IClassFixture<W
         var seen = new Seen();
         using var watching = worker.Services.GetRequiredService<IBusControl>().ConnectReceiveObserver(seen);
 
-        await worker.Deliver(message, "generate-images");
+        await worker.DeliverAsync(message, "generate-images");
 
         var context = await seen.Context.Task;
         Assert.Equal(body, context.Body.GetString());

@@ -10,9 +10,9 @@ public sealed class UnitOfWorkTests(WorkerUnderTest worker) : IClassFixture<Work
     [Fact]
     public async Task An_event_is_committed_with_the_row_and_left_to_this_process_for_a_lease()
     {
-        var request = (await worker.Reach(Given.Generating)).Request!;
+        var request = (await worker.ReachAsync(Given.Generating)).Request!;
 
-        var closed = await worker.Handle(request.Checked(worker, Generated(0), Generated(1)));
+        var closed = await worker.HandleAsync(request.Checked(worker, Generated(0), Generated(1)));
 
         Assert.Equal("Closed", closed.State);
         var message = Assert.Single(closed.Events);
@@ -24,8 +24,8 @@ public sealed class UnitOfWorkTests(WorkerUnderTest worker) : IClassFixture<Work
     {
         var (messageId, command) = (Guid.NewGuid(), Command());
 
-        var first = await worker.Handle(command, messageId);
-        var second = await worker.Handle(command, messageId);
+        var first = await worker.HandleAsync(command, messageId);
+        var second = await worker.HandleAsync(command, messageId);
 
         Assert.Equal(("SubmitImages", ""), (first.Says, second.Says));
         Assert.Equivalent(first.Request, second.Request, strict: true);
@@ -34,9 +34,9 @@ public sealed class UnitOfWorkTests(WorkerUnderTest worker) : IClassFixture<Work
     [Fact]
     public async Task A_due_check_writes_nothing_so_that_the_timer_stands_until_its_answer()
     {
-        var request = (await worker.Reach(Given.Generating)).Request!;
+        var request = (await worker.ReachAsync(Given.Generating)).Request!;
 
-        var ticked = await worker.TickWhenDue(request);
+        var ticked = await worker.TickWhenDueAsync(request);
 
         Assert.Equal("CheckImages", ticked.Says);
         Assert.Equivalent(request, ticked.Request, strict: true);
@@ -45,9 +45,9 @@ public sealed class UnitOfWorkTests(WorkerUnderTest worker) : IClassFixture<Work
     [Fact]
     public async Task A_submission_that_is_not_answered_is_handed_on_again_after_its_lease()
     {
-        var request = (await worker.Reach(Given.Submitting)).Request!;
+        var request = (await worker.ReachAsync(Given.Submitting)).Request!;
 
-        var again = await worker.TickWhenDue(request);
+        var again = await worker.TickWhenDueAsync(request);
 
         Assert.Equal(TimeSpan.FromSeconds(45), request.NextTickAt - request.RequestedAt);
         Assert.Equal(request.Submissions[0].Id, again.Only<SubmitImages>().SubmissionId);
@@ -58,15 +58,15 @@ public sealed class UnitOfWorkTests(WorkerUnderTest worker) : IClassFixture<Work
     public async Task Messages_at_the_same_time_on_one_request_all_count()
     {
         const int messages = 12;
-        var request = (await worker.Reach(Given.Generating)).Request!;
+        var request = (await worker.ReachAsync(Given.Generating)).Request!;
 
         await Task.WhenAll(
             Enumerable
                 .Range(0, messages)
-                .Select(_ => worker.Consume(request.Checked(worker, Running(0), Running(1)), Guid.NewGuid()))
+                .Select(_ => worker.ConsumeAsync(request.Checked(worker, Running(0), Running(1)), Guid.NewGuid()))
         );
 
-        Assert.Equal(request.Version + messages, (await worker.Find(request.CorrelationId))!.Version);
+        Assert.Equal(request.Version + messages, (await worker.FindAsync(request.CorrelationId))!.Version);
     }
 
     [Fact]
@@ -74,9 +74,9 @@ public sealed class UnitOfWorkTests(WorkerUnderTest worker) : IClassFixture<Work
     {
         var command = Command();
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => worker.Consume(command, Guid.NewGuid())));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => worker.ConsumeAsync(command, Guid.NewGuid())));
 
         Assert.IsType<SubmitImages>(Assert.Single(worker.TakeWork()));
-        Assert.Equal("Submitting", (await worker.Find(command.RequestId))!.State);
+        Assert.Equal("Submitting", (await worker.FindAsync(command.RequestId))!.State);
     }
 }

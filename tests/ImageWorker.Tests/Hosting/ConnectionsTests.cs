@@ -1,5 +1,4 @@
 using ImageWorker.Hosting;
-using ImageWorker.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace ImageWorker.Tests.Hosting;

@@ -18,7 +18,7 @@ public sealed class OptionsTests
     [InlineData("Queues:Prefix", "a/b")]
     public async Task A_value_out_of_range_stops_the_start_and_names_its_key(string key, string value)
     {
-        var mistake = await Record.ExceptionAsync(() => Read(key, value));
+        var mistake = await Record.ExceptionAsync(() => ReadAsync(key, value));
 
         Assert.Contains(
             key.Split(':')[1],
@@ -33,7 +33,7 @@ public sealed class OptionsTests
     [InlineData("Zpk:ApiKeyFiel", "/run/secrets/zpk")]
     public async Task An_unknown_key_stops_the_start_and_is_named(string key, string value)
     {
-        var mistake = await Record.ExceptionAsync(() => Read(key, value));
+        var mistake = await Record.ExceptionAsync(() => ReadAsync(key, value));
 
         Assert.Contains(
             key.Split(':')[1],
@@ -45,20 +45,20 @@ public sealed class OptionsTests
     [Fact]
     public async Task A_prefix_is_put_before_every_queue()
     {
-        await using var worker = await WorkerUnderTest.Start(settings: One("Queues:Prefix", "test-"));
+        await using var worker = await WorkerUnderTest.StartAsync(settings: One("Queues:Prefix", "test-"));
 
         var queues = worker.Services.GetRequiredService<Queues>();
         Assert.Equal(("test-generate-images", "test-cancel-images"), (queues.GenerateImages, queues.CancelImages));
         Assert.Equal(
             "Withdrawn",
-            (await worker.Handle(new Contracts.CancelImages { RequestId = Guid.NewGuid() })).State
+            (await worker.HandleAsync(new Contracts.CancelImages { RequestId = Guid.NewGuid() })).State
         );
     }
 
     /// <summary>A tool's start reads all options; here each is read as that does.</summary>
-    private static async Task Read(string key, string value)
+    private static async Task ReadAsync(string key, string value)
     {
-        await using var worker = await WorkerUnderTest.Start(settings: One(key, value));
+        await using var worker = await WorkerUnderTest.StartAsync(settings: One(key, value));
         _ = worker.Services.GetRequiredService<IOptions<RequestOptions>>().Value;
         _ = worker.Services.GetRequiredService<IOptions<SubmissionOptions>>().Value;
         _ = worker.Services.GetRequiredService<IOptions<DeliveryOptions>>().Value;

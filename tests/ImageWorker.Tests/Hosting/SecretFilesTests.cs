@@ -1,5 +1,4 @@
 using ImageWorker.Hosting;
-using ImageWorker.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace ImageWorker.Tests.Hosting;
@@ -7,7 +6,7 @@ namespace ImageWorker.Tests.Hosting;
 public sealed class SecretFilesTests : IDisposable
 {
     private const string Postgres = "Host=db;Database=imageworker;Username=worker;Password=p";
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("imageworker-secrets-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("imageworker-secrets-");
 
     [Fact]
     public void A_file_is_a_setting_and_wins_over_the_same_key_elsewhere()
@@ -15,7 +14,7 @@ public sealed class SecretFilesTests : IDisposable
         Write("ConnectionStrings__Postgres", Postgres + "\n");
         Write("ConnectionStrings__RabbitMq", "amqp://worker:p@rabbitmq/");
 
-        var connections = Connections.From(Read(folder.FullName));
+        var connections = Connections.From(Read(_folder.FullName));
 
         Assert.Equal(Postgres, connections.Postgres);
         Assert.Equal("amqp://worker:p@rabbitmq/", connections.RabbitMq);
@@ -24,7 +23,7 @@ public sealed class SecretFilesTests : IDisposable
     [Fact]
     public void A_folder_that_is_not_there_is_a_mistake_that_names_the_key()
     {
-        var mistake = Assert.Throws<ConfigurationException>(() => Read(Path.Combine(folder.FullName, "gone")));
+        var mistake = Assert.Throws<ConfigurationException>(() => Read(Path.Combine(_folder.FullName, "gone")));
 
         Assert.StartsWith(SecretFiles.Key, mistake.Message, StringComparison.Ordinal);
     }
@@ -33,22 +32,22 @@ public sealed class SecretFilesTests : IDisposable
     public void Mounted_secrets_hold_their_files_through_links_and_hidden_folders()
     {
         // As Kubernetes lays a secret out, so that it can swap all of it at once.
-        var version = folder.CreateSubdirectory("..2026_11_22");
+        var version = _folder.CreateSubdirectory("..2026_11_22");
         File.WriteAllText(Path.Combine(version.FullName, "ConnectionStrings__Postgres"), Postgres);
-        File.CreateSymbolicLink(Path.Combine(folder.FullName, "..data"), "..2026_11_22");
+        File.CreateSymbolicLink(Path.Combine(_folder.FullName, "..data"), "..2026_11_22");
         File.CreateSymbolicLink(
-            Path.Combine(folder.FullName, "ConnectionStrings__Postgres"),
+            Path.Combine(_folder.FullName, "ConnectionStrings__Postgres"),
             "..data/ConnectionStrings__Postgres"
         );
 
-        var configuration = Read(folder.FullName);
+        var configuration = Read(_folder.FullName);
 
         Assert.Equal(Postgres, configuration.GetConnectionString("Postgres"));
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
-    private void Write(string key, string value) => File.WriteAllText(Path.Combine(folder.FullName, key), value);
+    private void Write(string key, string value) => File.WriteAllText(Path.Combine(_folder.FullName, key), value);
 
     private static ConfigurationManager Read(string secrets)
     {

@@ -9,53 +9,53 @@ namespace ImageWorker.Tests.Hosting;
 /// <summary>A server that shows a certificate which nobody vouches for, and tells what its first caller did.</summary>
 internal sealed class SelfSignedServer : IDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly X509Certificate2 certificate = Certificate();
-    private readonly TaskCompletionSource<string> first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly X509Certificate2 _certificate = Certificate();
+    private readonly TaskCompletionSource<string> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public SelfSignedServer()
     {
-        listener.Start();
+        _listener.Start();
         _ = ServeAsync();
     }
 
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>What it was sent: nothing if the caller left on seeing the certificate.</summary>
     public Task<string> FirstCallAsync() =>
-        first.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        _first.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     public void Dispose()
     {
-        listener.Dispose();
-        certificate.Dispose();
+        _listener.Dispose();
+        _certificate.Dispose();
     }
 
     private async Task ServeAsync()
     {
         try
         {
-            using var client = await listener.AcceptTcpClientAsync();
+            using var client = await _listener.AcceptTcpClientAsync();
             var kind = new byte[1];
             await client.Client.ReceiveAsync(kind, SocketFlags.Peek);
             const byte Handshake = 22;
             if (kind[0] != Handshake)
             {
-                first.TrySetResult("something in the clear");
+                _first.TrySetResult("something in the clear");
                 return;
             }
             await using var stream = new SslStream(client.GetStream());
-            await stream.AuthenticateAsServerAsync(certificate);
-            first.TrySetResult(await stream.ReadAsync(new byte[1]) == 0 ? "nothing" : "something");
+            await stream.AuthenticateAsServerAsync(_certificate);
+            _first.TrySetResult(await stream.ReadAsync(new byte[1]) == 0 ? "nothing" : "something");
         }
         catch (Exception exception)
             when (exception is IOException or System.Security.Authentication.AuthenticationException)
         {
-            first.TrySetResult("nothing");
+            _first.TrySetResult("nothing");
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            first.TrySetException(exception);
+            _first.TrySetException(exception);
         }
     }
 

@@ -5,18 +5,18 @@ namespace ImageWorker.Tests.Hosting;
 public sealed class SteadyClockTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private readonly JumpingClock system = new(Start);
+    private readonly JumpingClock _system = new(Start);
 
     [Theory]
     [InlineData(1)]
     [InlineData(-1)]
     public void A_jump_of_an_hour_is_followed_at_one_percent(int hours)
     {
-        var clock = new SteadyClock(system);
+        var clock = new SteadyClock(_system);
 
-        system.Jump(TimeSpan.FromHours(hours));
+        _system.Jump(TimeSpan.FromHours(hours));
         var atOnce = clock.GetUtcNow();
-        system.Pass(TimeSpan.FromSeconds(100));
+        _system.Pass(TimeSpan.FromSeconds(100));
         var later = clock.GetUtcNow();
 
         Assert.Equal(Start, atOnce);
@@ -26,48 +26,48 @@ public sealed class SteadyClockTests
     [Fact]
     public void It_never_goes_back_and_arrives_in_the_end()
     {
-        var clock = new SteadyClock(system);
-        system.Jump(TimeSpan.FromHours(-1));
+        var clock = new SteadyClock(_system);
+        _system.Jump(TimeSpan.FromHours(-1));
 
         var last = clock.GetUtcNow();
         for (var i = 0; i < 400; i++)
         {
-            system.Pass(TimeSpan.FromSeconds(1000));
+            _system.Pass(TimeSpan.FromSeconds(1000));
             var now = clock.GetUtcNow();
             Assert.True(now > last);
             last = now;
         }
 
-        Assert.Equal(system.GetUtcNow(), last);
+        Assert.Equal(_system.GetUtcNow(), last);
     }
 
     [Fact]
     public void Without_a_jump_it_is_the_system_clock()
     {
-        var clock = new SteadyClock(system);
+        var clock = new SteadyClock(_system);
 
-        system.Pass(TimeSpan.FromMinutes(5));
+        _system.Pass(TimeSpan.FromMinutes(5));
 
-        Assert.Equal(system.GetUtcNow(), clock.GetUtcNow());
+        Assert.Equal(_system.GetUtcNow(), clock.GetUtcNow());
     }
 
     private sealed class JumpingClock(DateTimeOffset start) : TimeProvider
     {
-        private DateTimeOffset wall = start;
-        private long monotonic;
+        private DateTimeOffset _wall = start;
+        private long _monotonic;
 
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-        public override long GetTimestamp() => monotonic;
+        public override long GetTimestamp() => _monotonic;
 
-        public override DateTimeOffset GetUtcNow() => wall;
+        public override DateTimeOffset GetUtcNow() => _wall;
 
         public void Pass(TimeSpan span)
         {
-            wall += span;
-            monotonic += span.Ticks;
+            _wall += span;
+            _monotonic += span.Ticks;
         }
 
-        public void Jump(TimeSpan span) => wall += span;
+        public void Jump(TimeSpan span) => _wall += span;
     }
 }

@@ -1,5 +1,4 @@
 using ImageWorker.Hosting;
-using ImageWorker.Storage;
 
 namespace ImageWorker.Tests.Hosting;
 

@@ -5,13 +5,13 @@ namespace ImageWorker.Tests.Operations;
 
 public sealed class RequestSearchTests : IAsyncLifetime
 {
-    private WorkerUnderTest worker = null!;
+    private WorkerUnderTest _worker = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => worker = await WorkerUnderTest.Start();
+    public async ValueTask InitializeAsync() => _worker = await WorkerUnderTest.StartAsync();
 
-    public ValueTask DisposeAsync() => worker.DisposeAsync();
+    public ValueTask DisposeAsync() => _worker.DisposeAsync();
 
     [Theory]
     [InlineData(null, null, "Generating Withdrawn Closed Closed")]
@@ -26,12 +26,12 @@ public sealed class RequestSearchTests : IAsyncLifetime
     [InlineData("open", "ready", "")]
     public async Task State_and_outcome_narrow_it_down(string? state, string? outcome, string found)
     {
-        await worker.Let(await worker.Reach(Given.Initial), Happening.CommandOverBudget);
-        await worker.Reach(Given.Closed);
-        await worker.Reach(Given.Generating);
-        await worker.Reach(Given.Withdrawn);
+        await _worker.LetAsync(await _worker.ReachAsync(Given.Initial), Happening.CommandOverBudget);
+        await _worker.ReachAsync(Given.Closed);
+        await _worker.ReachAsync(Given.Generating);
+        await _worker.ReachAsync(Given.Withdrawn);
 
-        var requests = await In(new RequestSearch(state, outcome));
+        var requests = await InAsync(new RequestSearch(state, outcome));
 
         Assert.Equal(found, string.Join(' ', requests.Select(request => request.State)));
     }
@@ -42,11 +42,11 @@ public sealed class RequestSearchTests : IAsyncLifetime
         List<Guid> ids = [];
         foreach (var given in new[] { Given.Closed, Given.Generating, Given.Closed, Given.Generating })
         {
-            ids.Add((await worker.Reach(given)).Id);
-            worker.Time.Advance(TimeSpan.FromSeconds(1));
+            ids.Add((await _worker.ReachAsync(given)).Id);
+            _worker.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        var requests = await In(new RequestSearch(Limit: 3));
+        var requests = await InAsync(new RequestSearch(Limit: 3));
 
         Assert.Equal([ids[1], ids[3], ids[2]], requests.Select(request => request.Id));
     }
@@ -54,14 +54,15 @@ public sealed class RequestSearchTests : IAsyncLifetime
     [Fact]
     public async Task Age_is_since_the_command()
     {
-        var (old, _) = await worker.Reach(Given.Generating);
-        worker.Time.Advance(TimeSpan.FromHours(1));
-        var (young, _) = await worker.Reach(Given.Generating);
-        var between = worker.Time.GetUtcNow() - TimeSpan.FromMinutes(30);
+        var (old, _) = await _worker.ReachAsync(Given.Generating);
+        _worker.Time.Advance(TimeSpan.FromHours(1));
+        var (young, _) = await _worker.ReachAsync(Given.Generating);
+        var between = _worker.Time.GetUtcNow() - TimeSpan.FromMinutes(30);
 
-        Assert.Equal(old, Assert.Single(await In(new RequestSearch(Until: between))).Id);
-        Assert.Equal(young, Assert.Single(await In(new RequestSearch(Since: between))).Id);
+        Assert.Equal(old, Assert.Single(await InAsync(new RequestSearch(Until: between))).Id);
+        Assert.Equal(young, Assert.Single(await InAsync(new RequestSearch(Since: between))).Id);
     }
 
-    private Task<List<RequestSummary>> In(RequestSearch search) => worker.InDatabase(db => search.In(db, Ct));
+    private Task<List<RequestSummary>> InAsync(RequestSearch search) =>
+        _worker.InDatabaseAsync(db => search.FindAsync(db, Ct));
 }

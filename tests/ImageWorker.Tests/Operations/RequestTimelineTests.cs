@@ -10,11 +10,11 @@ public sealed class RequestTimelineTests(WorkerUnderTest worker) : IClassFixture
     [Fact]
     public async Task A_resend_its_costs_and_the_end_are_told_in_order()
     {
-        var given = await worker.Reach(Given.WaitingToResend);
-        var request = (await worker.TickWhenDue(given.Request!)).Request!;
-        request = (await worker.Handle(request.Accepted(worker, 0.0381m, Running(0)))).Request!;
+        var given = await worker.ReachAsync(Given.WaitingToResend);
+        var request = (await worker.TickWhenDueAsync(given.Request!)).Request!;
+        request = (await worker.HandleAsync(request.Accepted(worker, 0.0381m, Running(0)))).Request!;
         worker.Time.Advance(TimeSpan.FromSeconds(5));
-        request = (await worker.Handle(request.Checked(worker, Generated(0)))).Request!;
+        request = (await worker.HandleAsync(request.Checked(worker, Generated(0)))).Request!;
         var (first, resend) = (request.Submissions[0].Id, request.Submissions[1].Id);
 
         var timeline = RequestTimeline.Of(
@@ -42,7 +42,7 @@ public sealed class RequestTimelineTests(WorkerUnderTest worker) : IClassFixture
     [Fact]
     public async Task What_is_not_known_and_what_is_to_come_is_told_as_that()
     {
-        var (_, request) = await worker.Reach(Given.InDoubt);
+        var (_, request) = await worker.ReachAsync(Given.InDoubt);
         var id = request!.Submissions[0].Id;
         var lease = request.RequestedAt.AddSeconds(1);
 
@@ -76,9 +76,9 @@ public sealed class RequestTimelineTests(WorkerUnderTest worker) : IClassFixture
     [Fact]
     public async Task A_hurried_request_does_at_once_what_it_waited_for()
     {
-        var (_, request) = await worker.Reach(Given.Generating);
+        var (_, request) = await worker.ReachAsync(Given.Generating);
         var id = request!.CorrelationId;
-        await worker.InDatabase(async db =>
+        await worker.InDatabaseAsync(async db =>
         {
             (await db.Requests.FindAsync([id], TestContext.Current.CancellationToken))!.HurryUp(
                 worker.Time.GetUtcNow()
@@ -86,8 +86,8 @@ public sealed class RequestTimelineTests(WorkerUnderTest worker) : IClassFixture
             return await db.SaveChangesAsync(TestContext.Current.CancellationToken);
         });
 
-        var stale = await worker.Tick(id, TimeSpan.Zero, age: 1);
-        var due = await worker.Tick(id, TimeSpan.Zero);
+        var stale = await worker.TickAsync(id, TimeSpan.Zero, age: 1);
+        var due = await worker.TickAsync(id, TimeSpan.Zero);
 
         Assert.Equal("", stale.Says);
         Assert.Equal("CheckImages", due.Says);

@@ -8,22 +8,22 @@ namespace ImageWorker.Tests.Operations;
 
 public sealed partial class StatusPageTests : IAsyncLifetime
 {
-    private WorkerUnderTest worker = null!;
+    private WorkerUnderTest _worker = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => worker = await WorkerUnderTest.Start();
+    public async ValueTask InitializeAsync() => _worker = await WorkerUnderTest.StartAsync();
 
-    public ValueTask DisposeAsync() => worker.DisposeAsync();
+    public ValueTask DisposeAsync() => _worker.DisposeAsync();
 
     [Fact]
     public async Task It_shows_what_is_open_and_what_was_closed_and_no_prompt()
     {
-        var (open, _) = await worker.Reach(Given.Generating);
-        var (closed, _) = await worker.Reach(Given.Closed);
-        worker.Time.Advance(TimeSpan.FromMinutes(5));
+        var (open, _) = await _worker.ReachAsync(Given.Generating);
+        var (closed, _) = await _worker.ReachAsync(Given.Closed);
+        _worker.Time.Advance(TimeSpan.FromMinutes(5));
 
-        var html = await Html(await Read());
+        var html = await HtmlAsync(await ReadAsync());
 
         var rows = html.Split("<tr>");
         var openRow = Assert.Single(rows, row => row.Contains($"requests/{open}", StringComparison.Ordinal));
@@ -36,13 +36,15 @@ public sealed partial class StatusPageTests : IAsyncLifetime
     [Fact]
     public async Task A_page_for_each_request_tells_all_that_is_known_of_it_and_no_prompt()
     {
-        var (closed, _) = await worker.Reach(Given.Closed);
+        var (closed, _) = await _worker.ReachAsync(Given.Closed);
 
-        var details = await worker.With<WorkerContext, RequestDetails?>(db => RequestDetails.Find(db, closed, Ct));
-        var html = await OperationsEndpoints.Html<RequestPage>(
-            worker.Services,
+        var details = await _worker.WithAsync<WorkerContext, RequestDetails?>(db =>
+            RequestDetails.FindAsync(db, closed, Ct)
+        );
+        var html = await OperationsEndpoints.HtmlAsync<RequestPage>(
+            _worker.Services,
             (nameof(RequestPage.Details), details),
-            (nameof(RequestPage.Now), worker.Time.GetUtcNow())
+            (nameof(RequestPage.Now), _worker.Time.GetUtcNow())
         );
 
         var cells = html.Split("<tr>").Select(Cells).ToList();
@@ -58,18 +60,19 @@ public sealed partial class StatusPageTests : IAsyncLifetime
     public async Task What_others_wrote_is_encoded()
     {
         const string text = "<script>alert('x')</script>";
-        var status = await Read() with { Problem = text, Gate = (worker.Time.GetUtcNow(), text) };
+        var status = await ReadAsync() with { Problem = text, Gate = (_worker.Time.GetUtcNow(), text) };
 
-        var html = await Html(status);
+        var html = await HtmlAsync(status);
 
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("&lt;script&gt;", html, StringComparison.Ordinal);
     }
 
-    private Task<WorkerStatus> Read() => worker.With<WorkerStatusReader, WorkerStatus>(reader => reader.Read(Ct));
+    private Task<WorkerStatus> ReadAsync() =>
+        _worker.WithAsync<WorkerStatusReader, WorkerStatus>(reader => reader.ReadAsync(Ct));
 
-    private Task<string> Html(WorkerStatus status) =>
-        OperationsEndpoints.Html<StatusPage>(worker.Services, (nameof(StatusPage.Status), status));
+    private Task<string> HtmlAsync(WorkerStatus status) =>
+        OperationsEndpoints.HtmlAsync<StatusPage>(_worker.Services, (nameof(StatusPage.Status), status));
 
     private static string[] Cells(string row) =>
         [.. Cell().Matches(row).Select(cell => Tag().Replace(cell.Groups["text"].Value, "").Trim())];

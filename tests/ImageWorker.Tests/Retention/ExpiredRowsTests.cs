@@ -1,4 +1,3 @@
-using ImageWorker.Requests;
 using ImageWorker.Retention;
 using ImageWorker.Tests.Saga;
 using Microsoft.EntityFrameworkCore;
@@ -8,12 +7,12 @@ namespace ImageWorker.Tests.Retention;
 
 public sealed class ExpiredRowsTests : IAsyncLifetime
 {
-    private WorkerUnderTest worker = null!;
+    private WorkerUnderTest _worker = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() =>
-        worker = await WorkerUnderTest.Start(
+        _worker = await WorkerUnderTest.StartAsync(
             settings: new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["Retention:Batch"] = "2",
@@ -21,23 +20,23 @@ public sealed class ExpiredRowsTests : IAsyncLifetime
             }
         );
 
-    public ValueTask DisposeAsync() => worker.DisposeAsync();
+    public ValueTask DisposeAsync() => _worker.DisposeAsync();
 
     [Fact]
     public async Task A_closed_request_goes_with_its_ledger_rows_once_its_time_is_over_and_not_before()
     {
-        var (id, _) = await worker.Reach(Given.Closed);
-        await AddLedgerRow("abc", id);
-        await AddLedgerRow("def", id);
+        var (id, _) = await _worker.ReachAsync(Given.Closed);
+        await AddLedgerRowAsync("abc", id);
+        await AddLedgerRowAsync("def", id);
 
-        worker.Time.Advance(TimeSpan.FromDays(30));
-        var before = await Remove();
-        worker.Time.Advance(TimeSpan.FromSeconds(1));
-        var after = await Remove();
+        _worker.Time.Advance(TimeSpan.FromDays(30));
+        var before = await RemoveAsync();
+        _worker.Time.Advance(TimeSpan.FromSeconds(1));
+        var after = await RemoveAsync();
 
         Assert.Equal((0, 1), (before.Requests, after.Requests));
-        Assert.Null(await worker.Find(id));
-        Assert.Equal(0, await worker.InDatabase(db => db.Submissions.CountAsync(Ct)));
+        Assert.Null(await _worker.FindAsync(id));
+        Assert.Equal(0, await _worker.InDatabaseAsync(db => db.Submissions.CountAsync(Ct)));
     }
 
     [Theory]
@@ -47,56 +46,59 @@ public sealed class ExpiredRowsTests : IAsyncLifetime
     [InlineData(Given.Closing)]
     public async Task An_open_request_stays_however_old_it_is(Given given)
     {
-        var (id, _) = await worker.Reach(given);
-        await AddLedgerRow("abc", id);
+        var (id, _) = await _worker.ReachAsync(given);
+        await AddLedgerRowAsync("abc", id);
 
-        worker.Time.Advance(TimeSpan.FromDays(400));
-        var removed = await Remove();
+        _worker.Time.Advance(TimeSpan.FromDays(400));
+        var removed = await RemoveAsync();
 
         Assert.Equal(0, removed.Requests);
-        Assert.NotNull(await worker.Find(id));
-        Assert.Equal(1, await worker.InDatabase(db => db.Submissions.CountAsync(Ct)));
+        Assert.NotNull(await _worker.FindAsync(id));
+        Assert.Equal(1, await _worker.InDatabaseAsync(db => db.Submissions.CountAsync(Ct)));
     }
 
     [Fact]
     public async Task A_cancellation_whose_command_never_came_goes_too()
     {
-        var (id, _) = await worker.Reach(Given.Withdrawn);
+        var (id, _) = await _worker.ReachAsync(Given.Withdrawn);
 
-        worker.Time.Advance(TimeSpan.FromDays(31));
+        _worker.Time.Advance(TimeSpan.FromDays(31));
 
-        Assert.Equal(1, (await Remove()).Requests);
-        Assert.Null(await worker.Find(id));
+        Assert.Equal(1, (await RemoveAsync()).Requests);
+        Assert.Null(await _worker.FindAsync(id));
     }
 
     [Fact]
     public async Task More_than_a_batch_goes_batch_by_batch()
     {
         for (var i = 0; i < 5; i++)
-            await worker.Reach(Given.Closed);
-        worker.Time.Advance(TimeSpan.FromDays(31));
-        var (kept, _) = await worker.Reach(Given.Closed);
+            await _worker.ReachAsync(Given.Closed);
+        _worker.Time.Advance(TimeSpan.FromDays(31));
+        var (kept, _) = await _worker.ReachAsync(Given.Closed);
 
-        var removed = await Remove();
+        var removed = await RemoveAsync();
 
         Assert.Equal((5, 0), removed);
-        Assert.Equal(kept, await worker.InDatabase(db => db.Requests.Select(r => r.CorrelationId).SingleAsync(Ct)));
+        Assert.Equal(
+            kept,
+            await _worker.InDatabaseAsync(db => db.Requests.Select(r => r.CorrelationId).SingleAsync(Ct))
+        );
     }
 
     [Fact]
     public async Task A_command_repeated_after_that_is_neither_paid_nor_answered_for_a_year_more()
     {
         var command = Command(count: 1);
-        var request = (await worker.Handle(command)).Request!;
-        request = (await worker.Handle(request.Accepted(worker, 0.0380m, Running(0)))).Request!;
-        await worker.Handle(request.Checked(worker, Generated(0)));
-        worker.Time.Advance(TimeSpan.FromDays(31));
-        await Remove();
+        var request = (await _worker.HandleAsync(command)).Request!;
+        request = (await _worker.HandleAsync(request.Accepted(_worker, 0.0380m, Running(0)))).Request!;
+        await _worker.HandleAsync(request.Checked(_worker, Generated(0)));
+        _worker.Time.Advance(TimeSpan.FromDays(31));
+        await RemoveAsync();
 
-        var late = await worker.Handle(command);
-        worker.Time.Advance(TimeSpan.FromDays(366));
-        var forgotten = await Remove();
-        var muchLater = await worker.Handle(command);
+        var late = await _worker.HandleAsync(command);
+        _worker.Time.Advance(TimeSpan.FromDays(366));
+        var forgotten = await RemoveAsync();
+        var muchLater = await _worker.HandleAsync(command);
 
         Assert.Equal(("none", ""), (late.State, late.Says));
         Assert.Equal((0, 1), forgotten);
@@ -106,21 +108,22 @@ public sealed class ExpiredRowsTests : IAsyncLifetime
     [Fact]
     public async Task A_late_duplicate_does_not_hold_up_the_new_commands_that_come_with_it()
     {
-        var (old, _) = await worker.Reach(Given.Closed);
-        worker.Time.Advance(TimeSpan.FromDays(31));
-        await Remove();
+        var (old, _) = await _worker.ReachAsync(Given.Closed);
+        _worker.Time.Advance(TimeSpan.FromDays(31));
+        await RemoveAsync();
         var commands = Enumerable.Range(0, 5).Select(_ => Command()).ToList();
 
-        await Task.WhenAll(commands.Append(Command(old)).Select(c => worker.Consume(c, Guid.NewGuid())));
+        await Task.WhenAll(commands.Append(Command(old)).Select(c => _worker.ConsumeAsync(c, Guid.NewGuid())));
 
-        Assert.Equal(5, worker.TakeWork().Count);
-        Assert.Null(await worker.Find(old));
+        Assert.Equal(5, _worker.TakeWork().Count);
+        Assert.Null(await _worker.FindAsync(old));
     }
 
-    private Task<(int Requests, int Known)> Remove() => worker.With<ExpiredRows, (int, int)>(rows => rows.Remove(Ct));
+    private Task<(int Requests, int Known)> RemoveAsync() =>
+        _worker.WithAsync<ExpiredRows, (int, int)>(rows => rows.RemoveAsync(Ct));
 
-    private Task<int> AddLedgerRow(string id, Guid requestId) =>
-        worker.InDatabase(db =>
+    private Task<int> AddLedgerRowAsync(string id, Guid requestId) =>
+        _worker.InDatabaseAsync(db =>
         {
             db.Submissions.Add(new() { Id = id, RequestId = requestId });
             return db.SaveChangesAsync(Ct);

@@ -9,7 +9,7 @@ public sealed class BudgetTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [Fact]
     public async Task A_command_above_its_budget_is_closed_before_anything_is_paid()
     {
-        var closed = await worker.Handle(Command() with { MaxCost = 0.0759m });
+        var closed = await worker.HandleAsync(Command() with { MaxCost = 0.0759m });
 
         var failed = closed.Only<ImagesFailed>();
         Assert.Equal(FailureReason.BudgetExceeded, failed.Reason);
@@ -24,7 +24,7 @@ public sealed class BudgetTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [Fact]
     public async Task A_command_at_its_budget_is_submitted()
     {
-        var started = await worker.Handle(Command() with { MaxCost = 0.0760m });
+        var started = await worker.HandleAsync(Command() with { MaxCost = 0.0760m });
 
         Assert.Equal(2, started.Only<SubmitImages>().Count);
     }
@@ -32,7 +32,7 @@ public sealed class BudgetTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [Fact]
     public async Task The_guard_counts_towards_the_estimate()
     {
-        var closed = await worker.Handle(Command() with { MaxCost = 0.0760m, UniqueGuard = true });
+        var closed = await worker.HandleAsync(Command() with { MaxCost = 0.0760m, UniqueGuard = true });
 
         Assert.Equal(0.0820m, closed.Only<ImagesFailed>().Cost.Estimated);
     }
@@ -42,11 +42,11 @@ public sealed class BudgetTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [InlineData("0.1140", "SubmitImages")]
     public async Task A_resend_stays_within_the_budget(string maxCost, string says)
     {
-        var request = (await worker.Handle(Command() with { MaxCost = decimal.Parse(maxCost) })).Request!;
-        request = (await worker.Handle(request.Accepted(worker, 0.0760m, Running(0), Running(1)))).Request!;
-        request = (await worker.Handle(request.Checked(worker, Generated(0), Failed(1)))).Request!;
+        var request = (await worker.HandleAsync(Command() with { MaxCost = decimal.Parse(maxCost) })).Request!;
+        request = (await worker.HandleAsync(request.Accepted(worker, 0.0760m, Running(0), Running(1)))).Request!;
+        request = (await worker.HandleAsync(request.Checked(worker, Generated(0), Failed(1)))).Request!;
 
-        var due = await worker.TickWhenDue(request);
+        var due = await worker.TickWhenDueAsync(request);
 
         Assert.Equal(says, due.Says);
         Assert.All(due.All<ImagesReady>(), ready => Assert.Equal("BUDGET_EXCEEDED", ready.Images[1].ErrorId));
@@ -55,11 +55,11 @@ public sealed class BudgetTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [Fact]
     public async Task A_cost_that_zpk_did_not_state_counts_by_the_price_table()
     {
-        var request = (await worker.Handle(Command() with { MaxCost = 0.1139m })).Request!;
-        request = (await worker.Handle(request.Accepted(worker, null, Running(0), Running(1)))).Request!;
-        request = (await worker.Handle(request.Checked(worker, Generated(0), Failed(1)))).Request!;
+        var request = (await worker.HandleAsync(Command() with { MaxCost = 0.1139m })).Request!;
+        request = (await worker.HandleAsync(request.Accepted(worker, null, Running(0), Running(1)))).Request!;
+        request = (await worker.HandleAsync(request.Checked(worker, Generated(0), Failed(1)))).Request!;
 
-        var closed = await worker.TickWhenDue(request);
+        var closed = await worker.TickWhenDueAsync(request);
 
         var ready = closed.Only<ImagesReady>();
         Assert.Equal("BUDGET_EXCEEDED", ready.Images[1].ErrorId);

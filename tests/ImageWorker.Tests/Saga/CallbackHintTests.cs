@@ -8,13 +8,13 @@ public sealed class CallbackHintTests(WorkerUnderTest worker) : IClassFixture<Wo
     [Fact]
     public async Task A_callback_has_the_next_check_made_now_and_no_more_than_one_a_second()
     {
-        var request = (await worker.Reach(Given.Generating)).Request!;
+        var request = (await worker.ReachAsync(Given.Generating)).Request!;
         var hint = new CallbackReceived(request.CorrelationId, request.Submissions[0].Id);
 
-        var pulled = await worker.Handle(hint);
-        var check = await worker.Tick(request.CorrelationId, TimeSpan.Zero);
-        await worker.Handle(request.Checked(worker, Running(0), Running(1)));
-        var again = await worker.Handle(hint);
+        var pulled = await worker.HandleAsync(hint);
+        var check = await worker.TickAsync(request.CorrelationId, TimeSpan.Zero);
+        await worker.HandleAsync(request.Checked(worker, Running(0), Running(1)));
+        var again = await worker.HandleAsync(hint);
 
         Assert.Equal(worker.Time.GetUtcNow(), pulled.Request!.NextTickAt);
         Assert.Equal("CheckImages", check.Says);
@@ -24,14 +24,14 @@ public sealed class CallbackHintTests(WorkerUnderTest worker) : IClassFixture<Wo
     [Fact]
     public async Task A_callback_during_a_check_has_another_made_a_second_after_its_answer()
     {
-        var request = (await worker.Reach(Given.Generating)).Request!;
+        var request = (await worker.ReachAsync(Given.Generating)).Request!;
         var hint = new CallbackReceived(request.CorrelationId, request.Submissions[0].Id);
-        Assert.Equal("CheckImages", (await worker.TickWhenDue(request)).Says);
+        Assert.Equal("CheckImages", (await worker.TickWhenDueAsync(request)).Says);
 
-        await worker.Handle(hint);
-        var answered = await worker.Handle(request.Checked(worker, Running(0), Running(1)));
-        await worker.Tick(request.CorrelationId, TimeSpan.FromSeconds(1));
-        var next = await worker.Handle(request.Checked(worker, Running(0), Running(1)));
+        await worker.HandleAsync(hint);
+        var answered = await worker.HandleAsync(request.Checked(worker, Running(0), Running(1)));
+        await worker.TickAsync(request.CorrelationId, TimeSpan.FromSeconds(1));
+        var next = await worker.HandleAsync(request.Checked(worker, Running(0), Running(1)));
 
         var secondAgo = worker.Time.GetUtcNow() - TimeSpan.FromSeconds(1);
         Assert.Equal(secondAgo + TimeSpan.FromSeconds(1), answered.Request!.NextTickAt);
@@ -41,13 +41,13 @@ public sealed class CallbackHintTests(WorkerUnderTest worker) : IClassFixture<Wo
     [Fact]
     public async Task A_callback_during_a_check_that_fails_is_spoken_for_by_its_repetition()
     {
-        var request = (await worker.Reach(Given.Generating)).Request!;
+        var request = (await worker.ReachAsync(Given.Generating)).Request!;
         var hint = new CallbackReceived(request.CorrelationId, request.Submissions[0].Id);
-        await worker.TickWhenDue(request);
-        await worker.Handle(hint);
+        await worker.TickWhenDueAsync(request);
+        await worker.HandleAsync(hint);
 
         var notBefore = worker.Time.GetUtcNow() + TimeSpan.FromSeconds(40);
-        var failed = await worker.Handle(
+        var failed = await worker.HandleAsync(
             request.Checked(worker) with
             {
                 Answer = null,
@@ -55,8 +55,8 @@ public sealed class CallbackHintTests(WorkerUnderTest worker) : IClassFixture<Wo
                 Reason = "503",
             }
         );
-        await worker.TickWhenDue(failed.Request!);
-        var next = await worker.Handle(request.Checked(worker, Running(0), Running(1)));
+        await worker.TickWhenDueAsync(failed.Request!);
+        var next = await worker.HandleAsync(request.Checked(worker, Running(0), Running(1)));
 
         Assert.Equal(notBefore, failed.Request!.NextTickAt);
         Assert.Equal(worker.Time.GetUtcNow() + TimeSpan.FromSeconds(27), next.Request!.NextTickAt);
@@ -65,18 +65,18 @@ public sealed class CallbackHintTests(WorkerUnderTest worker) : IClassFixture<Wo
     [Fact]
     public async Task Callbacks_of_several_submissions_bring_a_request_one_check_a_second()
     {
-        var request = (await worker.Handle(Command(count: 3))).Request!;
-        request = (await worker.Handle(request.Accepted(worker, null, Running(0), Failed(1), Failed(2)))).Request!;
-        request = (await worker.TickWhenDue(request)).Request!;
+        var request = (await worker.HandleAsync(Command(count: 3))).Request!;
+        request = (await worker.HandleAsync(request.Accepted(worker, null, Running(0), Failed(1), Failed(2)))).Request!;
+        request = (await worker.TickWhenDueAsync(request)).Request!;
         foreach (var resend in request.Submissions.Skip(1).ToList())
         {
             var accepted = request.Accepted(worker, null, Running(0)) with { SubmissionId = resend.Id };
-            request = (await worker.Handle(accepted)).Request!;
+            request = (await worker.HandleAsync(accepted)).Request!;
         }
 
         var now = worker.Time.GetUtcNow();
         foreach (var submission in request.Submissions.Concat(request.Submissions))
-            request = (await worker.Handle(new CallbackReceived(request.CorrelationId, submission.Id))).Request!;
+            request = (await worker.HandleAsync(new CallbackReceived(request.CorrelationId, submission.Id))).Request!;
 
         Assert.Equal([0, 1, 2], request.Submissions.Select(s => (s.NextCheckAt!.Value - now).TotalSeconds));
     }

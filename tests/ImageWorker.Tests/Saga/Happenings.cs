@@ -77,7 +77,7 @@ public static class Happenings
         };
 
     /// <summary>A request that stands where <paramref name="given"/> says, one of its own each time.</summary>
-    public static async Task<(Guid Id, ImageRequest? Request)> Reach(this WorkerUnderTest worker, Given given)
+    public static async Task<(Guid Id, ImageRequest? Request)> ReachAsync(this WorkerUnderTest worker, Given given)
     {
         var id = Guid.NewGuid();
         List<Happening> path = given switch
@@ -94,60 +94,71 @@ public static class Happenings
         };
         ImageRequest? request = null;
         foreach (var what in path)
-            request = (await worker.Let((id, request), what)).Request;
+            request = (await worker.LetAsync((id, request), what)).Request;
         if (given is Given.WaitingToResend)
-            request = (await worker.Handle(request!.Checked(worker, Generated(0), Failed(1)))).Request;
+            request = (await worker.HandleAsync(request!.Checked(worker, Generated(0), Failed(1)))).Request;
         return (id, request);
     }
 
-    public static Task<Handled> Let(this WorkerUnderTest worker, (Guid Id, ImageRequest? Request) given, Happening what)
+    public static Task<Handled> LetAsync(
+        this WorkerUnderTest worker,
+        (Guid Id, ImageRequest? Request) given,
+        Happening what
+    )
     {
         var (id, request) = given;
         var submission = request?.Submissions.FirstOrDefault()?.Id ?? SubmissionId.Derive(id, 0, 1);
         var now = worker.Time.GetUtcNow();
         return what switch
         {
-            Happening.Command => worker.Handle(Command(id)),
-            Happening.AnotherCommand => worker.Handle(Command(id) with { Prompt = "a windmill" }),
-            Happening.FaultyCommand => worker.Handle(Command(id) with { Prompt = "" }),
-            Happening.CommandOverBudget => worker.Handle(Command(id) with { MaxCost = 0.01m }),
-            Happening.Cancel => worker.Handle(new CancelImages { RequestId = id }),
-            Happening.Accepted => worker.Handle(
+            Happening.Command => worker.HandleAsync(Command(id)),
+            Happening.AnotherCommand => worker.HandleAsync(Command(id) with { Prompt = "a windmill" }),
+            Happening.FaultyCommand => worker.HandleAsync(Command(id) with { Prompt = "" }),
+            Happening.CommandOverBudget => worker.HandleAsync(Command(id) with { MaxCost = 0.01m }),
+            Happening.Cancel => worker.HandleAsync(new CancelImages { RequestId = id }),
+            Happening.Accepted => worker.HandleAsync(
                 new SubmissionAccepted(id, submission, Answer(0.0760m, Running(0), Running(1)), now)
             ),
-            Happening.Refused => worker.Handle(
+            Happening.Refused => worker.HandleAsync(
                 new SubmissionRefused(id, submission, [new("INVALID_PARAMETER", "too long", "prompt")])
             ),
-            Happening.Deferred => worker.Handle(new SubmissionDeferred(id, submission, null, false, "busy")),
-            Happening.DeferredInDoubt => worker.Handle(new SubmissionDeferred(id, submission, null, true, "reset")),
-            Happening.SubmissionWithdrawn => worker.Handle(new SubmissionWithdrawn(id, submission)),
-            Happening.CheckedGenerated => worker.Handle(
+            Happening.Deferred => worker.HandleAsync(new SubmissionDeferred(id, submission, null, false, "busy")),
+            Happening.DeferredInDoubt => worker.HandleAsync(
+                new SubmissionDeferred(id, submission, null, true, "reset")
+            ),
+            Happening.SubmissionWithdrawn => worker.HandleAsync(new SubmissionWithdrawn(id, submission)),
+            Happening.CheckedGenerated => worker.HandleAsync(
                 new ImagesChecked(id, submission, Answer(null, Generated(0), Generated(1)), now, null, null)
             ),
-            Happening.CheckedRunning => worker.Handle(
+            Happening.CheckedRunning => worker.HandleAsync(
                 new ImagesChecked(id, submission, Answer(null, Running(0), Running(1)), now, null, null)
             ),
-            Happening.CheckUnavailable => worker.Handle(new ImagesChecked(id, submission, null, now, null, "502")),
-            Happening.CalledBack => worker.Handle(new CallbackReceived(id, submission)),
-            Happening.TickSoon => worker.Tick(id, TimeSpan.FromSeconds(30)),
-            Happening.TickAfterTheEnd => worker.Tick(id, TimeSpan.FromHours(2)),
-            _ => worker.Tick(id, TimeSpan.FromHours(2), age: 1),
+            Happening.CheckUnavailable => worker.HandleAsync(new ImagesChecked(id, submission, null, now, null, "502")),
+            Happening.CalledBack => worker.HandleAsync(new CallbackReceived(id, submission)),
+            Happening.TickSoon => worker.TickAsync(id, TimeSpan.FromSeconds(30)),
+            Happening.TickAfterTheEnd => worker.TickAsync(id, TimeSpan.FromHours(2)),
+            _ => worker.TickAsync(id, TimeSpan.FromHours(2), age: 1),
         };
     }
 
     /// <summary>Lets time pass, and the request's timer fire.</summary>
-    public static async Task<Handled> Tick(this WorkerUnderTest worker, Guid requestId, TimeSpan after, int age = 0)
+    public static async Task<Handled> TickAsync(
+        this WorkerUnderTest worker,
+        Guid requestId,
+        TimeSpan after,
+        int age = 0
+    )
     {
         worker.Time.Advance(after);
-        var version = (await worker.Find(requestId))?.Version ?? 0;
-        return await worker.Handle(new RequestTick(requestId, version - age));
+        var version = (await worker.FindAsync(requestId))?.Version ?? 0;
+        return await worker.HandleAsync(new RequestTick(requestId, version - age));
     }
 
     /// <summary>Lets time pass until the request's own timer fires.</summary>
-    public static Task<Handled> TickWhenDue(this WorkerUnderTest worker, ImageRequest request)
+    public static Task<Handled> TickWhenDueAsync(this WorkerUnderTest worker, ImageRequest request)
     {
         var wait = request.NextTickAt!.Value - worker.Time.GetUtcNow();
-        return worker.Tick(request.CorrelationId, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
+        return worker.TickAsync(request.CorrelationId, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
     }
 
     /// <summary>ZPK's answer to the latest submission of the request.</summary>

@@ -11,11 +11,11 @@ public sealed class RepeatedCommandTests(WorkerUnderTest worker) : IClassFixture
     [InlineData(Happening.Cancel)]
     public async Task A_closed_request_publishes_the_same_event_under_the_same_message_id(Happening what)
     {
-        var request = (await worker.Reach(Given.Generating)).Request!;
-        var closed = await worker.Handle(request.Checked(worker, Generated(0), Generated(1)));
+        var request = (await worker.ReachAsync(Given.Generating)).Request!;
+        var closed = await worker.HandleAsync(request.Checked(worker, Generated(0), Generated(1)));
         worker.Time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromTicks(7));
 
-        var again = await worker.Let((request.CorrelationId, closed.Request), what);
+        var again = await worker.LetAsync((request.CorrelationId, closed.Request), what);
 
         Assert.Equivalent(closed.Only<ImagesReady>(), again.Only<ImagesReady>(), strict: true);
         Assert.Equal(closed.Events[0].MessageId, again.Events[0].MessageId);
@@ -25,13 +25,13 @@ public sealed class RepeatedCommandTests(WorkerUnderTest worker) : IClassFixture
     [Fact]
     public async Task A_request_that_another_process_closed_publishes_its_event_again_too()
     {
-        await using var other = await WorkerUnderTest.Start(other: worker);
+        await using var other = await WorkerUnderTest.StartAsync(other: worker);
         // This process handed the submission on, and has yet to hear of it.
-        var request = (await worker.Reach(Given.Submitting)).Request!;
-        await other.Handle(request.Accepted(other, 0.0760m, Running(0), Running(1)));
-        var closed = await other.Handle(request.Checked(other, Generated(0), Generated(1)));
+        var request = (await worker.ReachAsync(Given.Submitting)).Request!;
+        await other.HandleAsync(request.Accepted(other, 0.0760m, Running(0), Running(1)));
+        var closed = await other.HandleAsync(request.Checked(other, Generated(0), Generated(1)));
 
-        var again = await worker.Handle(Command(request.CorrelationId));
+        var again = await worker.HandleAsync(Command(request.CorrelationId));
 
         Assert.Equivalent(closed.Only<ImagesReady>(), again.Only<ImagesReady>(), strict: true);
     }
@@ -39,10 +39,10 @@ public sealed class RepeatedCommandTests(WorkerUnderTest worker) : IClassFixture
     [Fact]
     public async Task A_reused_id_with_other_parameters_is_refused_and_the_first_request_untouched()
     {
-        var given = await worker.Reach(Given.Generating);
+        var given = await worker.ReachAsync(Given.Generating);
 
-        var refused = await worker.Handle(Command(given.Id) with { Style = "natural" });
-        var again = await worker.Handle(Command(given.Id) with { Style = "natural" });
+        var refused = await worker.HandleAsync(Command(given.Id) with { Style = "natural" });
+        var again = await worker.HandleAsync(Command(given.Id) with { Style = "natural" });
 
         var failed = refused.Only<ImagesFailed>();
         Assert.Equal((given.Id, FailureReason.InvalidRequest), (failed.RequestId, failed.Reason));
@@ -57,10 +57,10 @@ public sealed class RepeatedCommandTests(WorkerUnderTest worker) : IClassFixture
     public async Task Metadata_in_another_order_is_the_same_command()
     {
         var command = Command() with { Metadata = Map(("a", "1"), ("b", "2")) };
-        await worker.Handle(command);
+        await worker.HandleAsync(command);
 
-        var again = await worker.Handle(command with { Metadata = Map(("b", "2"), ("a", "1")) });
-        var other = await worker.Handle(command with { Metadata = Map(("a", "1"), ("b", "3")) });
+        var again = await worker.HandleAsync(command with { Metadata = Map(("b", "2"), ("a", "1")) });
+        var other = await worker.HandleAsync(command with { Metadata = Map(("a", "1"), ("b", "3")) });
 
         Assert.Equal("", again.Says);
         Assert.Equal("ImagesFailed", other.Says);
@@ -71,7 +71,7 @@ public sealed class RepeatedCommandTests(WorkerUnderTest worker) : IClassFixture
     {
         var id = Guid.NewGuid();
 
-        var refused = await worker.Handle(
+        var refused = await worker.HandleAsync(
             Command(id) with
             {
                 Prompt = " ",
@@ -79,7 +79,7 @@ public sealed class RepeatedCommandTests(WorkerUnderTest worker) : IClassFixture
                 Metadata = Map(("order", "17")),
             }
         );
-        var started = await worker.Handle(Command(id));
+        var started = await worker.HandleAsync(Command(id));
 
         var failed = refused.Only<ImagesFailed>();
         Assert.Equal((id, FailureReason.InvalidRequest), (failed.RequestId, failed.Reason));
@@ -95,14 +95,14 @@ public sealed class RepeatedCommandTests(WorkerUnderTest worker) : IClassFixture
     {
         var (one, other) = (Guid.NewGuid(), Guid.NewGuid());
 
-        var first = await worker.Handle(Command(Guid.Empty), one);
-        var second = await worker.Handle(Command(Guid.Empty), other);
+        var first = await worker.HandleAsync(Command(Guid.Empty), one);
+        var second = await worker.HandleAsync(Command(Guid.Empty), other);
 
         var failed = first.Only<ImagesFailed>();
         Assert.Equal((Guid.Empty, FailureReason.InvalidRequest), (failed.RequestId, failed.Reason));
         Assert.Equal(DerivedMessageId.ForClosing(one), first.Events[0].MessageId);
         Assert.NotEqual(first.Events[0].MessageId, second.Events[0].MessageId);
-        Assert.Null(await worker.Find(one));
+        Assert.Null(await worker.FindAsync(one));
     }
 
     [Fact]
@@ -110,21 +110,21 @@ public sealed class RepeatedCommandTests(WorkerUnderTest worker) : IClassFixture
     {
         var message = Guid.NewGuid();
 
-        var dropped = await worker.Handle(new CancelImages(), message);
+        var dropped = await worker.HandleAsync(new CancelImages(), message);
 
         Assert.Equal("", dropped.Says);
-        Assert.Null(await worker.Find(message));
+        Assert.Null(await worker.FindAsync(message));
     }
 
     [Fact]
     public async Task Every_event_echoes_the_metadata_and_writes_costs_as_numbers()
     {
         var request = (
-            await worker.Handle(Command(count: 1) with { Progress = true, Metadata = Map(("order", "17")) })
+            await worker.HandleAsync(Command(count: 1) with { Progress = true, Metadata = Map(("order", "17")) })
         ).Request!;
-        request = (await worker.Handle(request.Accepted(worker, 0.0380m, Running(0)))).Request!;
+        request = (await worker.HandleAsync(request.Accepted(worker, 0.0380m, Running(0)))).Request!;
 
-        var closed = await worker.Handle(request.Checked(worker, Generated(0)));
+        var closed = await worker.HandleAsync(request.Checked(worker, Generated(0)));
 
         Assert.Equal("ImageGenerated ImagesReady", closed.Says);
         Assert.Equal("17", closed.All<ImageGenerated>()[0].Metadata?["order"]);

@@ -186,9 +186,9 @@ public sealed class RequestStateMachineTests(WorkerUnderTest worker) : IClassFix
     [MemberData(nameof(Table))]
     public async Task Every_event_in_every_state(Given given, Happening what, string becomes, string says)
     {
-        var before = await worker.Reach(given);
+        var before = await worker.ReachAsync(given);
 
-        var after = await worker.Let(before, what);
+        var after = await worker.LetAsync(before, what);
 
         Assert.Equal((becomes, says), (after.State, after.Says));
         AssertWellFormed(after.Request);
@@ -223,9 +223,9 @@ public sealed class RequestStateMachineTests(WorkerUnderTest worker) : IClassFix
     [InlineData(Given.Closed, Happening.TickAfterTheEnd)]
     public async Task An_event_that_changes_nothing_leaves_the_row_as_it_is(Given given, Happening what)
     {
-        var before = await worker.Reach(given);
+        var before = await worker.ReachAsync(given);
 
-        var after = await worker.Let(before, what);
+        var after = await worker.LetAsync(before, what);
 
         Assert.Equivalent(before.Request, after.Request, strict: true);
     }

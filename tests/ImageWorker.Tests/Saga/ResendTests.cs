@@ -9,16 +9,18 @@ public sealed class ResendTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [Fact]
     public async Task A_resent_image_keeps_its_number_and_the_costs_add_up_to_the_last_digit()
     {
-        var request = (await worker.Handle(Command())).Request!;
-        request = (await worker.Handle(request.Accepted(worker, 0.0760m, Running(0), Running(1)))).Request!;
+        var request = (await worker.HandleAsync(Command())).Request!;
+        request = (await worker.HandleAsync(request.Accepted(worker, 0.0760m, Running(0), Running(1)))).Request!;
         request = (
-            await worker.Handle(request.Checked(worker, Generated(0, 0.0380m), Failed(1, cost: 0.0380m)))
+            await worker.HandleAsync(request.Checked(worker, Generated(0, 0.0380m), Failed(1, cost: 0.0380m)))
         ).Request!;
 
-        var resend = await worker.TickWhenDue(request);
+        var resend = await worker.TickWhenDueAsync(request);
         var submit = resend.Only<SubmitImages>();
-        request = (await worker.Handle(resend.Request!.Accepted(worker, 0.0381m, Running(0, cost: 0.0381m)))).Request!;
-        var closed = await worker.Handle(request.Checked(worker, Generated(0, 0.0381m)));
+        request = (
+            await worker.HandleAsync(resend.Request!.Accepted(worker, 0.0381m, Running(0, cost: 0.0381m)))
+        ).Request!;
+        var closed = await worker.HandleAsync(request.Checked(worker, Generated(0, 0.0381m)));
 
         Assert.Equal((1, SubmissionId.Derive(request.CorrelationId, 1, 2)), (submit.Count, submit.SubmissionId));
         var ready = closed.Only<ImagesReady>();
@@ -39,17 +41,17 @@ public sealed class ResendTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [Fact]
     public async Task The_backoff_doubles_and_after_the_last_resend_the_error_stands()
     {
-        var request = (await worker.Handle(Command(count: 1))).Request!;
-        request = (await worker.Handle(request.Accepted(worker, 0.0380m, Running(0)))).Request!;
+        var request = (await worker.HandleAsync(Command(count: 1))).Request!;
+        request = (await worker.HandleAsync(request.Accepted(worker, 0.0380m, Running(0)))).Request!;
 
         var waits = new List<double>();
-        var failed = await worker.Handle(request.Checked(worker, Failed(0)));
+        var failed = await worker.HandleAsync(request.Checked(worker, Failed(0)));
         while (failed.State == "Generating")
         {
             waits.Add((failed.Request!.NextTickAt!.Value - worker.Time.GetUtcNow()).TotalSeconds);
-            request = (await worker.TickWhenDue(failed.Request!)).Request!;
-            request = (await worker.Handle(request.Accepted(worker, 0.0380m, Running(0)))).Request!;
-            failed = await worker.Handle(request.Checked(worker, Failed(0)));
+            request = (await worker.TickWhenDueAsync(failed.Request!)).Request!;
+            request = (await worker.HandleAsync(request.Accepted(worker, 0.0380m, Running(0)))).Request!;
+            failed = await worker.HandleAsync(request.Checked(worker, Failed(0)));
         }
 
         Assert.Equal([3, 6, 12], waits);
@@ -66,9 +68,9 @@ public sealed class ResendTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [InlineData(null, "UNKNOWN_ERROR", FailureReason.RejectedByProvider)]
     public async Task Any_other_error_is_final_and_passed_on(string? said, string errorId, FailureReason reason)
     {
-        var request = (await worker.Reach(Given.Generating)).Request!;
+        var request = (await worker.ReachAsync(Given.Generating)).Request!;
 
-        var closed = await worker.Handle(request.Checked(worker, Failed(0, said), Failed(1, said)));
+        var closed = await worker.HandleAsync(request.Checked(worker, Failed(0, said), Failed(1, said)));
 
         var failed = closed.Only<ImagesFailed>();
         Assert.Equal(reason, failed.Reason);
@@ -79,9 +81,9 @@ public sealed class ResendTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [Fact]
     public async Task Where_images_failed_for_different_reasons_the_weightiest_is_named()
     {
-        var request = (await worker.Reach(Given.Generating)).Request!;
+        var request = (await worker.ReachAsync(Given.Generating)).Request!;
 
-        var closed = await worker.Handle(
+        var closed = await worker.HandleAsync(
             request.Checked(worker, Failed(0, "CONTENT_POLICY_VIOLATION"), Failed(1, "LENS_CAP_ON"))
         );
 
@@ -91,11 +93,11 @@ public sealed class ResendTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [Fact]
     public async Task An_image_is_settled_by_its_latest_submission_only()
     {
-        var given = await worker.Reach(Given.WaitingToResend);
+        var given = await worker.ReachAsync(Given.WaitingToResend);
         var first = given.Request!.Submissions[0].Id;
-        var resent = (await worker.TickWhenDue(given.Request)).Request!;
+        var resent = (await worker.TickWhenDueAsync(given.Request)).Request!;
 
-        var late = await worker.Handle(
+        var late = await worker.HandleAsync(
             new ImagesChecked(
                 given.Id,
                 first,
@@ -114,10 +116,10 @@ public sealed class ResendTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [Fact]
     public async Task A_refused_resend_fails_its_image_and_leaves_the_others()
     {
-        var given = await worker.Reach(Given.WaitingToResend);
-        var resent = (await worker.TickWhenDue(given.Request!)).Request!;
+        var given = await worker.ReachAsync(Given.WaitingToResend);
+        var resent = (await worker.TickWhenDueAsync(given.Request!)).Request!;
 
-        var closed = await worker.Handle(
+        var closed = await worker.HandleAsync(
             new SubmissionRefused(given.Id, resent.Submissions[^1].Id, [new("INVALID_PARAMETER", "no", null)])
         );
 
@@ -135,9 +137,9 @@ public sealed class ResendTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
     [Fact]
     public async Task A_generated_image_without_an_address_is_still_running()
     {
-        var request = (await worker.Reach(Given.Generating)).Request!;
+        var request = (await worker.ReachAsync(Given.Generating)).Request!;
 
-        var after = await worker.Handle(
+        var after = await worker.HandleAsync(
             request.Checked(worker, Generated(0), Generated(1) with { ImageUrl = null, WaitTime = TimeSpan.Zero })
         );
 

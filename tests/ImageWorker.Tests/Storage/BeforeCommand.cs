@@ -17,7 +17,7 @@ public sealed class BeforeCommand(string statement) : DbCommandInterceptor
         CancellationToken cancellationToken = default
     )
     {
-        await Happen(command);
+        await HappenAsync(command);
         return result;
     }
 
@@ -28,11 +28,11 @@ public sealed class BeforeCommand(string statement) : DbCommandInterceptor
         CancellationToken cancellationToken = default
     )
     {
-        await Happen(command);
+        await HappenAsync(command);
         return result;
     }
 
-    private async Task Happen(DbCommand command)
+    private async Task HappenAsync(DbCommand command)
     {
         if (
             Action is not { } action

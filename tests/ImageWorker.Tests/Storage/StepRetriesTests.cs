@@ -7,7 +7,7 @@ namespace ImageWorker.Tests.Storage;
 
 public sealed class StepRetriesTests
 {
-    private readonly StepRetries retries = new(NullLogger<StepRetries>.Instance);
+    private readonly StepRetries _retries = new(NullLogger<StepRetries>.Instance);
 
     [Theory]
     [InlineData("28P01", "a changed password")]
@@ -23,8 +23,11 @@ public sealed class StepRetriesTests
     [InlineData("40P01", "a deadlock")]
     public async Task What_is_the_databases_trouble_is_waited_out(string state, string trouble)
     {
-        Assert.Equal(2, await TriesAfter(new PostgresException(trouble, "FATAL", "FATAL", state)));
-        Assert.Equal(2, await TriesAfter(new DbUpdateException("", new PostgresException(trouble, "", "", state))));
+        Assert.Equal(2, await TriesAfterAsync(new PostgresException(trouble, "FATAL", "FATAL", state)));
+        Assert.Equal(
+            2,
+            await TriesAfterAsync(new DbUpdateException("", new PostgresException(trouble, "", "", state)))
+        );
     }
 
     [Theory]
@@ -36,13 +39,13 @@ public sealed class StepRetriesTests
     [InlineData("42601", "a statement that is wrong")]
     public async Task What_is_the_messages_own_fault_fails_at_once(string state, string fault) =>
         await Assert.ThrowsAsync<PostgresException>(() =>
-            TriesAfter(new PostgresException(fault, "ERROR", "ERROR", state))
+            TriesAfterAsync(new PostgresException(fault, "ERROR", "ERROR", state))
         );
 
-    private async Task<int> TriesAfter(Exception failure)
+    private async Task<int> TriesAfterAsync(Exception failure)
     {
         var tries = 0;
-        return await retries.Execute(
+        return await _retries.ExecuteAsync(
             _ => ++tries == 1 ? throw failure : Task.FromResult(tries),
             TestContext.Current.CancellationToken
         );

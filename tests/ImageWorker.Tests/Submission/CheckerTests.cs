@@ -5,29 +5,29 @@ namespace ImageWorker.Tests.Submission;
 
 public sealed class CheckerTests : IDisposable
 {
-    private readonly StubZpk zpk = new();
+    private readonly StubZpk _zpk = new();
 
-    public void Dispose() => zpk.Dispose();
+    public void Dispose() => _zpk.Dispose();
 
     [Fact]
     public async Task An_answer_is_handed_on_whole()
     {
-        zpk.Check(Answers.Checked);
+        _zpk.Check(Answers.Checked);
 
-        var (told, now) = await Check();
+        var (told, now) = await CheckAsync();
 
         Assert.Equal(2, told.Answer?.Images.Count);
         Assert.Equal(0.0380m, told.Answer?.Images[0].Cost);
         Assert.Equal((now, null), (told.AnsweredAt, told.NotBefore));
-        Assert.Contains("\"unique_request_id\":\"ZPK983ujdsifoj38497\"", zpk.Bodies.First(), StringComparison.Ordinal);
+        Assert.Contains("\"unique_request_id\":\"ZPK983ujdsifoj38497\"", _zpk.Bodies.First(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_id_that_zpk_does_not_list_is_no_answer()
     {
-        zpk.Check(Answers.NotFound);
+        _zpk.Check(Answers.NotFound);
 
-        var (told, _) = await Check();
+        var (told, _) = await CheckAsync();
 
         Assert.Null(told.Answer);
         Assert.Null(told.NotBefore);
@@ -37,9 +37,9 @@ public sealed class CheckerTests : IDisposable
     [Fact]
     public async Task A_busy_zpk_is_asked_again_when_it_says()
     {
-        zpk.OnCheck = () => Task.FromResult(StubApi.RetryAfter(503, 60));
+        _zpk.OnCheck = () => Task.FromResult(StubApi.RetryAfter(503, 60));
 
-        var (told, now) = await Check();
+        var (told, now) = await CheckAsync();
 
         Assert.Equal((null, now + TimeSpan.FromSeconds(60)), (told.Answer, told.NotBefore));
     }
@@ -47,18 +47,18 @@ public sealed class CheckerTests : IDisposable
     [Fact]
     public async Task Refused_credentials_pause_the_checks()
     {
-        zpk.Check("""{"success":false,"errors":[{"id":"INVALID_API_KEY","message":"no","on":"api_key"}]}""");
+        _zpk.Check("""{"success":false,"errors":[{"id":"INVALID_API_KEY","message":"no","on":"api_key"}]}""");
 
-        var (told, now) = await Check();
+        var (told, now) = await CheckAsync();
 
         Assert.Equal((null, now + TimeSpan.FromSeconds(30)), (told.Answer, told.NotBefore));
         Assert.Equal("ZPK refused the check: INVALID_API_KEY no", told.Reason);
     }
 
-    private async Task<(ImagesChecked Told, DateTimeOffset Now)> Check()
+    private async Task<(ImagesChecked Told, DateTimeOffset Now)> CheckAsync()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
         var check = new CheckImages(Guid.NewGuid(), "abcdefgh23456777", "ZPK983ujdsifoj38497");
-        return ((await worker.Handle(check)).Only<ImagesChecked>(), worker.Time.GetUtcNow());
+        return ((await worker.HandleAsync(check)).Only<ImagesChecked>(), worker.Time.GetUtcNow());
     }
 }

@@ -11,17 +11,17 @@ internal sealed class StubZpk : HttpMessageHandler
 
     public ConcurrentQueue<string> Bodies { get; } = [];
 
-    public int GenerateCalls => generateCalls;
+    public int GenerateCalls => _generateCalls;
 
-    public int CheckCalls => checkCalls;
+    public int CheckCalls => _checkCalls;
 
     public Func<Task<HttpResponseMessage>> OnGenerate { get; set; } = () => Task.FromResult(StubApi.Json(Accepted));
 
     public Func<Task<HttpResponseMessage>> OnCheck { get; set; } =
         () => Task.FromResult(StubApi.Json(Answers.NotFound));
 
-    private int generateCalls;
-    private int checkCalls;
+    private int _generateCalls;
+    private int _checkCalls;
 
     public void Generate(string body, int status = 200) =>
         OnGenerate = () => Task.FromResult(StubApi.Json(body, status));
@@ -33,10 +33,10 @@ internal sealed class StubZpk : HttpMessageHandler
         Bodies.Enqueue(await request.Content!.ReadAsStringAsync(ct));
         if (request.RequestUri!.AbsolutePath.EndsWith("/generate", StringComparison.Ordinal))
         {
-            Interlocked.Increment(ref generateCalls);
+            Interlocked.Increment(ref _generateCalls);
             return await OnGenerate();
         }
-        Interlocked.Increment(ref checkCalls);
+        Interlocked.Increment(ref _checkCalls);
         return await OnCheck();
     }
 }

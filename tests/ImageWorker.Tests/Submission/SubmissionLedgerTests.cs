@@ -19,12 +19,12 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     [Fact]
     public async Task A_first_claim_is_fresh_and_committed_at_once()
     {
-        var (requestId, id) = await Wanted();
+        var (requestId, id) = await WantedAsync();
 
-        var claim = await ClaimBy(worker, id, requestId);
+        var claim = await ClaimByAsync(worker, id, requestId);
 
         Assert.Equal(new Claim.Fresh(worker.Time.GetUtcNow() + Lease, worker.Time.GetTimestamp()), claim);
-        var entry = await Entry(id);
+        var entry = await EntryAsync(id);
         Assert.Equal((LedgerState.Started, 1, requestId), (entry.State, entry.Calls, entry.RequestId));
         Assert.Equal(worker.Services.GetRequiredService<WorkerIdentity>().Id, entry.Owner);
         Assert.Equal(worker.Time.GetUtcNow() + Lease, entry.LeaseUntil);
@@ -34,25 +34,25 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     [Fact]
     public async Task Of_many_claims_at_once_one_is_fresh()
     {
-        await using var other = await WorkerUnderTest.Start(other: worker);
-        var (requestId, id) = await Wanted();
+        await using var other = await WorkerUnderTest.StartAsync(other: worker);
+        var (requestId, id) = await WantedAsync();
 
         var claims = await Task.WhenAll(
-            Enumerable.Range(0, 16).Select(i => ClaimBy(i % 2 == 0 ? worker : other, id, requestId))
+            Enumerable.Range(0, 16).Select(i => ClaimByAsync(i % 2 == 0 ? worker : other, id, requestId))
         );
 
         Assert.Single(claims.OfType<Claim.Fresh>());
         Assert.Equal(15, claims.Count(claim => claim is Claim.Leased or Claim.InDoubt { IsConclusive: false }));
-        Assert.Equal(1, (await Entry(id)).Calls);
+        Assert.Equal(1, (await EntryAsync(id)).Calls);
     }
 
     [Fact]
     public async Task A_process_that_was_held_up_since_its_claim_has_no_time_for_the_call()
     {
-        var (requestId, id) = await Wanted();
+        var (requestId, id) = await WantedAsync();
         var ledger = worker.Services.GetRequiredService<SubmissionLedger>();
 
-        var claim = (Claim.Fresh)await ledger.Claim(id, requestId, Ct);
+        var claim = (Claim.Fresh)await ledger.ClaimAsync(id, requestId, Ct);
         var atOnce = ledger.HasTimeForCall(claim);
         worker.Time.Advance(TimeSpan.FromSeconds(6));
         var later = ledger.HasTimeForCall(claim);
@@ -63,14 +63,14 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     [Fact]
     public async Task Another_process_waits_for_the_lease_and_then_looks_it_up()
     {
-        await using var other = await WorkerUnderTest.Start(other: worker);
-        var (requestId, id) = await Wanted();
-        await ClaimBy(worker, id, requestId);
+        await using var other = await WorkerUnderTest.StartAsync(other: worker);
+        var (requestId, id) = await WantedAsync();
+        await ClaimByAsync(worker, id, requestId);
         var until = worker.Time.GetUtcNow() + Lease;
 
-        var early = await ClaimBy(other, id, requestId);
+        var early = await ClaimByAsync(other, id, requestId);
         worker.Time.Advance(Lease);
-        var late = await ClaimBy(other, id, requestId);
+        var late = await ClaimByAsync(other, id, requestId);
 
         Assert.Equal(new Claim.Leased(until), early);
         Assert.Equal(new Claim.InDoubt(IsConclusive: true, IsWanted: true, until), late);
@@ -79,10 +79,10 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     [Fact]
     public async Task The_owner_may_look_it_up_at_any_time()
     {
-        var (requestId, id) = await Wanted();
-        await ClaimBy(worker, id, requestId);
+        var (requestId, id) = await WantedAsync();
+        await ClaimByAsync(worker, id, requestId);
 
-        var again = await ClaimBy(worker, id, requestId);
+        var again = await ClaimByAsync(worker, id, requestId);
 
         Assert.Equal(new Claim.InDoubt(IsConclusive: false, IsWanted: true, worker.Time.GetUtcNow() + Lease), again);
     }
@@ -90,32 +90,32 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     [Fact]
     public async Task A_retake_has_one_winner_however_late_the_others_come()
     {
-        await using var other = await WorkerUnderTest.Start(other: worker);
-        var (requestId, id) = await Wanted();
-        await ClaimBy(worker, id, requestId);
+        await using var other = await WorkerUnderTest.StartAsync(other: worker);
+        var (requestId, id) = await WantedAsync();
+        await ClaimByAsync(worker, id, requestId);
         worker.Time.Advance(Lease);
-        var mine = (Claim.InDoubt)await ClaimBy(worker, id, requestId);
-        var theirs = (Claim.InDoubt)await ClaimBy(other, id, requestId);
+        var mine = (Claim.InDoubt)await ClaimByAsync(worker, id, requestId);
+        var theirs = (Claim.InDoubt)await ClaimByAsync(other, id, requestId);
 
-        var won = await Task.WhenAll(Retake(worker, id, mine), Retake(other, id, theirs));
+        var won = await Task.WhenAll(RetakeAsync(worker, id, mine), RetakeAsync(other, id, theirs));
         worker.Time.Advance(TimeSpan.FromSeconds(1));
-        var later = await Retake(other, id, theirs);
+        var later = await RetakeAsync(other, id, theirs);
 
         Assert.Single(won, taken => taken);
         Assert.False(later);
-        Assert.Equal(2, (await Entry(id)).Calls);
+        Assert.Equal(2, (await EntryAsync(id)).Calls);
     }
 
     [Fact]
     public async Task What_is_settled_cannot_be_retaken()
     {
-        var (requestId, id) = await Wanted();
-        await ClaimBy(worker, id, requestId);
+        var (requestId, id) = await WantedAsync();
+        await ClaimByAsync(worker, id, requestId);
         worker.Time.Advance(Lease);
-        var doubt = (Claim.InDoubt)await ClaimBy(worker, id, requestId);
-        await Settle(id, LedgerState.Accepted);
+        var doubt = (Claim.InDoubt)await ClaimByAsync(worker, id, requestId);
+        await SettleAsync(id, LedgerState.Accepted);
 
-        Assert.False(await Retake(worker, id, doubt));
+        Assert.False(await RetakeAsync(worker, id, doubt));
     }
 
     [Theory]
@@ -126,32 +126,32 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     [InlineData(Given.Closed)]
     public async Task What_nobody_wants_is_not_claimed(Given given)
     {
-        var request = await worker.Reach(given);
+        var request = await worker.ReachAsync(given);
         var id = SubmissionId.Derive(request.Id, 0, 7);
 
-        var claim = await ClaimBy(worker, id, request.Id);
+        var claim = await ClaimByAsync(worker, id, request.Id);
 
         Assert.IsType<Claim.Unwanted>(claim);
-        Assert.False(await worker.InDatabase(db => db.Submissions.AnyAsync(entry => entry.Id == id, Ct)));
+        Assert.False(await worker.InDatabaseAsync(db => db.Submissions.AnyAsync(entry => entry.Id == id, Ct)));
     }
 
     [Fact]
     public async Task After_the_deadline_nothing_is_claimed_though_its_tick_has_not_come()
     {
-        var (requestId, id) = await Wanted();
+        var (requestId, id) = await WantedAsync();
         worker.Time.Advance(TimeSpan.FromSeconds(1800));
 
-        Assert.IsType<Claim.Unwanted>(await ClaimBy(worker, id, requestId));
+        Assert.IsType<Claim.Unwanted>(await ClaimByAsync(worker, id, requestId));
     }
 
     [Fact]
     public async Task What_was_started_and_is_no_longer_wanted_is_only_looked_up()
     {
-        var (requestId, id) = await Wanted();
-        await ClaimBy(worker, id, requestId);
-        await worker.Handle(new CancelImages { RequestId = requestId });
+        var (requestId, id) = await WantedAsync();
+        await ClaimByAsync(worker, id, requestId);
+        await worker.HandleAsync(new CancelImages { RequestId = requestId });
 
-        var claim = Assert.IsType<Claim.InDoubt>(await ClaimBy(worker, id, requestId));
+        var claim = Assert.IsType<Claim.InDoubt>(await ClaimByAsync(worker, id, requestId));
 
         Assert.False(claim.IsWanted);
     }
@@ -159,28 +159,28 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     [Fact]
     public async Task What_is_released_can_be_claimed_again()
     {
-        await using var other = await WorkerUnderTest.Start(other: worker);
-        var (requestId, id) = await Wanted();
-        await ClaimBy(worker, id, requestId);
-        await Settle(id, LedgerState.Released);
+        await using var other = await WorkerUnderTest.StartAsync(other: worker);
+        var (requestId, id) = await WantedAsync();
+        await ClaimByAsync(worker, id, requestId);
+        await SettleAsync(id, LedgerState.Released);
 
-        var claim = await ClaimBy(other, id, requestId);
-        var second = await ClaimBy(worker, id, requestId);
+        var claim = await ClaimByAsync(other, id, requestId);
+        var second = await ClaimByAsync(worker, id, requestId);
 
         Assert.IsType<Claim.Fresh>(claim);
         Assert.IsType<Claim.Leased>(second);
-        Assert.Equal((LedgerState.Started, 2), await Entry(id) is var e ? (e.State, e.Calls) : default);
+        Assert.Equal((LedgerState.Started, 2), await EntryAsync(id) is var e ? (e.State, e.Calls) : default);
     }
 
     [Fact]
     public async Task What_is_released_and_no_longer_wanted_is_not_claimed()
     {
-        var (requestId, id) = await Wanted();
-        await ClaimBy(worker, id, requestId);
-        await Settle(id, LedgerState.Released);
-        await worker.Handle(new CancelImages { RequestId = requestId });
+        var (requestId, id) = await WantedAsync();
+        await ClaimByAsync(worker, id, requestId);
+        await SettleAsync(id, LedgerState.Released);
+        await worker.HandleAsync(new CancelImages { RequestId = requestId });
 
-        Assert.IsType<Claim.Unwanted>(await ClaimBy(worker, id, requestId));
+        Assert.IsType<Claim.Unwanted>(await ClaimByAsync(worker, id, requestId));
     }
 
     [Theory]
@@ -188,27 +188,27 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     [InlineData(LedgerState.Refused)]
     public async Task What_is_settled_is_never_started_again(LedgerState state)
     {
-        var (requestId, id) = await Wanted();
-        await ClaimBy(worker, id, requestId);
-        await Settle(id, state);
+        var (requestId, id) = await WantedAsync();
+        await ClaimByAsync(worker, id, requestId);
+        await SettleAsync(id, state);
         worker.Time.Advance(TimeSpan.FromMinutes(5));
 
-        Assert.IsType<Claim.Settled>(await ClaimBy(worker, id, requestId));
-        var entry = await Entry(id);
+        Assert.IsType<Claim.Settled>(await ClaimByAsync(worker, id, requestId));
+        var entry = await EntryAsync(id);
         Assert.Equal((1, "zpk-1", 0.0380m), (entry.Calls, entry.ProviderId, entry.Cost));
     }
 
     [Fact]
     public async Task A_held_entry_is_conclusive_from_then_on()
     {
-        var (requestId, id) = await Wanted();
-        await ClaimBy(worker, id, requestId);
+        var (requestId, id) = await WantedAsync();
+        await ClaimByAsync(worker, id, requestId);
         var until = worker.Time.GetUtcNow() + TimeSpan.FromSeconds(10);
-        await Note(new(id, (await Entry(id)).LeaseUntil, LedgerState.Started) { LeaseUntil = until });
+        await NoteAsync(new(id, (await EntryAsync(id)).LeaseUntil, LedgerState.Started) { LeaseUntil = until });
 
-        var early = await ClaimBy(worker, id, requestId);
+        var early = await ClaimByAsync(worker, id, requestId);
         worker.Time.Advance(TimeSpan.FromSeconds(10));
-        var late = await ClaimBy(worker, id, requestId);
+        var late = await ClaimByAsync(worker, id, requestId);
 
         Assert.Equal(new Claim.InDoubt(IsConclusive: false, IsWanted: true, until), early);
         Assert.Equal(new Claim.InDoubt(IsConclusive: true, IsWanted: true, until), late);
@@ -221,14 +221,14 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     [InlineData(LedgerState.Started)]
     public async Task An_answer_that_comes_after_another_process_took_over_changes_nothing(LedgerState state)
     {
-        await using var other = await WorkerUnderTest.Start(other: worker);
-        var (requestId, id) = await Wanted();
-        var late = (Claim.Fresh)await ClaimBy(worker, id, requestId);
+        await using var other = await WorkerUnderTest.StartAsync(other: worker);
+        var (requestId, id) = await WantedAsync();
+        var late = (Claim.Fresh)await ClaimByAsync(worker, id, requestId);
         worker.Time.Advance(Lease);
-        Assert.True(await Retake(other, id, (Claim.InDoubt)await ClaimBy(other, id, requestId)));
-        var taken = (await Entry(id), await worker.Find(requestId));
+        Assert.True(await RetakeAsync(other, id, (Claim.InDoubt)await ClaimByAsync(other, id, requestId)));
+        var taken = (await EntryAsync(id), await worker.FindAsync(requestId));
 
-        var handled = await worker.Handle(
+        var handled = await worker.HandleAsync(
             new SubmissionDeferred(requestId, id, null, InDoubt: false, "the answer was held up")
             {
                 Ledger = new(id, late.LeaseUntil, state)
@@ -239,41 +239,41 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
             }
         );
 
-        Assert.Equivalent(taken, (await Entry(id), handled.Request), strict: true);
-        Assert.IsType<Claim.Leased>(await ClaimBy(worker, id, requestId));
+        Assert.Equivalent(taken, (await EntryAsync(id), handled.Request), strict: true);
+        Assert.IsType<Claim.Leased>(await ClaimByAsync(worker, id, requestId));
     }
 
     [Fact]
     public async Task What_was_settled_since_the_last_look_is_not_retaken()
     {
         var inBetween = new BeforeCommand("UPDATE \"submissions\"");
-        await using var other = await WorkerUnderTest.Start(other: worker, interceptor: inBetween);
-        var (requestId, id) = await Wanted();
-        await ClaimBy(worker, id, requestId);
+        await using var other = await WorkerUnderTest.StartAsync(other: worker, interceptor: inBetween);
+        var (requestId, id) = await WantedAsync();
+        await ClaimByAsync(worker, id, requestId);
         worker.Time.Advance(Lease);
-        var doubt = (Claim.InDoubt)await ClaimBy(other, id, requestId);
-        inBetween.Action = () => Settle(id, LedgerState.Accepted);
+        var doubt = (Claim.InDoubt)await ClaimByAsync(other, id, requestId);
+        inBetween.Action = () => SettleAsync(id, LedgerState.Accepted);
 
-        Assert.False(await Retake(other, id, doubt));
+        Assert.False(await RetakeAsync(other, id, doubt));
 
-        Assert.Equal((LedgerState.Accepted, 1), await Entry(id) is var e ? (e.State, e.Calls) : default);
+        Assert.Equal((LedgerState.Accepted, 1), await EntryAsync(id) is var e ? (e.State, e.Calls) : default);
     }
 
-    private async Task<(Guid RequestId, string Id)> Wanted()
+    private async Task<(Guid RequestId, string Id)> WantedAsync()
     {
-        var request = (await worker.Reach(Given.Submitting)).Request!;
+        var request = (await worker.ReachAsync(Given.Submitting)).Request!;
         return (request.CorrelationId, request.Submissions[0].Id);
     }
 
-    private static Task<Claim> ClaimBy(WorkerUnderTest by, string id, Guid requestId) =>
-        by.With<SubmissionLedger, Claim>(ledger => ledger.Claim(id, requestId, Ct));
+    private static Task<Claim> ClaimByAsync(WorkerUnderTest by, string id, Guid requestId) =>
+        by.WithAsync<SubmissionLedger, Claim>(ledger => ledger.ClaimAsync(id, requestId, Ct));
 
-    private static Task<bool> Retake(WorkerUnderTest by, string id, Claim.InDoubt claim) =>
-        by.With<SubmissionLedger, bool>(async ledger => await ledger.Retake(id, claim, Ct) is not null);
+    private static Task<bool> RetakeAsync(WorkerUnderTest by, string id, Claim.InDoubt claim) =>
+        by.WithAsync<SubmissionLedger, bool>(async ledger => await ledger.RetakeAsync(id, claim, Ct) is not null);
 
-    private async Task Settle(string id, LedgerState state) =>
-        await Note(
-            new(id, (await Entry(id)).LeaseUntil, state)
+    private async Task SettleAsync(string id, LedgerState state) =>
+        await NoteAsync(
+            new(id, (await EntryAsync(id)).LeaseUntil, state)
             {
                 ProviderId = "zpk-1",
                 Cost = 0.0380m,
@@ -281,9 +281,9 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
             }
         );
 
-    private Task Note(LedgerNote note) =>
-        worker.Services.GetRequiredService<RequestStore>().Save(new() { Ledger = note });
+    private Task NoteAsync(LedgerNote note) =>
+        worker.Services.GetRequiredService<RequestStore>().SaveAsync(new() { Ledger = note });
 
-    private Task<SubmissionEntry> Entry(string id) =>
-        worker.InDatabase(db => db.Submissions.AsNoTracking().SingleAsync(entry => entry.Id == id, Ct));
+    private Task<SubmissionEntry> EntryAsync(string id) =>
+        worker.InDatabaseAsync(db => db.Submissions.AsNoTracking().SingleAsync(entry => entry.Id == id, Ct));
 }

@@ -15,17 +15,17 @@ public sealed class SubmissionLimitsTests
     [Fact]
     public async Task Calls_of_all_workers_are_spaced_evenly()
     {
-        await using var worker = await Start("Submission:PerSecond", "2");
-        await using var other = await Start("Submission:PerSecond", "2", worker);
+        await using var worker = await StartAsync("Submission:PerSecond", "2");
+        await using var other = await StartAsync("Submission:PerSecond", "2", worker);
         var begun = worker.Time.GetUtcNow();
 
         var turns = new List<Task<TimeSpan>>();
         foreach (var by in new[] { worker, other, worker, other, worker })
         {
-            turns.Add(Turn(by));
+            turns.Add(TurnAsync(by));
             // A slot is taken when it is asked for, or this one would share a statement with the next.
             await Eventually.TrueAsync(() =>
-                SlotsTaken(by).GetAwaiter().GetResult() == TimeSpan.FromSeconds(0.5) * turns.Count
+                SlotsTakenAsync(by).GetAwaiter().GetResult() == TimeSpan.FromSeconds(0.5) * turns.Count
             );
         }
         await Eventually.TrueAsync(() =>
@@ -45,38 +45,38 @@ public sealed class SubmissionLimitsTests
             early => Assert.True(early >= TimeSpan.Zero)
         );
 
-        async Task<TimeSpan> Turn(WorkerUnderTest by)
+        async Task<TimeSpan> TurnAsync(WorkerUnderTest by)
         {
-            await by.Services.GetRequiredService<SubmissionPace>().WaitForTurn();
+            await by.Services.GetRequiredService<SubmissionPace>().WaitForTurnAsync();
             return worker.Time.GetUtcNow() - begun;
         }
 
-        Task<TimeSpan> SlotsTaken(WorkerUnderTest by) =>
-            by.InDatabase(async db => (await db.Pace.FindAsync([PaceRow.OnlyId], Ct))!.NextAt - begun);
+        Task<TimeSpan> SlotsTakenAsync(WorkerUnderTest by) =>
+            by.InDatabaseAsync(async db => (await db.Pace.FindAsync([PaceRow.OnlyId], Ct))!.NextAt - begun);
     }
 
     [Fact]
     public async Task No_more_calls_are_under_way_than_may_be()
     {
-        await using var worker = await Start("Submission:AtOnce", "2");
-        await using var other = await Start("Submission:AtOnce", "2", worker);
+        await using var worker = await StartAsync("Submission:AtOnce", "2");
+        await using var other = await StartAsync("Submission:AtOnce", "2", worker);
         var wanted = new List<ImageRequest>();
         for (var i = 0; i < 3; i++)
-            wanted.Add((await worker.Reach(Given.Submitting)).Request!);
+            wanted.Add((await worker.ReachAsync(Given.Submitting)).Request!);
 
-        var first = await Claim(worker, wanted[0]);
-        var second = await Claim(other, wanted[1]);
-        var third = Claim(other, wanted[2]);
+        var first = await ClaimAsync(worker, wanted[0]);
+        var second = await ClaimAsync(other, wanted[1]);
+        var third = ClaimAsync(other, wanted[2]);
         for (var i = 0; i < 5; i++)
         {
             worker.Time.Advance(TimeSpan.FromMilliseconds(100));
-            await other.Find(wanted[2].CorrelationId);
+            await other.FindAsync(wanted[2].CorrelationId);
         }
         var whileFull = third.IsCompleted;
         var held = Assert.IsType<Claim.Fresh>(first).LeaseUntil;
         await worker
             .Services.GetRequiredService<RequestStore>()
-            .Save(new() { Ledger = new(wanted[0].Submissions[0].Id, held, LedgerState.Accepted) });
+            .SaveAsync(new() { Ledger = new(wanted[0].Submissions[0].Id, held, LedgerState.Accepted) });
         await Eventually.TrueAsync(() =>
         {
             worker.Time.Advance(TimeSpan.FromMilliseconds(100));
@@ -88,12 +88,14 @@ public sealed class SubmissionLimitsTests
         Assert.IsType<Claim.Fresh>(await third);
     }
 
-    private static Task<WorkerUnderTest> Start(string key, string value, WorkerUnderTest? other = null) =>
-        WorkerUnderTest.Start(
+    private static Task<WorkerUnderTest> StartAsync(string key, string value, WorkerUnderTest? other = null) =>
+        WorkerUnderTest.StartAsync(
             settings: new Dictionary<string, string?>(StringComparer.Ordinal) { [key] = value },
             other: other
         );
 
-    private static Task<Claim> Claim(WorkerUnderTest by, ImageRequest request) =>
-        by.With<SubmissionLedger, Claim>(ledger => ledger.Claim(request.Submissions[0].Id, request.CorrelationId, Ct));
+    private static Task<Claim> ClaimAsync(WorkerUnderTest by, ImageRequest request) =>
+        by.WithAsync<SubmissionLedger, Claim>(ledger =>
+            ledger.ClaimAsync(request.Submissions[0].Id, request.CorrelationId, Ct)
+        );
 }

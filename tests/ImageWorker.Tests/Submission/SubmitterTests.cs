@@ -20,41 +20,41 @@ public sealed class SubmitterTests : IDisposable
     private const string BadKey =
         """{"success":false,"errors":[{"id":"INVALID_API_KEY","message":"no","on":"api_key"}]}""";
 
-    private readonly StubZpk zpk = new();
+    private readonly StubZpk _zpk = new();
 
-    public void Dispose() => zpk.Dispose();
+    public void Dispose() => _zpk.Dispose();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task An_accepted_submission_is_noted_and_told()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
 
-        var told = (await worker.Handle(submit)).Only<SubmissionAccepted>();
+        var told = (await worker.HandleAsync(submit)).Only<SubmissionAccepted>();
 
         Assert.Equal((submit.SubmissionId, 0.0760m), (told.SubmissionId, told.Answer.Cost));
         Assert.Equal(worker.Time.GetUtcNow(), told.AnsweredAt);
-        var body = JsonDocument.Parse(Assert.Single(zpk.Bodies)).RootElement;
+        var body = JsonDocument.Parse(Assert.Single(_zpk.Bodies)).RootElement;
         Assert.Equal(submit.SubmissionId, body.GetProperty("unique_request_id").GetString());
         Assert.Equal("fast", body.GetProperty("connection_type").GetString());
         Assert.Equal(2, body.GetProperty("num").GetInt32());
-        var entry = await Entry(worker, submit);
+        var entry = await EntryAsync(worker, submit);
         Assert.Equal((LedgerState.Accepted, 1, 0.0760m), (entry.State, entry.Calls, entry.Cost));
     }
 
     [Fact]
     public async Task What_was_answered_before_is_neither_submitted_nor_told_again()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
-        await worker.Handle(submit);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
+        await worker.HandleAsync(submit);
 
-        var again = await worker.Handle(submit);
+        var again = await worker.HandleAsync(submit);
 
         Assert.Equal("", again.Says);
-        Assert.Equal((1, 0), (zpk.GenerateCalls, zpk.CheckCalls));
+        Assert.Equal((1, 0), (_zpk.GenerateCalls, _zpk.CheckCalls));
     }
 
     [Theory]
@@ -67,15 +67,15 @@ public sealed class SubmitterTests : IDisposable
             new() { TimeProvider = time, VisibilityDelay = TimeSpan.FromSeconds(visibleAfter) },
             Ct
         );
-        await using var worker = await WorkerUnderTest.Start(settings: Using(simulator));
-        var submit = await Start(worker);
+        await using var worker = await WorkerUnderTest.StartAsync(settings: Using(simulator));
+        var submit = await StartAsync(worker);
         simulator.SetFaults("reset generate after x1");
 
-        var lost = (await worker.Handle(submit)).Only<SubmissionDeferred>();
-        var deferred = (await worker.Handle(lost)).Request!;
+        var lost = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
+        var deferred = (await worker.HandleAsync(lost)).Request!;
         time.Advance(deferred.NextTickAt!.Value - worker.Time.GetUtcNow());
-        var retried = (await worker.TickWhenDue(deferred)).Only<SubmitImages>();
-        var told = (await worker.Handle(retried)).Only<SubmissionAccepted>();
+        var retried = (await worker.TickWhenDueAsync(deferred)).Only<SubmitImages>();
+        var told = (await worker.HandleAsync(retried)).Only<SubmissionAccepted>();
 
         Assert.True(lost.InDoubt);
         Assert.Equal(worker.Time.GetUtcNow(), lost.NotBefore);
@@ -89,18 +89,18 @@ public sealed class SubmitterTests : IDisposable
     public async Task A_call_that_never_arrived_is_made_again_under_the_same_id()
     {
         await using var simulator = await ZpkSimulatorServer.StartAsync(new(), Ct);
-        await using var worker = await WorkerUnderTest.Start(settings: Using(simulator));
-        var submit = await Start(worker);
+        await using var worker = await WorkerUnderTest.StartAsync(settings: Using(simulator));
+        var submit = await StartAsync(worker);
         simulator.SetFaults("reset generate before x1");
 
-        var lost = (await worker.Handle(submit)).Only<SubmissionDeferred>();
-        var deferred = (await worker.Handle(lost)).Request!;
-        var retried = (await worker.TickWhenDue(deferred)).Only<SubmitImages>();
-        await worker.Handle(retried);
+        var lost = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
+        var deferred = (await worker.HandleAsync(lost)).Request!;
+        var retried = (await worker.TickWhenDueAsync(deferred)).Only<SubmitImages>();
+        await worker.HandleAsync(retried);
 
         var paid = Assert.Single(simulator.ReadLedger().Submissions);
         Assert.Equal((submit.SubmissionId, 1), (paid.UniqueRequestId, paid.TimesAccepted));
-        var entry = await Entry(worker, submit);
+        var entry = await EntryAsync(worker, submit);
         Assert.Equal((LedgerState.Accepted, 2), (entry.State, entry.Calls));
     }
 
@@ -110,59 +110,59 @@ public sealed class SubmitterTests : IDisposable
     [InlineData(503)]
     public async Task A_gateway_error_leaves_the_call_in_doubt(int status)
     {
-        zpk.Generate("{}", status);
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
+        _zpk.Generate("{}", status);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
 
-        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var told = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
 
         Assert.True(told.InDoubt);
-        Assert.Equal(1, zpk.GenerateCalls);
-        Assert.Equal(LedgerState.Started, (await Entry(worker, submit)).State);
+        Assert.Equal(1, _zpk.GenerateCalls);
+        Assert.Equal(LedgerState.Started, (await EntryAsync(worker, submit)).State);
     }
 
     [Fact]
     public async Task Not_found_before_the_lease_ends_proves_nothing()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
-        await Claim(worker, submit);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
+        await ClaimAsync(worker, submit);
 
-        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var told = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
 
         Assert.True(told.InDoubt);
         Assert.Equal(worker.Time.GetUtcNow() + TimeSpan.FromSeconds(45), told.NotBefore);
-        Assert.Equal((0, 1), (zpk.GenerateCalls, zpk.CheckCalls));
+        Assert.Equal((0, 1), (_zpk.GenerateCalls, _zpk.CheckCalls));
     }
 
     [Fact]
     public async Task What_another_process_holds_is_left_alone_until_its_lease_ends()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        await using var dead = await WorkerUnderTest.Start(other: worker);
-        var submit = await Start(worker);
-        await Claim(dead, submit);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        await using var dead = await WorkerUnderTest.StartAsync(other: worker);
+        var submit = await StartAsync(worker);
+        await ClaimAsync(dead, submit);
 
-        var held = (await worker.Handle(submit)).Only<SubmissionDeferred>();
-        var callsWhileHeld = zpk.GenerateCalls + zpk.CheckCalls;
+        var held = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
+        var callsWhileHeld = _zpk.GenerateCalls + _zpk.CheckCalls;
         worker.Time.Advance(TimeSpan.FromSeconds(45));
-        var taken = await worker.Handle(submit);
+        var taken = await worker.HandleAsync(submit);
 
         Assert.Equal((true, worker.Time.GetUtcNow()), (held.InDoubt, held.NotBefore));
         Assert.Equal(0, callsWhileHeld);
         Assert.Equal("SubmissionAccepted", taken.Says);
-        Assert.Equal((1, 1), (zpk.GenerateCalls, zpk.CheckCalls));
+        Assert.Equal((1, 1), (_zpk.GenerateCalls, _zpk.CheckCalls));
     }
 
     [Fact]
     public async Task Two_processes_that_find_nothing_at_the_same_time_pay_once()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
         using var slowZpk = new StubZpk();
-        await using var slow = await WorkerUnderTest.Start(slowZpk, other: worker);
-        await using var dead = await WorkerUnderTest.Start(other: worker);
-        var submit = await Start(worker);
-        await Claim(dead, submit);
+        await using var slow = await WorkerUnderTest.StartAsync(slowZpk, other: worker);
+        await using var dead = await WorkerUnderTest.StartAsync(other: worker);
+        var submit = await StartAsync(worker);
+        await ClaimAsync(dead, submit);
         worker.Time.Advance(TimeSpan.FromSeconds(45));
         var slowIsChecking = new TaskCompletionSource();
         var callIsUnderWay = new TaskCompletionSource();
@@ -173,21 +173,21 @@ public sealed class SubmitterTests : IDisposable
             await callIsUnderWay.Task;
             return StubApi.Json(Answers.NotFound);
         };
-        zpk.OnGenerate = async () =>
+        _zpk.OnGenerate = async () =>
         {
             callIsUnderWay.SetResult();
             await slowIsDone.Task;
             return StubApi.Json(StubZpk.Accepted);
         };
 
-        var slowHandles = slow.Consume(submit, Guid.NewGuid());
+        var slowHandles = slow.ConsumeAsync(submit, Guid.NewGuid());
         await slowIsChecking.Task.WaitAsync(Ct);
-        var handles = worker.Consume(submit, Guid.NewGuid());
+        var handles = worker.ConsumeAsync(submit, Guid.NewGuid());
         await slowHandles;
         slowIsDone.SetResult();
         await handles;
 
-        Assert.Equal((1, 0), (zpk.GenerateCalls, slowZpk.GenerateCalls));
+        Assert.Equal((1, 0), (_zpk.GenerateCalls, slowZpk.GenerateCalls));
         Assert.IsType<SubmissionAccepted>(Assert.Single(worker.TakeWork()));
         Assert.IsType<SubmissionDeferred>(Assert.Single(slow.TakeWork()));
     }
@@ -195,82 +195,82 @@ public sealed class SubmitterTests : IDisposable
     [Fact]
     public async Task A_busy_zpk_is_asked_again_when_it_says()
     {
-        zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 7));
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
+        _zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 7));
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
 
-        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
-        var released = await Entry(worker, submit);
-        zpk.Generate(StubZpk.Accepted);
-        var tooEarly = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var told = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
+        var released = await EntryAsync(worker, submit);
+        _zpk.Generate(StubZpk.Accepted);
+        var tooEarly = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
         var until = worker.Time.GetUtcNow() + TimeSpan.FromSeconds(7);
         worker.Time.Advance(TimeSpan.FromSeconds(7));
-        var again = await worker.Handle(submit);
+        var again = await worker.HandleAsync(submit);
 
         Assert.Equal((false, until), (told.InDoubt, told.NotBefore));
         Assert.Equal((false, until), (tooEarly.InDoubt, tooEarly.NotBefore));
         Assert.Equal(LedgerState.Released, released.State);
         Assert.Equal("SubmissionAccepted", again.Says);
-        Assert.Equal((2, 0), (zpk.GenerateCalls, zpk.CheckCalls));
-        Assert.Equal((LedgerState.Accepted, 2), await StateAndCalls(worker, submit));
+        Assert.Equal((2, 0), (_zpk.GenerateCalls, _zpk.CheckCalls));
+        Assert.Equal((LedgerState.Accepted, 2), await StateAndCallsAsync(worker, submit));
     }
 
     [Fact]
     public async Task Refused_credentials_defer_and_pause_and_lose_nothing()
     {
-        zpk.Generate(BadKey);
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
+        _zpk.Generate(BadKey);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
 
-        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var told = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
 
         Assert.Equal((false, worker.Time.GetUtcNow() + TimeSpan.FromSeconds(30)), (told.InDoubt, told.NotBefore));
-        Assert.Equal((LedgerState.Released, 1), await StateAndCalls(worker, submit));
+        Assert.Equal((LedgerState.Released, 1), await StateAndCallsAsync(worker, submit));
     }
 
     [Fact]
     public async Task What_zpk_asked_one_submission_holds_for_all_of_this_process()
     {
-        zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 7));
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        await worker.Handle(await Start(worker));
+        _zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 7));
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        await worker.HandleAsync(await StartAsync(worker));
         var until = worker.Time.GetUtcNow() + TimeSpan.FromSeconds(7);
 
-        var other = (await worker.Handle(await Start(worker))).Only<SubmissionDeferred>();
+        var other = (await worker.HandleAsync(await StartAsync(worker))).Only<SubmissionDeferred>();
 
         Assert.Equal((false, until), (other.InDoubt, other.NotBefore));
-        Assert.Equal((1, 0), (zpk.GenerateCalls, zpk.CheckCalls));
+        Assert.Equal((1, 0), (_zpk.GenerateCalls, _zpk.CheckCalls));
     }
 
     [Fact]
     public async Task A_lost_call_stays_in_doubt_while_zpk_is_left_alone()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var lost = await Start(worker);
-        await Claim(worker, lost);
-        zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 120));
-        await worker.Handle(await Start(worker));
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var lost = await StartAsync(worker);
+        await ClaimAsync(worker, lost);
+        _zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 120));
+        await worker.HandleAsync(await StartAsync(worker));
         worker.Time.Advance(TimeSpan.FromSeconds(45));
 
-        var told = (await worker.Handle(lost)).Only<SubmissionDeferred>();
+        var told = (await worker.HandleAsync(lost)).Only<SubmissionDeferred>();
 
         Assert.True(told.InDoubt);
-        Assert.Equal(0, zpk.CheckCalls);
+        Assert.Equal(0, _zpk.CheckCalls);
     }
 
     [Fact]
     public async Task Refused_credentials_make_the_worker_unready_until_zpk_takes_them()
     {
-        zpk.Generate(BadKey);
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
+        _zpk.Generate(BadKey);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
         var health = new ZpkHealth(worker.Services.GetRequiredService<ZpkGate>());
 
-        await worker.Handle(submit);
+        await worker.HandleAsync(submit);
         var refused = await health.CheckHealthAsync(new(), TestContext.Current.CancellationToken);
-        zpk.Generate(StubZpk.Accepted);
+        _zpk.Generate(StubZpk.Accepted);
         worker.Time.Advance(TimeSpan.FromSeconds(30));
-        await worker.Handle(submit);
+        await worker.HandleAsync(submit);
         var mended = await health.CheckHealthAsync(new(), TestContext.Current.CancellationToken);
 
         Assert.Equal((HealthStatus.Unhealthy, HealthStatus.Healthy), (refused.Status, mended.Status));
@@ -279,35 +279,35 @@ public sealed class SubmitterTests : IDisposable
     [Fact]
     public async Task A_refusal_of_the_id_itself_is_looked_up_since_an_earlier_call_had_arrived()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
-        zpk.Generate(
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
+        _zpk.Generate(
             """{"success":false,"errors":[{"id":"ALREADY_USED","message":"used","on":"unique_request_id"}]}"""
         );
 
-        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
-        zpk.Check(StubZpk.Accepted);
+        var told = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
+        _zpk.Check(StubZpk.Accepted);
         worker.Time.Advance(told.NotBefore!.Value - worker.Time.GetUtcNow());
-        var found = await worker.Handle(submit);
+        var found = await worker.HandleAsync(submit);
 
         Assert.True(told.InDoubt);
         Assert.Equal("SubmissionAccepted", found.Says);
-        Assert.Equal((1, 1), (zpk.GenerateCalls, zpk.CheckCalls));
+        Assert.Equal((1, 1), (_zpk.GenerateCalls, _zpk.CheckCalls));
     }
 
     [Fact]
     public async Task A_refusal_is_told_with_every_error_and_is_final()
     {
-        zpk.Generate(Refusal);
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
+        _zpk.Generate(Refusal);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
 
-        var refused = await worker.Handle(submit);
-        var again = await worker.Handle(submit);
-        var closed = await worker.Handle(refused.Only<SubmissionRefused>());
+        var refused = await worker.HandleAsync(submit);
+        var again = await worker.HandleAsync(submit);
+        var closed = await worker.HandleAsync(refused.Only<SubmissionRefused>());
 
         Assert.Equal("", again.Says);
-        Assert.Equal((LedgerState.Refused, 1), await StateAndCalls(worker, submit));
+        Assert.Equal((LedgerState.Refused, 1), await StateAndCallsAsync(worker, submit));
         var failed = closed.Only<ImagesFailed>();
         Assert.Equal(FailureReason.RejectedByProvider, failed.Reason);
         Assert.Equal([new RequestError("INVALID_PARAMETER", "too long", "prompt")], failed.Errors);
@@ -319,63 +319,63 @@ public sealed class SubmitterTests : IDisposable
     [InlineData("<h1>gateway</h1>", 502, null)]
     public async Task A_look_up_without_an_answer_leaves_the_doubt(string body, int status, int? pause)
     {
-        zpk.Check(body, status);
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
-        await Claim(worker, submit);
+        _zpk.Check(body, status);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
+        await ClaimAsync(worker, submit);
         worker.Time.Advance(TimeSpan.FromSeconds(45));
 
-        var told = (await worker.Handle(submit)).Only<SubmissionDeferred>();
+        var told = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
 
         Assert.True(told.InDoubt);
         Assert.Equal(pause, (told.NotBefore - worker.Time.GetUtcNow())?.TotalSeconds);
-        Assert.Equal(0, zpk.GenerateCalls);
-        Assert.Equal((LedgerState.Started, 1), await StateAndCalls(worker, submit));
+        Assert.Equal(0, _zpk.GenerateCalls);
+        Assert.Equal((LedgerState.Started, 1), await StateAndCallsAsync(worker, submit));
     }
 
     [Fact]
     public async Task What_is_cancelled_is_looked_up_and_not_submitted_again()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
-        await Claim(worker, submit);
-        await worker.Handle(new CancelImages { RequestId = submit.RequestId });
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
+        await ClaimAsync(worker, submit);
+        await worker.HandleAsync(new CancelImages { RequestId = submit.RequestId });
         worker.Time.Advance(TimeSpan.FromSeconds(45));
 
-        var told = await worker.Handle(submit);
-        var closed = await worker.Handle(told.Only<SubmissionWithdrawn>());
+        var told = await worker.HandleAsync(submit);
+        var closed = await worker.HandleAsync(told.Only<SubmissionWithdrawn>());
 
-        Assert.Equal((0, 1), (zpk.GenerateCalls, zpk.CheckCalls));
-        Assert.Equal((LedgerState.Released, 1), await StateAndCalls(worker, submit));
+        Assert.Equal((0, 1), (_zpk.GenerateCalls, _zpk.CheckCalls));
+        Assert.Equal((LedgerState.Released, 1), await StateAndCallsAsync(worker, submit));
         Assert.Equal(0m, closed.Only<ImagesFailed>().Cost.Total);
     }
 
     [Fact]
     public async Task What_is_cancelled_and_had_arrived_is_adopted()
     {
-        zpk.Check(Answers.Running("27"));
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
-        await Claim(worker, submit);
-        await worker.Handle(new CancelImages { RequestId = submit.RequestId });
+        _zpk.Check(Answers.Running("27"));
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
+        await ClaimAsync(worker, submit);
+        await worker.HandleAsync(new CancelImages { RequestId = submit.RequestId });
 
-        var told = await worker.Handle(submit);
+        var told = await worker.HandleAsync(submit);
 
         Assert.Equal("SubmissionAccepted", told.Says);
-        Assert.Equal(0, zpk.GenerateCalls);
+        Assert.Equal(0, _zpk.GenerateCalls);
     }
 
     [Fact]
     public async Task What_was_cancelled_before_it_was_sent_is_not_sent()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = await Start(worker);
-        await worker.Handle(new CancelImages { RequestId = submit.RequestId });
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
+        await worker.HandleAsync(new CancelImages { RequestId = submit.RequestId });
 
-        var told = await worker.Handle(submit);
+        var told = await worker.HandleAsync(submit);
 
         Assert.Equal("SubmissionWithdrawn", told.Says);
-        Assert.Equal((0, 0), (zpk.GenerateCalls, zpk.CheckCalls));
+        Assert.Equal((0, 0), (_zpk.GenerateCalls, _zpk.CheckCalls));
     }
 
     [Theory]
@@ -383,11 +383,11 @@ public sealed class SubmitterTests : IDisposable
     [InlineData(true)]
     public async Task What_one_process_held_back_and_another_one_is_sending_is_not_called_unsent(bool isToldLate)
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
         using var sendingZpk = new StubZpk();
-        await using var sending = await WorkerUnderTest.Start(sendingZpk, other: worker);
-        await CloseGate(worker);
-        var submit = await Start(worker);
+        await using var sending = await WorkerUnderTest.StartAsync(sendingZpk, other: worker);
+        await CloseGateAsync(worker);
+        var submit = await StartAsync(worker);
         var (callIsUnderWay, mayEnd) = (new TaskCompletionSource(), new TaskCompletionSource());
         sendingZpk.OnGenerate = async () =>
         {
@@ -396,21 +396,21 @@ public sealed class SubmitterTests : IDisposable
             return StubApi.Json(StubZpk.Accepted);
         };
 
-        var heldBack = (await worker.Handle(submit)).Only<SubmissionDeferred>();
-        var sends = sending.Consume(submit, Guid.NewGuid());
+        var heldBack = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
+        var sends = sending.ConsumeAsync(submit, Guid.NewGuid());
         await callIsUnderWay.Task.WaitAsync(Ct);
         var cancel = new CancelImages { RequestId = submit.RequestId };
         if (!isToldLate)
-            await worker.Handle(heldBack);
-        var stopped = await worker.Handle(cancel);
+            await worker.HandleAsync(heldBack);
+        var stopped = await worker.HandleAsync(cancel);
         if (isToldLate)
-            stopped = await worker.Handle(heldBack);
-        var asked = (await worker.Tick(submit.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
-        var told = (await worker.Handle(asked)).Only<SubmissionDeferred>();
-        var waiting = await worker.Handle(told);
+            stopped = await worker.HandleAsync(heldBack);
+        var asked = (await worker.TickAsync(submit.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
+        var told = (await worker.HandleAsync(asked)).Only<SubmissionDeferred>();
+        var waiting = await worker.HandleAsync(told);
         mayEnd.SetResult();
         await sends;
-        var closed = await worker.Handle(Assert.IsType<SubmissionAccepted>(Assert.Single(sending.TakeWork())));
+        var closed = await worker.HandleAsync(Assert.IsType<SubmissionAccepted>(Assert.Single(sending.TakeWork())));
 
         Assert.Equal((false, true), (heldBack.InDoubt, told.InDoubt));
         Assert.Equal(("Closing", "Closing"), (stopped.State, waiting.State));
@@ -420,15 +420,15 @@ public sealed class SubmitterTests : IDisposable
     [Fact]
     public async Task What_was_never_sent_is_closed_at_once_however_long_zpk_is_to_be_left_alone()
     {
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        await CloseGate(worker);
-        var submit = await Start(worker);
-        await worker.Handle((await worker.Handle(submit)).Only<SubmissionDeferred>());
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        await CloseGateAsync(worker);
+        var submit = await StartAsync(worker);
+        await worker.HandleAsync((await worker.HandleAsync(submit)).Only<SubmissionDeferred>());
 
-        await worker.Handle(new CancelImages { RequestId = submit.RequestId });
-        var asked = (await worker.Tick(submit.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
-        var told = (await worker.Handle(asked)).Only<SubmissionWithdrawn>();
-        var closed = await worker.Handle(told);
+        await worker.HandleAsync(new CancelImages { RequestId = submit.RequestId });
+        var asked = (await worker.TickAsync(submit.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
+        var told = (await worker.HandleAsync(asked)).Only<SubmissionWithdrawn>();
+        var closed = await worker.HandleAsync(told);
 
         Assert.Equal(0m, closed.Only<ImagesFailed>().Cost.Total);
     }
@@ -441,41 +441,43 @@ public sealed class SubmitterTests : IDisposable
             ["Submission:PerSecond"] = "0.01",
             ["Submission:AtOnce"] = "1",
         };
-        await using var worker = await WorkerUnderTest.Start(zpk, settings);
-        var unsent = await Start(worker);
-        var sending = await Start(worker);
-        await Claim(worker, sending);
-        await worker.With<SubmissionPace, bool>(pace => pace.WaitForTurn());
-        await worker.Handle(new SubmissionDeferred(unsent.RequestId, unsent.SubmissionId, null, false, "busy"));
-        await worker.Handle(new CancelImages { RequestId = unsent.RequestId });
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk, settings);
+        var unsent = await StartAsync(worker);
+        var sending = await StartAsync(worker);
+        await ClaimAsync(worker, sending);
+        await worker.WithAsync<SubmissionPace, bool>(pace => pace.WaitForTurnAsync());
+        await worker.HandleAsync(new SubmissionDeferred(unsent.RequestId, unsent.SubmissionId, null, false, "busy"));
+        await worker.HandleAsync(new CancelImages { RequestId = unsent.RequestId });
 
-        var asked = (await worker.Tick(unsent.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
-        var told = await worker.Handle(asked);
+        var asked = (await worker.TickAsync(unsent.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
+        var told = await worker.HandleAsync(asked);
 
         Assert.Equal("SubmissionWithdrawn", told.Says);
     }
 
     /// <summary>For ten minutes, by what ZPK says of another request.</summary>
-    private async Task CloseGate(WorkerUnderTest worker)
+    private async Task CloseGateAsync(WorkerUnderTest worker)
     {
-        zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 600));
-        await worker.Handle(await Start(worker));
+        _zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 600));
+        await worker.HandleAsync(await StartAsync(worker));
     }
 
-    private static async Task<SubmitImages> Start(WorkerUnderTest worker) =>
-        (await worker.Handle(Command())).Only<SubmitImages>();
+    private static async Task<SubmitImages> StartAsync(WorkerUnderTest worker) =>
+        (await worker.HandleAsync(Command())).Only<SubmitImages>();
 
     /// <summary>As by a process that died right after.</summary>
-    private static Task<Claim> Claim(WorkerUnderTest worker, SubmitImages submit) =>
-        worker.With<SubmissionLedger, Claim>(ledger => ledger.Claim(submit.SubmissionId, submit.RequestId, Ct));
+    private static Task<Claim> ClaimAsync(WorkerUnderTest worker, SubmitImages submit) =>
+        worker.WithAsync<SubmissionLedger, Claim>(ledger =>
+            ledger.ClaimAsync(submit.SubmissionId, submit.RequestId, Ct)
+        );
 
-    private static Task<SubmissionEntry> Entry(WorkerUnderTest worker, SubmitImages submit) =>
-        worker.InDatabase(db => db.Submissions.AsNoTracking().SingleAsync(e => e.Id == submit.SubmissionId, Ct));
+    private static Task<SubmissionEntry> EntryAsync(WorkerUnderTest worker, SubmitImages submit) =>
+        worker.InDatabaseAsync(db => db.Submissions.AsNoTracking().SingleAsync(e => e.Id == submit.SubmissionId, Ct));
 
-    private static async Task<(LedgerState State, int Calls)> StateAndCalls(
+    private static async Task<(LedgerState State, int Calls)> StateAndCallsAsync(
         WorkerUnderTest worker,
         SubmitImages submit
-    ) => await Entry(worker, submit) is var entry ? (entry.State, entry.Calls) : default;
+    ) => await EntryAsync(worker, submit) is var entry ? (entry.State, entry.Calls) : default;
 
     private static Dictionary<string, string?> Using(ZpkSimulatorServer simulator) =>
         new(StringComparer.Ordinal) { ["Zpk:BaseAddress"] = simulator.BaseAddress.ToString() };

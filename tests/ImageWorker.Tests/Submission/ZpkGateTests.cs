@@ -1,5 +1,4 @@
 using ImageWorker.Submission;
-using ImageWorker.Telemetry;
 using ImageWorker.Zpk;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -8,22 +8,22 @@ namespace ImageWorker.Tests.Telemetry;
 /// <summary>Adds up what one worker counts, by <c>name{tag=value,…}</c>; of gauges and histograms it keeps each value.</summary>
 internal sealed class Measured : IDisposable
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, List<double>> values = new(StringComparer.Ordinal);
-    private readonly MeterListener listener = new();
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, List<double>> _values = new(StringComparer.Ordinal);
+    private readonly MeterListener _listener = new();
 
     public Measured(WorkerUnderTest worker)
     {
         var meters = worker.Services.GetRequiredService<IMeterFactory>();
-        listener.InstrumentPublished = (instrument, listening) =>
+        _listener.InstrumentPublished = (instrument, listening) =>
         {
             if (ReferenceEquals(instrument.Meter.Scope, meters))
                 listening.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<int>((i, value, tags, _) => Note(i, value, tags));
-        listener.SetMeasurementEventCallback<long>((i, value, tags, _) => Note(i, value, tags));
-        listener.SetMeasurementEventCallback<double>((i, value, tags, _) => Note(i, value, tags));
-        listener.Start();
+        _listener.SetMeasurementEventCallback<int>((i, value, tags, _) => Note(i, value, tags));
+        _listener.SetMeasurementEventCallback<long>((i, value, tags, _) => Note(i, value, tags));
+        _listener.SetMeasurementEventCallback<double>((i, value, tags, _) => Note(i, value, tags));
+        _listener.Start();
         // Made by now; before a listener was there, it had told nobody.
         _ = worker.Services.GetRequiredService<ZpkImagesClient>();
         _ = worker.Services.GetRequiredService<ZpkGate>();
@@ -35,19 +35,19 @@ internal sealed class Measured : IDisposable
     /// <summary>Every value of a histogram or gauge.</summary>
     public IReadOnlyList<double> Of(string series)
     {
-        lock (gate)
-            return values.TryGetValue(series, out var found) ? [.. found] : [];
+        lock (_gate)
+            return _values.TryGetValue(series, out var found) ? [.. found] : [];
     }
 
     /// <summary>Reads the gauges, as an exporter does.</summary>
     public void Observe()
     {
-        lock (gate)
-            values.Clear();
-        listener.RecordObservableInstruments();
+        lock (_gate)
+            _values.Clear();
+        _listener.RecordObservableInstruments();
     }
 
-    public void Dispose() => listener.Dispose();
+    public void Dispose() => _listener.Dispose();
 
     private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
@@ -56,10 +56,10 @@ internal sealed class Measured : IDisposable
             tags.ToArray().OrderBy(t => t.Key, StringComparer.Ordinal).Select(t => $"{t.Key}={t.Value}")
         );
         var series = labels.Length == 0 ? instrument.Name : $"{instrument.Name}{{{labels}}}";
-        lock (gate)
+        lock (_gate)
         {
-            if (!values.TryGetValue(series, out var list))
-                values[series] = list = [];
+            if (!_values.TryGetValue(series, out var list))
+                _values[series] = list = [];
             list.Add(value);
         }
     }

@@ -19,11 +19,11 @@ public sealed class RequestTracingTests
     [Fact]
     public async Task Where_nobody_listens_what_the_publisher_sent_goes_through_to_the_event()
     {
-        await using var worker = await WorkerUnderTest.Start();
+        await using var worker = await WorkerUnderTest.StartAsync();
 
-        var started = await Send(worker, Command(), Publisher);
-        var closed = await Send(worker, Command() with { MaxCost = 0.01m }, Publisher);
-        var refused = await Send(worker, Command() with { Prompt = "" }, Publisher);
+        var started = await SendAsync(worker, Command(), Publisher);
+        var closed = await SendAsync(worker, Command() with { MaxCost = 0.01m }, Publisher);
+        var refused = await SendAsync(worker, Command() with { Prompt = "" }, Publisher);
 
         Assert.Equal(Publisher, started.Request?.TraceParent);
         Assert.Null(started.Only<SubmitImages>().Trace);
@@ -37,9 +37,9 @@ public sealed class RequestTracingTests
     [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-and more")]
     public async Task A_header_that_is_no_trace_is_not_kept(string header)
     {
-        await using var worker = await WorkerUnderTest.Start();
+        await using var worker = await WorkerUnderTest.StartAsync();
 
-        var started = await Send(worker, Command(), header);
+        var started = await SendAsync(worker, Command(), header);
 
         Assert.Equal("Submitting", started.State);
         Assert.Null(started.Request!.TraceParent);
@@ -49,10 +49,10 @@ public sealed class RequestTracingTests
     public async Task A_publisher_with_MassTransit_is_the_parent_too()
     {
         using var traced = new Traced();
-        await using var worker = await WorkerUnderTest.Start();
+        await using var worker = await WorkerUnderTest.StartAsync();
         var command = Command();
 
-        var started = await worker.Handle(command, activityId: Publisher);
+        var started = await worker.HandleAsync(command, activityId: Publisher);
 
         var span = traced.One(command.RequestId, Received);
         Assert.Equal((TraceId, SpanId), ($"{span.TraceId}", $"{span.ParentSpanId}"));
@@ -65,12 +65,12 @@ public sealed class RequestTracingTests
     public async Task The_prompt_is_told_where_the_setting_says_so_and_nowhere_else(string? setting, string? told)
     {
         using var traced = new Traced();
-        await using var worker = await WorkerUnderTest.Start(
+        await using var worker = await WorkerUnderTest.StartAsync(
             settings: new Dictionary<string, string?>(StringComparer.Ordinal) { ["Telemetry:IncludePrompts"] = setting }
         );
         var command = Command();
 
-        await worker.Handle(command);
+        await worker.HandleAsync(command);
 
         Assert.Equal(told, traced.One(command.RequestId, Received).GetTagItem("imageworker.prompt"));
     }
@@ -79,10 +79,10 @@ public sealed class RequestTracingTests
     public async Task A_refused_command_is_an_error_and_its_event_is_below_it()
     {
         using var traced = new Traced();
-        await using var worker = await WorkerUnderTest.Start();
+        await using var worker = await WorkerUnderTest.StartAsync();
         var command = Command() with { Count = 100 };
 
-        var refused = await worker.Handle(command);
+        var refused = await worker.HandleAsync(command);
 
         var span = traced.One(command.RequestId, Received);
         Assert.Equal(("refused", "InvalidRequest"), (Outcome(span), span.GetTagItem("error.type")));
@@ -94,11 +94,11 @@ public sealed class RequestTracingTests
     public async Task A_repeated_command_with_a_trace_of_its_own_is_linked_to_the_requests()
     {
         using var traced = new Traced();
-        await using var worker = await WorkerUnderTest.Start();
+        await using var worker = await WorkerUnderTest.StartAsync();
         var command = Command();
-        await worker.Handle(command);
+        await worker.HandleAsync(command);
 
-        await Send(worker, command, Publisher);
+        await SendAsync(worker, command, Publisher);
 
         var spans = traced.Of(command.RequestId, Received);
         Assert.Equal(("accepted", "repeated"), (Outcome(spans[0]), Outcome(spans[1])));
@@ -111,12 +111,12 @@ public sealed class RequestTracingTests
         using var zpk = new StubZpk();
         zpk.Check(Answers.Checked);
         using var traced = new Traced();
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var (id, request) = await worker.Reach(Given.Generating);
+        await using var worker = await WorkerUnderTest.StartAsync(zpk);
+        var (id, request) = await worker.ReachAsync(Given.Generating);
         var began = worker.Time.GetUtcNow();
 
-        var ticked = await worker.Tick(id, TimeSpan.FromSeconds(27 + 4));
-        await worker.Handle(ticked.Only<CheckImages>());
+        var ticked = await worker.TickAsync(id, TimeSpan.FromSeconds(27 + 4));
+        await worker.HandleAsync(ticked.Only<CheckImages>());
 
         var wait = traced.One(id, "wait");
         Assert.Equal((began.UtcDateTime, TimeSpan.FromSeconds(31)), (wait.StartTimeUtc, wait.Duration));
@@ -138,13 +138,13 @@ public sealed class RequestTracingTests
     {
         using var zpk = new StubZpk { OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 60)) };
         using var traced = new Traced();
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var submit = (await worker.Handle(Command())).Only<SubmitImages>();
-        var deferred = (await worker.Handle(submit)).Only<SubmissionDeferred>();
-        var request = (await worker.Handle(deferred)).Request!;
+        await using var worker = await WorkerUnderTest.StartAsync(zpk);
+        var submit = (await worker.HandleAsync(Command())).Only<SubmitImages>();
+        var deferred = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
+        var request = (await worker.HandleAsync(deferred)).Request!;
 
-        var again = (await worker.TickWhenDue(request)).Only<SubmitImages>();
-        await worker.Handle(again);
+        var again = (await worker.TickWhenDueAsync(request)).Only<SubmitImages>();
+        await worker.HandleAsync(again);
 
         var spans = traced.Of(request.CorrelationId, "submit");
         Assert.Equal(2, spans.Count);
@@ -159,10 +159,10 @@ public sealed class RequestTracingTests
     {
         using var zpk = new StubZpk { OnCheck = () => Task.FromResult(StubApi.RetryAfter(503, 60)) };
         using var traced = new Traced();
-        await using var worker = await WorkerUnderTest.Start(zpk);
-        var (id, _) = await worker.Reach(Given.Generating);
+        await using var worker = await WorkerUnderTest.StartAsync(zpk);
+        var (id, _) = await worker.ReachAsync(Given.Generating);
 
-        await worker.Handle((await worker.Tick(id, TimeSpan.FromSeconds(27))).Only<CheckImages>());
+        await worker.HandleAsync((await worker.TickAsync(id, TimeSpan.FromSeconds(27))).Only<CheckImages>());
 
         var span = traced.One(id, "check");
         Assert.Equal(("unavailable", "unavailable"), (Outcome(span), span.GetTagItem("error.type")));
@@ -171,8 +171,8 @@ public sealed class RequestTracingTests
 
     private static object? Outcome(Activity span) => span.GetTagItem("imageworker.outcome");
 
-    private static Task<Handled> Send(WorkerUnderTest worker, GenerateImages command, string traceParent) =>
-        worker.HandleBare(
+    private static Task<Handled> SendAsync(WorkerUnderTest worker, GenerateImages command, string traceParent) =>
+        worker.HandleBareAsync(
             "generate-images",
             JsonSerializer.Serialize(command, JsonSerializerOptions.Web),
             command.RequestId,

@@ -6,32 +6,32 @@ namespace ImageWorker.Tests.Telemetry;
 /// <summary>Listens to the worker's spans, of every worker in this process.</summary>
 internal sealed class Traced : IDisposable
 {
-    private readonly Lock gate = new();
-    private readonly List<Activity> spans = [];
-    private readonly ActivityListener listener;
+    private readonly Lock _gate = new();
+    private readonly List<Activity> _spans = [];
+    private readonly ActivityListener _listener;
 
     public Traced()
     {
-        listener = new()
+        _listener = new()
         {
             ShouldListenTo = source => source.Name is RequestTracing.SourceName,
             Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = span =>
             {
-                lock (gate)
-                    spans.Add(span);
+                lock (_gate)
+                    _spans.Add(span);
             },
         };
-        ActivitySource.AddActivityListener(listener);
+        ActivitySource.AddActivityListener(_listener);
     }
 
     /// <summary>The ended spans of one request by their name, in the order they ended.</summary>
     public IReadOnlyList<Activity> Of(Guid requestId, string name)
     {
-        lock (gate)
+        lock (_gate)
             return
             [
-                .. spans.Where(span =>
+                .. _spans.Where(span =>
                     span.OperationName == name && requestId.Equals(span.GetTagItem(RequestTracing.RequestId))
                 ),
             ];
@@ -40,5 +40,5 @@ internal sealed class Traced : IDisposable
     /// <summary>The only one of this name.</summary>
     public Activity One(Guid requestId, string name) => Assert.Single(Of(requestId, name));
 
-    public void Dispose() => listener.Dispose();
+    public void Dispose() => _listener.Dispose();
 }

@@ -20,7 +20,7 @@ public sealed class ZpkMetricsTests
     {
         using var api = new StubZpk();
         api.Generate(body, status);
-        await using var worker = await WorkerUnderTest.Start(api);
+        await using var worker = await WorkerUnderTest.StartAsync(api);
         using var measured = new Measured(worker);
 
         await worker.Services.GetRequiredService<ZpkImagesClient>().GenerateAsync(ClientUnderTest.Parameters, Ct);
@@ -36,7 +36,7 @@ public sealed class ZpkMetricsTests
     {
         using var api = new StubZpk();
         api.Check(body, status);
-        await using var worker = await WorkerUnderTest.Start(api);
+        await using var worker = await WorkerUnderTest.StartAsync(api);
         using var measured = new Measured(worker);
 
         await worker.Services.GetRequiredService<ZpkImagesClient>().CheckStatusAsync("a1", Ct);
@@ -49,7 +49,7 @@ public sealed class ZpkMetricsTests
     {
         using var api = new StubZpk();
         api.Check("{}", 502);
-        await using var worker = await WorkerUnderTest.Start(
+        await using var worker = await WorkerUnderTest.StartAsync(
             api,
             new Dictionary<string, string?>(StringComparer.Ordinal)
             {

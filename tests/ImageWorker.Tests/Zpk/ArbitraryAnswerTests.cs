@@ -11,42 +11,42 @@ public sealed class ArbitraryAnswerTests : IDisposable
 {
     private static readonly int[] Statuses = [200, 200, 200, 201, 302, 400, 401, 404, 429, 500, 503];
 
-    private readonly ClientUnderTest client;
-    private HttpStatusCode status;
-    private byte[] body = [];
+    private readonly ClientUnderTest _client;
+    private HttpStatusCode _status;
+    private byte[] _body = [];
 
     public ArbitraryAnswerTests() =>
-        client = new ClientUnderTest(
+        _client = new ClientUnderTest(
             new StubApi(Answer),
             configure: zpk => (zpk.CheckRetries, zpk.BreakerMinimumCalls) = (0, int.MaxValue)
         );
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => _client.Dispose();
 
     [Property(Arbitrary = [typeof(ShapedAnswers)], MaxTest = 1000)]
     public async Task A_generate_call_ends_in_an_outcome_that_the_answer_bears_out(AnswerBytes bytes, uint choice)
     {
         Prepare(bytes, choice);
 
-        var outcome = await client.Zpk.GenerateAsync(ClientUnderTest.Parameters, Ct);
+        var outcome = await _client.Zpk.GenerateAsync(ClientUnderTest.Parameters, Ct);
 
         var read = AnswerParser.Parse(bytes.Utf8);
         switch (outcome)
         {
             case GenerateOutcome.Accepted accepted:
-                Assert.InRange((int)status, 200, 299);
+                Assert.InRange((int)_status, 200, 299);
                 Assert.Empty(read!.Errors);
                 Assert.NotEqual(false, read.Success);
                 AssertWithinBounds(accepted.Answer);
                 break;
             case GenerateOutcome.Refused refused:
-                Assert.InRange((int)status, 200, 499);
+                Assert.InRange((int)_status, 200, 499);
                 Assert.NotEmpty(refused.Errors);
                 break;
             case GenerateOutcome.Busy:
-                Assert.Equal(HttpStatusCode.TooManyRequests, status);
+                Assert.Equal(HttpStatusCode.TooManyRequests, _status);
                 break;
             default:
                 Assert.NotEmpty(Assert.IsType<GenerateOutcome.Unknown>(outcome).Reason);
@@ -59,22 +59,22 @@ public sealed class ArbitraryAnswerTests : IDisposable
     {
         Prepare(bytes, choice);
 
-        var outcome = await client.Zpk.CheckStatusAsync("a1", Ct);
+        var outcome = await _client.Zpk.CheckStatusAsync("a1", Ct);
 
         var read = AnswerParser.Parse(bytes.Utf8);
         switch (outcome)
         {
             case CheckOutcome.Found found:
-                Assert.InRange((int)status, 200, 299);
+                Assert.InRange((int)_status, 200, 299);
                 Assert.Empty(read!.Errors);
                 AssertWithinBounds(found.Answer);
                 break;
             case CheckOutcome.NotFound:
                 Assert.NotEqual(true, read?.Errors.AreAboutCredentials());
-                Assert.True(status == HttpStatusCode.NotFound || read?.Success == false || read?.Errors.Count > 0);
+                Assert.True(_status == HttpStatusCode.NotFound || read?.Success == false || read?.Errors.Count > 0);
                 break;
             case CheckOutcome.Refused refused:
-                Assert.InRange((int)status, 200, 499);
+                Assert.InRange((int)_status, 200, 499);
                 Assert.NotEmpty(refused.Errors);
                 break;
             default:
@@ -101,8 +101,8 @@ public sealed class ArbitraryAnswerTests : IDisposable
         foreach (var bytes in answers.TakeWhile(_ => reached.Count < 8))
         {
             Prepare(bytes, choice++);
-            reached.Add((await client.Zpk.GenerateAsync(ClientUnderTest.Parameters, Ct)).GetType());
-            reached.Add((await client.Zpk.CheckStatusAsync("a1", Ct)).GetType());
+            reached.Add((await _client.Zpk.GenerateAsync(ClientUnderTest.Parameters, Ct)).GetType());
+            reached.Add((await _client.Zpk.CheckStatusAsync("a1", Ct)).GetType());
         }
 
         Assert.Equal(8, reached.Count);
@@ -127,10 +127,10 @@ public sealed class ArbitraryAnswerTests : IDisposable
 
     private void Prepare(AnswerBytes bytes, uint choice)
     {
-        status = (HttpStatusCode)Statuses[choice % Statuses.Length];
-        body = bytes.Utf8;
+        _status = (HttpStatusCode)Statuses[choice % Statuses.Length];
+        _body = bytes.Utf8;
     }
 
     private HttpResponseMessage Answer() =>
-        new(status) { Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } } };
+        new(_status) { Content = new ByteArrayContent(_body) { Headers = { ContentType = new("application/json") } } };
 }

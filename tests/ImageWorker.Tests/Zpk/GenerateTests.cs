@@ -216,7 +216,7 @@ public sealed class GenerateTests
     public async Task The_client_s_own_timeout_is_unknown()
     {
         var time = new FakeTimeProvider();
-        var api = new StubApi(async (_, ct) => await Hang(ct));
+        var api = new StubApi(async (_, ct) => await HangAsync(ct));
         using var client = new ClientUnderTest(api, time);
 
         var call = client.Zpk.GenerateAsync(ClientUnderTest.Parameters, Ct);
@@ -230,7 +230,7 @@ public sealed class GenerateTests
     public async Task The_caller_s_cancellation_is_an_exception()
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var api = new StubApi(async (_, ct) => await Hang(ct));
+        var api = new StubApi(async (_, ct) => await HangAsync(ct));
         using var client = new ClientUnderTest(api);
 
         var call = client.Zpk.GenerateAsync(ClientUnderTest.Parameters, cancel.Token);
@@ -320,7 +320,7 @@ public sealed class GenerateTests
         Assert.Empty(api.Requests);
     }
 
-    private static async Task<HttpResponseMessage> Hang(CancellationToken ct)
+    private static async Task<HttpResponseMessage> HangAsync(CancellationToken ct)
     {
         await Task.Delay(Timeout.InfiniteTimeSpan, ct);
         throw new InvalidOperationException();

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using ImageWorker.Requests;
 
 namespace ImageWorker.Tests.Zpk;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using ImageWorker.Requests;
 using ImageWorker.Zpk;
 
 namespace ImageWorker.Tests.Zpk;

@@ -1,4 +1,3 @@
-using ImageWorker.Requests;
 using ImageWorker.Zpk;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -5,14 +5,14 @@ namespace ImageWorker.Tests.ZpkSimulator;
 
 public sealed class ExecutableTests : IDisposable
 {
-    private readonly string stateFile = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler());
+    private readonly string _stateFile = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler());
 
     [Fact]
     public async Task A_killed_process_comes_back_with_what_it_accepted()
     {
         const string credentials = "\"application_id\":\"app\",\"api_key\":\"key\",\"unique_request_id\":\"one\"";
-        using (var first = Start("--port", "0", "--stateFile", stateFile, "--generationTime", "fixed:0"))
+        using (var first = Start("--port", "0", "--stateFile", _stateFile, "--generationTime", "fixed:0"))
         {
             var address = await ReadAddressAsync(first);
             await PostAsync(address, "/api/images/generate", $$"""{{{credentials}},"prompt":"a cat","num":2}""");
@@ -20,7 +20,7 @@ public sealed class ExecutableTests : IDisposable
             await first.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        using var second = Start("--port", "0", "--stateFile", stateFile);
+        using var second = Start("--port", "0", "--stateFile", _stateFile);
         var answer = await PostAsync(
             await ReadAddressAsync(second),
             "/api/images/check-status",
@@ -67,8 +67,8 @@ public sealed class ExecutableTests : IDisposable
 
     public void Dispose()
     {
-        http.Dispose();
-        File.Delete(stateFile);
+        _http.Dispose();
+        File.Delete(_stateFile);
     }
 
     private static Process Start(params string[] arguments)
@@ -97,7 +97,7 @@ public sealed class ExecutableTests : IDisposable
         {
             Content = Simulator.Json(body),
         };
-        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 }

@@ -11,7 +11,7 @@ namespace ImageWorker.Tests.ZpkSimulator;
 /// <summary>A simulator on a free port with a clock of the test's own, and a client that speaks to it over HTTP.</summary>
 internal sealed class Simulator : IAsyncDisposable
 {
-    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
 
     private Simulator(ZpkSimulatorServer server, FakeTimeProvider clock)
     {
@@ -75,7 +75,7 @@ internal sealed class Simulator : IAsyncDisposable
     )
     {
         using var request = new HttpRequestMessage(method, new Uri(Server.BaseAddress, path)) { Content = content };
-        using var response = await http.SendAsync(request, cancellationToken);
+        using var response = await _http.SendAsync(request, cancellationToken);
         return new(
             (int)response.StatusCode,
             response.Content.Headers.TryGetValues("Content-Type", out var types) ? types.Single() : null,
@@ -90,7 +90,7 @@ internal sealed class Simulator : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        http.Dispose();
+        _http.Dispose();
         await Server.DisposeAsync();
     }
 }

@@ -4,7 +4,7 @@ namespace ImageWorker.Tests.ZpkSimulator;
 
 public sealed class StateFileTests : IDisposable
 {
-    private readonly string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+    private readonly string _path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
 
     [Fact]
     public async Task What_was_accepted_is_known_after_a_restart_with_its_plan_and_its_price()
@@ -51,7 +51,7 @@ public sealed class StateFileTests : IDisposable
     {
         await using (var simulator = await StartAsync())
             await simulator.GenerateAsync("a cat", id: "one");
-        await File.AppendAllTextAsync(path, """{"id":"two","prom""", TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(_path, """{"id":"two","prom""", TestContext.Current.CancellationToken);
 
         await using (var simulator = await StartAsync())
             await simulator.GenerateAsync("a cat", id: "three");
@@ -96,8 +96,8 @@ public sealed class StateFileTests : IDisposable
         await Assert.ThrowsAsync<IOException>(() => StartAsync());
     }
 
-    public void Dispose() => File.Delete(path);
+    public void Dispose() => File.Delete(_path);
 
     private Task<Simulator> StartAsync(FakeTimeProvider? clock = null) =>
-        Simulator.StartAsync(options => options.StateFile = path, clock);
+        Simulator.StartAsync(options => options.StateFile = _path, clock);
 }

@@ -10,7 +10,7 @@ internal static class BrokerCommands
 
     /// <summary>Sends it to the exchange of its queue, and waits for the broker's word.</summary>
     /// <returns>Null once the broker has it, or why it has not.</returns>
-    public static async Task<string?> Send<T>(string rabbitMq, string queue, T command, CancellationToken ct)
+    public static async Task<string?> SendAsync<T>(string rabbitMq, string queue, T command, CancellationToken ct)
         where T : class
     {
         JsonNumbers.Use();

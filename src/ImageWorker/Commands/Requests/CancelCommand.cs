@@ -20,24 +20,27 @@ internal static class CancelCommand
         var command = new Command("cancel", "Cancel a request and wait until it is closed.") { id, json };
         command.SetAction(
             (parsed, ct) =>
-                OperatorSession.Run(session => Cancel(session, parsed.GetValue(id), parsed.GetValue(json), ct), ct)
+                OperatorSession.RunAsync(
+                    session => CancelAsync(session, parsed.GetValue(id), parsed.GetValue(json), ct),
+                    ct
+                )
         );
         return command;
     }
 
-    private static async Task<int> Cancel(OperatorSession session, Guid id, bool json, CancellationToken ct)
+    private static async Task<int> CancelAsync(OperatorSession session, Guid id, bool json, CancellationToken ct)
     {
-        if (await session.Find(id, ct) is not { Command: not null } request)
-            return await OperatorSession.Unknown(id);
+        if (await session.FindAsync(id, ct) is not { Command: not null } request)
+            return await OperatorSession.UnknownAsync(id);
 
         var wasClosed = request.ClosedAt is not null;
         if (!wasClosed)
         {
             var cancel = new CancelImages { RequestId = id };
-            if (await session.Send(session.Queues.CancelImages, cancel, ct) is { } problem)
-                return await OperatorSession.Fail(problem);
-            if (await WaitUntilClosed(session, id, ct) is not { } closed)
-                return await OperatorSession.Fail(
+            if (await session.SendAsync(session.Queues.CancelImages, cancel, ct) is { } problem)
+                return await OperatorSession.FailAsync(problem);
+            if (await WaitUntilClosedAsync(session, id, ct) is not { } closed)
+                return await OperatorSession.FailAsync(
                     $"request {id} is told to stop but not closed yet. Does a worker run?"
                 );
             request = closed;
@@ -51,12 +54,16 @@ internal static class CancelCommand
         return CommandLine.Done;
     }
 
-    private static async Task<ImageRequest?> WaitUntilClosed(OperatorSession session, Guid id, CancellationToken ct)
+    private static async Task<ImageRequest?> WaitUntilClosedAsync(
+        OperatorSession session,
+        Guid id,
+        CancellationToken ct
+    )
     {
         var start = session.Time.GetTimestamp();
         while (session.Time.GetElapsedTime(start) < Patience)
         {
-            if (await session.Find(id, ct) is { ClosedAt: not null } closed)
+            if (await session.FindAsync(id, ct) is { ClosedAt: not null } closed)
                 return closed;
             await Task.Delay(Pause, session.Time, ct);
         }

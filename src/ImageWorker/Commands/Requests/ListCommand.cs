@@ -29,9 +29,9 @@ internal static class ListCommand
         var command = new Command("list", "List requests.") { state, outcome, older, newer, limit, json };
         command.SetAction(
             (parsed, ct) =>
-                OperatorSession.Run(
+                OperatorSession.RunAsync(
                     session =>
-                        List(
+                        ListAsync(
                             session,
                             new(
                                 parsed.GetValue(state),
@@ -49,9 +49,14 @@ internal static class ListCommand
         return command;
     }
 
-    private static async Task<int> List(OperatorSession session, RequestSearch search, bool json, CancellationToken ct)
+    private static async Task<int> ListAsync(
+        OperatorSession session,
+        RequestSearch search,
+        bool json,
+        CancellationToken ct
+    )
     {
-        var found = await session.InDatabase(db => search.In(db, ct));
+        var found = await session.InDatabaseAsync(db => search.FindAsync(db, ct));
         var now = session.Time.GetUtcNow();
         if (json)
             Printed.Json(found);

@@ -19,7 +19,7 @@ internal sealed class OperatorSession(IHost host, Connections connections)
     public Queues Queues => host.Services.GetRequiredService<Queues>();
 
     /// <summary>Runs one command; what it meets on the way is one line on standard error.</summary>
-    public static async Task<int> Run(Func<OperatorSession, Task<int>> command, CancellationToken ct)
+    public static async Task<int> RunAsync(Func<OperatorSession, Task<int>> command, CancellationToken ct)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.AddSecretFiles();
@@ -41,8 +41,8 @@ internal sealed class OperatorSession(IHost host, Connections connections)
         host.CheckOptions();
         try
         {
-            if ((await host.Services.GetRequiredService<DatabaseState>().Look(ct)).Unreadable is { } problem)
-                return await Fail(problem);
+            if ((await host.Services.GetRequiredService<DatabaseState>().LookAsync(ct)).Unreadable is { } problem)
+                return await FailAsync(problem);
             return await command(new(host, connections));
         }
         catch (Exception exception)
@@ -52,32 +52,34 @@ internal sealed class OperatorSession(IHost host, Connections connections)
                         or InvalidOperationException { InnerException: DbException }
             )
         {
-            return await Fail($"the database failed: {exception.GetBaseException().Message}");
+            return await FailAsync($"the database failed: {exception.GetBaseException().Message}");
         }
     }
 
-    public static async Task<int> Fail(string why)
+    public static async Task<int> FailAsync(string why)
     {
         await Console.Error.WriteLineAsync($"ImageWorker: {why}");
         return CommandLine.Failed;
     }
 
-    public static Task<int> Unknown(Guid id) => Fail(RequestDetails.Unknown(id));
+    public static Task<int> UnknownAsync(Guid id) => FailAsync(RequestDetails.Unknown(id));
 
-    public Task<T> InDatabase<T>(Func<WorkerContext, Task<T>> work) =>
-        host.Services.GetRequiredService<Database>().In(work);
+    public Task<T> InDatabaseAsync<T>(Func<WorkerContext, Task<T>> work) =>
+        host.Services.GetRequiredService<Database>().InAsync(work);
 
-    public Task<ImageRequest?> Find(Guid id, CancellationToken ct) =>
-        InDatabase(db => db.Requests.AsNoTracking().FirstOrDefaultAsync(request => request.CorrelationId == id, ct));
+    public Task<ImageRequest?> FindAsync(Guid id, CancellationToken ct) =>
+        InDatabaseAsync(db =>
+            db.Requests.AsNoTracking().FirstOrDefaultAsync(request => request.CorrelationId == id, ct)
+        );
 
     /// <summary>Hands a command over to the worker: through the broker or, embedded, through the file.</summary>
     /// <returns>Null, or why it could not be.</returns>
-    public async Task<string?> Send<T>(string queue, T command, CancellationToken ct)
+    public async Task<string?> SendAsync<T>(string queue, T command, CancellationToken ct)
         where T : class
     {
         if (connections.RabbitMq is { } rabbitMq)
-            return await BrokerCommands.Send(rabbitMq, queue, command, ct);
-        await host.Services.GetRequiredService<EmbeddedCommands>().Accept(command, ct);
+            return await BrokerCommands.SendAsync(rabbitMq, queue, command, ct);
+        await host.Services.GetRequiredService<EmbeddedCommands>().AcceptAsync(command, ct);
         return null;
     }
 }

@@ -34,7 +34,7 @@ internal static class RetryCommand
         };
         command.SetAction(
             (parsed, ct) =>
-                OperatorSession.Run(
+                OperatorSession.RunAsync(
                     async session =>
                     {
                         var asked = new Asked(
@@ -43,9 +43,9 @@ internal static class RetryCommand
                             parsed.GetValue(payAgain),
                             parsed.GetValue(json)
                         );
-                        return await session.Find(asked.Id, ct) is { } request
-                            ? await Retry(session, request, asked, ct)
-                            : await OperatorSession.Unknown(asked.Id);
+                        return await session.FindAsync(asked.Id, ct) is { } request
+                            ? await RetryAsync(session, request, asked, ct)
+                            : await OperatorSession.UnknownAsync(asked.Id);
                     },
                     ct
                 )
@@ -53,29 +53,34 @@ internal static class RetryCommand
         return command;
     }
 
-    private static Task<int> Retry(OperatorSession session, ImageRequest request, Asked asked, CancellationToken ct) =>
+    private static Task<int> RetryAsync(
+        OperatorSession session,
+        ImageRequest request,
+        Asked asked,
+        CancellationToken ct
+    ) =>
         request switch
         {
-            { Command: null } => OperatorSession.Fail(
+            { Command: null } => OperatorSession.FailAsync(
                 $"request {asked.Id} was cancelled before its command came: there is nothing to retry."
             ),
-            { ClosedAt: null } => HurryUp(session, asked, ct),
-            { Reason: null } => OperatorSession.Fail(
+            { ClosedAt: null } => HurryUpAsync(session, asked, ct),
+            { Reason: null } => OperatorSession.FailAsync(
                 $"request {asked.Id} is closed and has images: there is nothing to retry. Publish a new command for more."
             ),
-            { Reason: FailureReason.SubmissionUnresolved } when !asked.PayAgain => OperatorSession.Fail(
+            { Reason: FailureReason.SubmissionUnresolved } when !asked.PayAgain => OperatorSession.FailAsync(
                 $"request {asked.Id} has a submission that ZPK may have charged. Look it up at ZPK, then use --may-pay-again."
             ),
-            _ => AskAgain(session, request, asked, ct),
+            _ => AskAgainAsync(session, request, asked, ct),
         };
 
-    private static async Task<int> HurryUp(OperatorSession session, Asked asked, CancellationToken ct)
+    private static async Task<int> HurryUpAsync(OperatorSession session, Asked asked, CancellationToken ct)
     {
         for (var attempt = 1; !asked.DryRun; attempt++)
         {
             try
             {
-                var isOpen = await session.InDatabase(async db =>
+                var isOpen = await session.InDatabaseAsync(async db =>
                 {
                     var row = await db.Requests.FirstOrDefaultAsync(
                         r => r.CorrelationId == asked.Id && r.ClosedAt == null,
@@ -86,7 +91,7 @@ internal static class RetryCommand
                     return row is not null;
                 });
                 if (!isOpen)
-                    return await OperatorSession.Fail($"request {asked.Id} was closed just now.");
+                    return await OperatorSession.FailAsync($"request {asked.Id} was closed just now.");
                 break;
             }
             catch (DbUpdateConcurrencyException) when (attempt < Attempts)
@@ -98,7 +103,7 @@ internal static class RetryCommand
         return CommandLine.Done;
     }
 
-    private static async Task<int> AskAgain(
+    private static async Task<int> AskAgainAsync(
         OperatorSession session,
         ImageRequest request,
         Asked asked,
@@ -116,8 +121,8 @@ internal static class RetryCommand
             );
             return CommandLine.Done;
         }
-        if (await session.Send(session.Queues.GenerateImages, command, ct) is { } problem)
-            return await OperatorSession.Fail(problem);
+        if (await session.SendAsync(session.Queues.GenerateImages, command, ct) is { } problem)
+            return await OperatorSession.FailAsync(problem);
         Say(
             asked,
             "asked again",

@@ -13,15 +13,18 @@ internal static class ShowCommand
         var command = new Command("show", "Show one request: its timeline, images and payment ledger.") { id, json };
         command.SetAction(
             (parsed, ct) =>
-                OperatorSession.Run(session => Show(session, parsed.GetValue(id), parsed.GetValue(json), ct), ct)
+                OperatorSession.RunAsync(
+                    session => ShowAsync(session, parsed.GetValue(id), parsed.GetValue(json), ct),
+                    ct
+                )
         );
         return command;
     }
 
-    private static async Task<int> Show(OperatorSession session, Guid id, bool json, CancellationToken ct)
+    private static async Task<int> ShowAsync(OperatorSession session, Guid id, bool json, CancellationToken ct)
     {
-        if (await session.InDatabase(db => RequestDetails.Find(db, id, ct)) is not { } details)
-            return await OperatorSession.Unknown(id);
+        if (await session.InDatabaseAsync(db => RequestDetails.FindAsync(db, id, ct)) is not { } details)
+            return await OperatorSession.UnknownAsync(id);
         if (json)
             Printed.Json(AsJson(details));
         else
