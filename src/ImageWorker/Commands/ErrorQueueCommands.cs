@@ -132,12 +132,9 @@ public static class ErrorQueueCommands
 
     private static async Task<int> ConnectedAsync(Func<IConnection, Queues, Task<int>> act, CancellationToken ct)
     {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Configuration.AddSecretFiles();
-        builder.Services.AddSingleton<Queues>();
-        builder.Services.AddChecked<QueueOptions>(QueueOptions.Section);
-        using var host = builder.Build();
-        host.CheckOptions();
+        var builder = CommandHost.Create();
+        builder.Services.AddQueueNames();
+        using var host = builder.BuildChecked();
         var rabbitMq = Connections.RabbitMqFrom(builder.Configuration);
         try
         {

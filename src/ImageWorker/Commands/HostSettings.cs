@@ -1,12 +1,5 @@
 using System.CommandLine;
 using ImageWorker.Hosting;
-using ImageWorker.Operations;
-using ImageWorker.Requests;
-using ImageWorker.Retention;
-using ImageWorker.Storage;
-using ImageWorker.Submission;
-using ImageWorker.Telemetry;
-using ImageWorker.Zpk;
 using ImageWorker.ZpkSimulator;
 using Microsoft.Extensions.Logging.Console;
 
@@ -17,19 +10,11 @@ public static class HostSettings
 {
     private const string DefaultUrls = "http://127.0.0.1:8080";
 
-    /// <summary>The first parts of all keys: this program's own, then the .NET host's. Anything else has no effect.</summary>
-    private static readonly string[] Sections =
+    /// <summary>The first parts of keys that are no feature's section: the .NET host's own, and two of this program.</summary>
+    private static readonly string[] HostSections =
     [
         "ConnectionStrings",
         SecretFiles.Key,
-        ZpkOptions.Section,
-        RequestOptions.Section,
-        SubmissionOptions.Section,
-        QueueOptions.Section,
-        DeliveryOptions.Section,
-        RetentionOptions.Section,
-        TelemetryOptions.Section,
-        OperationsOptions.Section,
         "AllowedHosts",
         "ContentRoot",
         "Environment",
@@ -39,6 +24,19 @@ public static class HostSettings
         "Logging",
         "Urls",
     ];
+
+    /// <summary>The first parts of all keys. Anything else has no effect.</summary>
+    private static readonly Lazy<HashSet<string>> Sections = new(() =>
+    {
+        var services = new ServiceCollection();
+        services.AddImageWorker(new(null, null));
+        return services
+            .Select(service => service.ImplementationInstance)
+            .OfType<CheckedSection>()
+            .Select(section => section.Name)
+            .Concat(HostSections)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+    });
 
     /// <summary>The <c>--Key:Subkey=value</c> settings on the command line; anything else there is a mistake.</summary>
     public static string[] From(ParseResult parsed)
@@ -63,8 +61,7 @@ public static class HostSettings
     }
 
     private static bool IsSetting(string key) =>
-        key.StartsWith("OTEL_", StringComparison.Ordinal)
-        || Array.Exists(Sections, section => section.Equals(key.Split(':')[0], StringComparison.OrdinalIgnoreCase));
+        key.StartsWith("OTEL_", StringComparison.Ordinal) || Sections.Value.Contains(key.Split(':')[0]);
 
     public static void UseWorkerDefaults(this WebApplicationBuilder builder)
     {

@@ -17,10 +17,7 @@ public static class MigrateCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
-        var builder = Host.CreateApplicationBuilder(HostSettings.From(parsed));
-        builder.Configuration.AddSecretFiles();
-        builder.UseWorkerLogging();
-        builder.Services.AddSingleton(TimeProvider.System);
+        var builder = CommandHost.Create(HostSettings.From(parsed));
         builder.Services.AddStorage(Connections.From(builder.Configuration).Postgres, Connections.EmbeddedDatabase);
         using var host = builder.Build();
 

@@ -31,13 +31,8 @@ public static class SendCommand
 
     private static async Task<int> RunAsync(GenerateImages command, CancellationToken ct)
     {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Configuration.AddSecretFiles();
-        builder.UseWorkerLogging();
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<Queues>();
-        builder.Services.AddChecked<QueueOptions>(QueueOptions.Section);
+        var builder = CommandHost.Create();
+        builder.Services.AddQueueNames();
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(TimeSpan.FromSeconds(command.TimeoutSeconds) + Patience);
@@ -67,8 +62,7 @@ public static class SendCommand
         builder.Services.AddStorage(null, Connections.EmbeddedDatabase);
         builder.Services.AddSingleton<EmbeddedCommands>();
         builder.Services.AddChecked<ZpkOptions>(ZpkOptions.Section);
-        using var host = builder.Build();
-        host.CheckOptions();
+        using var host = builder.BuildChecked();
 
         var commands = host.Services.GetRequiredService<EmbeddedCommands>();
         await commands.AcceptAsync(command, ct);
@@ -94,6 +88,8 @@ public static class SendCommand
         JsonNumbers.Use();
         var closing = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
         builder.Services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
             bus.UsingRabbitMq(
                 (context, rabbit) =>
                 {
@@ -108,10 +104,9 @@ public static class SendCommand
                         }
                     );
                 }
-            )
-        );
-        using var host = builder.Build();
-        host.CheckOptions();
+            );
+        });
+        using var host = builder.BuildChecked();
         var bus = host.Services.GetRequiredService<IBusControl>();
         await bus.StartAsync(ct);
         try

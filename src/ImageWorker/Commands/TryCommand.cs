@@ -67,11 +67,7 @@ public static class TryCommand
 
     private static IHost Build(ZpkSimulatorServer simulator, string file)
     {
-        var builder = Host.CreateApplicationBuilder();
-        builder.UseWorkerLogging();
-        builder
-            .Logging.SetMinimumLevel(LogLevel.Warning)
-            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        var builder = CommandHost.Create();
         builder.Logging.AddFilter("ImageWorker", LogLevel.Error);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         builder.Configuration.UseSimulator(simulator);

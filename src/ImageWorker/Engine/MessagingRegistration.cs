@@ -14,12 +14,13 @@ public static class MessagingRegistration
     public static void AddMessaging(this IServiceCollection services, string? rabbitMq)
     {
         JsonNumbers.Use();
-        services.AddChecked<QueueOptions>(QueueOptions.Section);
-        services.AddSingleton<Queues>();
+        services.AddQueueNames();
         services.AddSingleton<GenerateImagesConsumer>();
         services.AddSingleton<CancelImagesConsumer>();
         services.AddMassTransit(bus =>
         {
+            // It would report to its makers.
+            bus.DisableUsageTelemetry();
             bus.AddReceiveObserver<PutAsideLog>();
             bus.ConfigureHealthCheckOptions(check => check.Name = HealthCheck);
             if (rabbitMq is null)

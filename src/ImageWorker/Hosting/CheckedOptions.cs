@@ -16,6 +16,7 @@ public static class CheckedOptions
     public static void AddChecked<T>(this IServiceCollection services, string section)
         where T : class
     {
+        services.AddSingleton(new CheckedSection(section));
         services.AddSingleton<IValidateOptions<T>>(new Validation<T>(section));
         services
             .AddOptions<T>()
@@ -23,10 +24,6 @@ public static class CheckedOptions
             .BindConfiguration(section)
             .ValidateOnStart();
     }
-
-    /// <summary>For a command that starts no host: checks what a start would.</summary>
-    public static void CheckOptions(this IHost host) =>
-        host.Services.GetRequiredService<IStartupValidator>().Validate();
 
     /// <summary>A key as in settings files and on the command line, and as an environment variable.</summary>
     public static string Named(string key) => $"{key} ({key.Replace(":", "__", StringComparison.Ordinal)})";
@@ -111,3 +108,6 @@ public static class CheckedOptions
                 : rule.ErrorMessage;
     }
 }
+
+/// <summary>A section of settings that some feature reads.</summary>
+public sealed record CheckedSection(string Name);

@@ -14,3 +14,12 @@ public sealed class Queues(IOptions<QueueOptions> options)
     /// <summary>The short address of a queue's exchange: free of host names, so that it stays true when those change.</summary>
     public static Uri AddressOf(string queue) => new($"exchange:{queue}");
 }
+
+public static class QueueRegistration
+{
+    public static void AddQueueNames(this IServiceCollection services)
+    {
+        services.AddChecked<QueueOptions>(QueueOptions.Section);
+        services.AddSingleton<Queues>();
+    }
+}

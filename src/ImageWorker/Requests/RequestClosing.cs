@@ -43,7 +43,7 @@ public static class RequestClosing
             submission.State = SubmissionState.Unresolved;
             submission.NextSubmitAt = null;
             foreach (var image in request.ImagesRunningIn(submission).ToList())
-                image.Fail(RequestProgress.SubmissionUnresolved);
+                image.Fail(ErrorIds.SubmissionUnresolved);
         }
 
         foreach (var image in request.Images.Where(image => !image.IsSettled))
@@ -55,10 +55,7 @@ public static class RequestClosing
         if (request.Reason is not FailureReason.Cancelled)
             request.Reason = request.Images.Exists(image => image.State is ImageState.Generated)
                 ? null
-                : request
-                    .Images.Select(image => ReasonOf(image.ErrorId))
-                    .DefaultIfEmpty(request.Reason ?? default)
-                    .MinBy(Rank);
+                : ErrorIds.ReasonOf(request.Images.Select(image => image.ErrorId)) ?? request.Reason;
     }
 
     /// <summary>The event that closes a closed request: <see cref="ImagesReady"/> or <see cref="ImagesFailed"/>.</summary>
@@ -127,28 +124,5 @@ public static class RequestClosing
 
     /// <summary>What the images are marked with that a stopped request leaves behind.</summary>
     public static string StopErrorId(this ImageRequest request) =>
-        request.Reason is FailureReason.Cancelled ? RequestProgress.Cancelled : RequestProgress.DeadlineExceeded;
-
-    private static FailureReason ReasonOf(string? errorId) =>
-        errorId switch
-        {
-            RequestProgress.SubmissionUnresolved => FailureReason.SubmissionUnresolved,
-            RequestProgress.DeadlineExceeded => FailureReason.DeadlineExceeded,
-            RequestProgress.BudgetExceeded => FailureReason.BudgetExceeded,
-            RequestProgress.GeneralError => FailureReason.GeneralError,
-            RequestProgress.ContentPolicyViolation => FailureReason.ContentPolicyViolation,
-            _ => FailureReason.RejectedByProvider,
-        };
-
-    /// <summary>Where images failed for different reasons, the one that the requester most needs to know comes first.</summary>
-    private static int Rank(FailureReason reason) =>
-        reason switch
-        {
-            FailureReason.SubmissionUnresolved => 0,
-            FailureReason.RejectedByProvider => 1,
-            FailureReason.BudgetExceeded => 2,
-            FailureReason.DeadlineExceeded => 3,
-            FailureReason.GeneralError => 4,
-            _ => 5,
-        };
+        request.Reason is FailureReason.Cancelled ? ErrorIds.Cancelled : ErrorIds.DeadlineExceeded;
 }

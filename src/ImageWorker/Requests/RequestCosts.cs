@@ -6,6 +6,9 @@ namespace ImageWorker.Requests;
 /// <summary>Sums what ZPK reported. An unknown part makes the sum unknown: nothing here is guessed.</summary>
 public static class RequestCosts
 {
+    /// <summary>EUR. A budget may come from a language without decimals, where 3 * 0.038 is a little less than 0.114.</summary>
+    private const decimal Rounding = 0.000001m;
+
     public static RequestCost CostOf(this ImageRequest request, ZpkPrices prices) =>
         new()
         {
@@ -60,8 +63,14 @@ public static class RequestCosts
                 submission.Cost ?? command.Estimate(prices, submission.ImageNumbers.Count)
             )
         );
-        return paid + command.Estimate(prices, 1) <= budget;
+        return IsWithin(budget, paid + command.Estimate(prices, 1));
     }
+
+    /// <summary>Whether the command's images, by the price table, cost more than it allows, or nobody knows what.</summary>
+    public static bool IsOverBudget(this GenerateImages command, ZpkPrices prices) =>
+        command.MaxCost is { } budget && !IsWithin(budget, command.Estimate(prices, command.Count));
+
+    private static bool IsWithin(decimal budget, decimal? price) => price <= budget + Rounding;
 
     private static decimal? EstimateOfSubmitted(this ImageRequest request, ZpkPrices prices)
     {
@@ -75,11 +84,19 @@ public static class RequestCosts
         return request.Command?.Estimate(prices, submitted);
     }
 
-    private static decimal? SumOrUnknown(IEnumerable<decimal?> parts)
+    /// <summary>Null where a part is unknown, or where the sum is more than a number can hold.</summary>
+    public static decimal? SumOrUnknown(IEnumerable<decimal?> parts)
     {
-        decimal? sum = 0;
-        foreach (var part in parts)
-            sum += part;
-        return sum;
+        try
+        {
+            decimal? sum = 0;
+            foreach (var part in parts)
+                sum += part;
+            return sum;
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
     }
 }

@@ -5,13 +5,6 @@ namespace ImageWorker.Requests;
 /// <summary>How a request's images and submissions move: the facts only, no message and no clock of its own.</summary>
 public static class RequestProgress
 {
-    public const string GeneralError = "GENERAL_ERROR";
-    public const string ContentPolicyViolation = "CONTENT_POLICY_VIOLATION";
-    public const string BudgetExceeded = "BUDGET_EXCEEDED";
-    public const string DeadlineExceeded = "DEADLINE_EXCEEDED";
-    public const string SubmissionUnresolved = "SUBMISSION_UNRESOLVED";
-    public const string Cancelled = "CANCELLED";
-
     /// <summary>A new submission for these images, in the state of being handed to the submitting consumer.</summary>
     public static ImageSubmission Submit(this ImageRequest request, params IReadOnlyList<int> numbers)
     {
@@ -113,10 +106,10 @@ public static class RequestProgress
                 image.Url = url;
                 generated.Add(image);
             }
-            else if (said is { Status: GenerationStatus.Error, ErrorId: GeneralError })
+            else if (said is { Status: GenerationStatus.Error, ErrorId: ErrorIds.GeneralError })
                 image.State = ImageState.WaitingToResend;
             else if (said.Status is GenerationStatus.Error)
-                image.Fail(said.ErrorId ?? "UNKNOWN_ERROR");
+                image.Fail(said.ErrorId ?? ErrorIds.Unknown);
         }
 
         return generated;
@@ -146,6 +139,6 @@ public static class RequestProgress
         if (answer.Cost is not null)
             submission.Cost = answer.Cost;
         else if (stated && submission.ImageCosts.TrueForAll(cost => cost is not null))
-            submission.Cost = submission.ImageCosts.Sum();
+            submission.Cost = RequestCosts.SumOrUnknown(submission.ImageCosts);
     }
 }

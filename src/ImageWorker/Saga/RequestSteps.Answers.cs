@@ -145,7 +145,7 @@ public sealed partial class RequestSteps
             foreach (var image in request.Images.Where(i => i is { State: ImageState.WaitingToResend, ResendAt: null }))
             {
                 if (image.Attempts > _options.MaxResends)
-                    image.Fail(RequestProgress.GeneralError);
+                    image.Fail(ErrorIds.GeneralError);
                 else
                     (image.WaitingSince, image.ResendAt) = (now, image.ResendTime(now, _options));
             }

@@ -39,7 +39,7 @@ public sealed partial class RequestSteps
         var estimate = command.Estimate(_prices, command.Count);
         request.Errors.Add(
             new(
-                RequestProgress.BudgetExceeded,
+                ErrorIds.BudgetExceeded,
                 estimate is null
                     ? "maxCost cannot be kept: the price table has no price for these parameters"
                     : $"maxCost is {command.MaxCost} EUR, the estimate is {estimate} EUR",
@@ -47,7 +47,7 @@ public sealed partial class RequestSteps
             )
         );
         foreach (var image in request.Images)
-            image.Fail(RequestProgress.BudgetExceeded);
+            image.Fail(ErrorIds.BudgetExceeded);
         Close(context);
     }
 

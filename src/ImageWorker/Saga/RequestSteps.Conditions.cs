@@ -50,7 +50,7 @@ public sealed partial class RequestSteps
         return (CommandVerdict)(
             context.UnitOfWork().Verdict ??= new CommandVerdict(
                 CommandRules.FaultsOf(command),
-                command.MaxCost is { } budget && !(command.Estimate(_prices, command.Count) <= budget),
+                command.IsOverBudget(_prices),
                 context.Saga.Command?.AsksTheSameAs(command) == true
             )
         );

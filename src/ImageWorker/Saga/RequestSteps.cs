@@ -118,7 +118,7 @@ public sealed partial class RequestSteps(
         var request = context.Saga;
         if (!request.CanAffordResend(_prices))
         {
-            image.Fail(RequestProgress.BudgetExceeded);
+            image.Fail(ErrorIds.BudgetExceeded);
             return;
         }
         var resend = request.Submit(image.Number);

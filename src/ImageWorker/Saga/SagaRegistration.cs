@@ -1,6 +1,7 @@
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using MassTransit;
+using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Saga;
 
@@ -10,6 +11,7 @@ public static class SagaRegistration
     public static void AddSaga(this IServiceCollection services)
     {
         services.AddChecked<RequestOptions>(RequestOptions.Section);
+        services.AddSingleton<IValidateOptions<RequestOptions>, ClosingGraceRule>();
         services.AddSingleton<RequestSteps>();
         services.AddSingleton<RequestStateMachine>();
         services.AddSingleton(provider =>

@@ -12,59 +12,106 @@ namespace ImageWorker.Storage;
 /// </summary>
 internal static class PostgresSave
 {
-    private const string Statement = """
+    /// <summary>What a note says of its submission. What it does not know leaves what is.</summary>
+    private static readonly Column<UnitOfWork>[] Noted =
+    [
+        Of("state", unit => unit.Ledger!.LeaseUntil is null ? unit.Ledger.State.ToString() : null),
+        Of("provider_id", unit => unit.Ledger!.ProviderId),
+        Of("cost", unit => unit.Ledger!.Cost),
+        Of("settled_at", unit => unit.Ledger!.SettledAt),
+        Of("lease_until", unit => unit.Ledger!.LeaseUntil),
+    ];
+
+    /// <summary>A request's row but for its id. A new column is one line here, and a migration.</summary>
+    private static readonly Column<UnitOfWork>[] Row =
+    [
+        Of("state", step => step.Request!.State),
+        Of("version", step => step.Request!.Version),
+        Json("command", step => step.Request!.Command, StoredJson.Default.GenerateImages),
+        Of("trace_parent", step => step.Request!.TraceParent),
+        Of("requested_at", step => step.Request!.RequestedAt),
+        Of("deadline", step => step.Request!.Deadline),
+        Of("next_tick_at", step => step.Request!.NextTickAt),
+        Of("close_by", step => step.Request!.CloseBy),
+        Of("closed_at", step => step.Request!.ClosedAt),
+        Of("reason", step => step.Request!.Reason?.ToString()),
+        Json("errors", step => step.Request!.Errors, StoredJson.Default.ListRequestError),
+        Json("images", step => step.Request!.Images, StoredJson.Default.ListRequestImage),
+        Json("submissions", step => step.Request!.Submissions, StoredJson.Default.ListImageSubmission),
+    ];
+
+    /// <summary>An event's row in the outbox.</summary>
+    private static readonly Column<StepEvent>[] Published =
+    [
+        Of("id", (StepEvent @event) => @event.Message.Id),
+        Of("message_id", (StepEvent @event) => @event.Message.MessageId),
+        Of("destination", (StepEvent @event) => @event.Message.Destination),
+        Of("content_type", (StepEvent @event) => @event.Message.ContentType),
+        Of("body", (StepEvent @event) => @event.Message.Body),
+        Of("correlation_id", (StepEvent @event) => @event.Message.CorrelationId),
+        Of("trace_parent", (StepEvent @event) => @event.Message.TraceParent),
+    ];
+
+    private static readonly Column<UnitOfWork>[] Notes =
+    [
+        Of("step_id", NeededRow),
+        Of("id", unit => unit.Ledger!.SubmissionId),
+        Of("held", unit => unit.Ledger!.Held),
+        .. Noted,
+    ];
+
+    private static readonly Column<UnitOfWork>[] Steps =
+    [
+        Of("id", step => step.Request!.CorrelationId),
+        Of("note_id", step => step.Ledger?.SubmissionId),
+        Of("seen_version", step => step.Change is RowChange.Update ? step.SeenVersion : (int?)null),
+        .. Row,
+    ];
+
+    private static readonly Column<StepEvent>[] Events =
+    [
+        Of("step_id", (StepEvent @event) => @event.Step),
+        .. Published,
+    ];
+
+    private static readonly string Statement = $"""
         WITH note AS (
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-            AS note (step_id, id, held, state, provider_id, cost, settled_at, lease_until)),
+            SELECT * FROM unnest({Places(1, Notes.Length)}) AS note ({Names(Notes)})),
         held AS (
             SELECT submissions.id FROM submissions JOIN note ON submissions.id = note.id
             WHERE submissions.id = ANY ($2) AND submissions.lease_until = note.held
             FOR UPDATE OF submissions),
         step AS (
-            SELECT * FROM unnest($9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
-            AS step (id, note_id, seen_version, state, version, command, trace_parent, requested_at, deadline,
-                next_tick_at, close_by, closed_at, reason, errors, images, submissions)
+            SELECT * FROM unnest({Places(1 + Notes.Length, Steps.Length)}) AS step ({Names(Steps)})
             WHERE note_id IS NULL OR note_id IN (SELECT id FROM held)),
         inserted AS (
-            INSERT INTO requests (id, state, version, command, trace_parent, requested_at, deadline, next_tick_at,
-                close_by, closed_at, reason, errors, images, submissions)
-            SELECT id, state, version, command, trace_parent, requested_at, deadline, next_tick_at,
-                close_by, closed_at, reason, errors, images, submissions
+            INSERT INTO requests (id, {Names(Row)}) SELECT id, {Names(Row)}
             FROM step WHERE seen_version IS NULL
             ON CONFLICT (id) DO NOTHING
             RETURNING id),
         updated AS (
-            UPDATE requests SET state = step.state, version = step.version, command = step.command,
-                trace_parent = step.trace_parent, requested_at = step.requested_at, deadline = step.deadline,
-                next_tick_at = step.next_tick_at, close_by = step.close_by, closed_at = step.closed_at,
-                reason = step.reason, errors = step.errors, images = step.images, submissions = step.submissions
+            UPDATE requests SET {Each(Row, name => $"{name} = step.{name}")}
             FROM step
-            WHERE requests.id = ANY ($9) AND requests.id = step.id AND requests.version = step.seen_version
+            WHERE requests.id = ANY (${1 + Notes.Length}) AND requests.id = step.id
+                AND requests.version = step.seen_version
             RETURNING requests.id),
         saved AS (SELECT id FROM inserted UNION ALL SELECT id FROM updated),
         noted AS (
-            UPDATE submissions SET
-                state = coalesce(note.state, submissions.state),
-                provider_id = coalesce(note.provider_id, submissions.provider_id),
-                cost = coalesce(note.cost, submissions.cost),
-                settled_at = coalesce(note.settled_at, submissions.settled_at),
-                lease_until = coalesce(note.lease_until, submissions.lease_until)
+            UPDATE submissions SET {Each(Noted, name => $"{name} = coalesce(note.{name}, submissions.{name})")}
             FROM note
             WHERE submissions.id = ANY ($2) AND submissions.id = note.id
                 AND note.id IN (SELECT id FROM held)
                 AND (note.step_id IS NULL OR note.step_id IN (SELECT id FROM saved))),
         published AS (
-            INSERT INTO outbox (id, message_id, destination, content_type, body, correlation_id, trace_parent,
-                claimable_at, attempts)
-            SELECT id, message_id, destination, content_type, body, correlation_id, trace_parent, $33, 0
-            FROM unnest($25, $26, $27, $28, $29, $30, $31, $32)
-            AS event (step_id, id, message_id, destination, content_type, body, correlation_id, trace_parent)
+            INSERT INTO outbox ({Names(Published)}, claimable_at, attempts)
+            SELECT {Names(Published)}, ${1 + Notes.Length + Steps.Length + Events.Length}, 0
+            FROM unnest({Places(1 + Notes.Length + Steps.Length, Events.Length)}) AS event ({Names(Events)})
             WHERE step_id IS NULL OR step_id IN (SELECT id FROM saved))
         SELECT id, NULL FROM saved UNION ALL SELECT NULL, id FROM held
         """;
 
-    /// <inheritdoc cref="WorkerContext.Save"/>
-    public static async Task<IReadOnlyList<Exception?>> Run(
+    /// <inheritdoc cref="WorkerContext.SaveAsync"/>
+    public static async Task<IReadOnlyList<Exception?>> RunAsync(
         WorkerContext db,
         IReadOnlyList<UnitOfWork> units,
         DateTimeOffset claimableAt
@@ -75,7 +122,7 @@ internal static class PostgresSave
         var alone = units.Where(unit => IsAlone(unit, rows)).OrderBy(unit => unit.Request?.CorrelationId).ToList();
         var added = alone.AddedIds();
         await using var transaction = added.Count > 0 ? await db.Database.BeginTransactionAsync() : null;
-        var (saved, held) = await Execute(db, Parameters(alone, claimableAt));
+        var (saved, held) = await ExecuteAsync(db, Parameters(alone, claimableAt));
         if (transaction is not null)
         {
             if (await db.Removed.AnyAsync(entry => added.Contains(entry.RequestId)))
@@ -103,7 +150,7 @@ internal static class PostgresSave
         );
 
     /// <summary>The ids of the requests that were saved, and of the submissions that are still held as their notes say.</summary>
-    private static async Task<(HashSet<Guid> Saved, HashSet<string> Held)> Execute(
+    private static async Task<(HashSet<Guid> Saved, HashSet<string> Held)> ExecuteAsync(
         WorkerContext db,
         IEnumerable<NpgsqlParameter> parameters
     )
@@ -137,61 +184,52 @@ internal static class PostgresSave
     private static IEnumerable<NpgsqlParameter> Parameters(List<UnitOfWork> units, DateTimeOffset claimableAt)
     {
         var notes = units.Where(unit => unit.Ledger is not null).ToList();
-        yield return Column(notes, NeededRow);
-        yield return Column(notes, unit => unit.Ledger!.SubmissionId);
-        yield return Column(notes, unit => unit.Ledger!.Held);
-        // What is not known yet leaves what is.
-        yield return Column(notes, unit => unit.Ledger!.LeaseUntil is null ? unit.Ledger.State.ToString() : null);
-        yield return Column(notes, unit => unit.Ledger!.ProviderId);
-        yield return Column(notes, unit => unit.Ledger!.Cost);
-        yield return Column(notes, unit => unit.Ledger!.SettledAt);
-        yield return Column(notes, unit => unit.Ledger!.LeaseUntil);
-
         var steps = units.Where(unit => unit.Change is not RowChange.None).ToList();
-        yield return Column(steps, step => step.Request!.CorrelationId);
-        yield return Column(steps, step => step.Ledger?.SubmissionId);
-        yield return Column(steps, step => step.Change is RowChange.Update ? step.SeenVersion : (int?)null);
-        yield return Column(steps, step => step.Request!.State);
-        yield return Column(steps, step => step.Request!.Version);
-        yield return Json(steps, step => step.Request!.Command, StoredJson.Default.GenerateImages);
-        yield return Column(steps, step => step.Request!.TraceParent);
-        yield return Column(steps, step => step.Request!.RequestedAt);
-        yield return Column(steps, step => step.Request!.Deadline);
-        yield return Column(steps, step => step.Request!.NextTickAt);
-        yield return Column(steps, step => step.Request!.CloseBy);
-        yield return Column(steps, step => step.Request!.ClosedAt);
-        yield return Column(steps, step => step.Request!.Reason?.ToString());
-        yield return Json(steps, step => step.Request!.Errors, StoredJson.Default.ListRequestError);
-        yield return Json(steps, step => step.Request!.Images, StoredJson.Default.ListRequestImage);
-        yield return Json(steps, step => step.Request!.Submissions, StoredJson.Default.ListImageSubmission);
-
-        var events = units.SelectMany(unit => unit.Events.Select(message => (Step: NeededRow(unit), message))).ToList();
-        yield return Column(events, @event => @event.Step);
-        yield return Column(events, @event => @event.message.Id);
-        yield return Column(events, @event => @event.message.MessageId);
-        yield return Column(events, @event => @event.message.Destination);
-        yield return Column(events, @event => @event.message.ContentType);
-        yield return Column(events, @event => @event.message.Body);
-        yield return Column(events, @event => @event.message.CorrelationId);
-        yield return Column(events, @event => @event.message.TraceParent);
-        yield return new NpgsqlParameter<DateTimeOffset> { TypedValue = claimableAt };
+        var events = units
+            .SelectMany(unit => unit.Events.Select(message => new StepEvent(NeededRow(unit), message)))
+            .ToList();
+        return
+        [
+            .. Notes.Select(column => column.Of(notes)),
+            .. Steps.Select(column => column.Of(steps)),
+            .. Events.Select(column => column.Of(events)),
+            new NpgsqlParameter<DateTimeOffset> { TypedValue = claimableAt },
+        ];
     }
 
     /// <summary>The row that must be saved for the rest of the unit to be; null where it changes none.</summary>
     private static Guid? NeededRow(UnitOfWork unit) =>
         unit.Change is RowChange.None ? null : unit.Request!.CorrelationId;
 
-    private static NpgsqlParameter<T[]> Column<TRow, T>(List<TRow> rows, Func<TRow, T> value) =>
-        new() { TypedValue = [.. rows.Select(value)] };
+    private static string Places(int first, int count) =>
+        string.Join(", ", Enumerable.Range(first, count).Select(place => $"${place}"));
 
-    private static NpgsqlParameter<string?[]> Json<TRow, T>(
-        List<TRow> rows,
-        Func<TRow, T?> value,
-        JsonTypeInfo<T> type
-    ) =>
-        new()
-        {
-            TypedValue = [.. rows.Select(row => value(row) is { } some ? JsonSerializer.Serialize(some, type) : null)],
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Json,
-        };
+    private static string Names<TRow>(Column<TRow>[] columns) => Each(columns, name => name);
+
+    private static string Each<TRow>(Column<TRow>[] columns, Func<string, string> text) =>
+        string.Join(", ", columns.Select(column => text(column.Name)));
+
+    private static Column<UnitOfWork> Of<T>(string name, Func<UnitOfWork, T> value) => Of<UnitOfWork, T>(name, value);
+
+    private static Column<TRow> Of<TRow, T>(string name, Func<TRow, T> value) =>
+        new(name, rows => new NpgsqlParameter<T[]> { TypedValue = [.. rows.Select(value)] });
+
+    private static Column<UnitOfWork> Json<T>(string name, Func<UnitOfWork, T?> value, JsonTypeInfo<T> type) =>
+        new(
+            name,
+            rows => new NpgsqlParameter<string?[]>
+            {
+                TypedValue =
+                [
+                    .. rows.Select(row => value(row) is { } some ? JsonSerializer.Serialize(some, type) : null),
+                ],
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Json,
+            }
+        );
+
+    /// <summary>A column of a table that a statement is given: its name, and its values as one array.</summary>
+    private sealed record Column<TRow>(string Name, Func<List<TRow>, NpgsqlParameter> Of);
+
+    /// <summary>An event, and the row that must be saved for it to be published.</summary>
+    private sealed record StepEvent(Guid? Step, OutboxMessage Message);
 }

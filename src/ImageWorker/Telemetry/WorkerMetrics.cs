@@ -14,18 +14,8 @@ public sealed class WorkerMetrics
 {
     public const string MeterName = "ImageWorker";
 
+    /// <summary>Whatever else ZPK may come up with: labels are bounded.</summary>
     private const string Other = "other";
-
-    /// <summary>Labels are bounded: whatever else ZPK may come up with is <see cref="Other"/>.</summary>
-    private static readonly string[] ErrorIds =
-    [
-        RequestProgress.GeneralError,
-        RequestProgress.ContentPolicyViolation,
-        RequestProgress.BudgetExceeded,
-        RequestProgress.DeadlineExceeded,
-        RequestProgress.SubmissionUnresolved,
-        RequestProgress.Cancelled,
-    ];
 
     private readonly Counter<long> _received;
     private readonly Counter<long> _closed;
@@ -140,7 +130,7 @@ public sealed class WorkerMetrics
         foreach (var outcome in RequestOutcome.All.Append(nameof(FailureReason.InvalidRequest)))
             _closed.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
         _settled.Add(0, Settled(true, null));
-        foreach (var errorId in ErrorIds.Append(Other))
+        foreach (var errorId in ErrorIds.Known.Append(Other))
             _settled.Add(0, Settled(false, errorId));
         foreach (var model in ImageModel.All)
         {
@@ -158,7 +148,7 @@ public sealed class WorkerMetrics
             new(
                 "error_id",
                 isGenerated ? ""
-                    : ErrorIds.Contains(errorId, StringComparer.Ordinal) ? errorId
+                    : ErrorIds.Known.Contains(errorId, StringComparer.Ordinal) ? errorId
                     : Other
             ),
         ];

@@ -22,6 +22,11 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Requests__MaxResends", "999", "Requests:MaxResends (Requests__MaxResends) must be 0 to 20, not 999")]
     [InlineData("Requests__MaxResends", "three", "(Requests__MaxResends) must be a whole number, not 'three'")]
     [InlineData("Requests__MaxResend", "1", "Requests:MaxResend is no setting. Requests has MaxResends, ")]
+    [InlineData(
+        "Zpk__GenerateTimeout",
+        "00:02:00",
+        "Requests:ClosingGrace (Requests__ClosingGrace) must be longer than"
+    )]
     [InlineData("Submission__PerSecond", "0", "(Submission__PerSecond) must be 0.001 to 10000, not 0")]
     [InlineData("Delivery__Lease", "30", "(Delivery__Lease) must be 00:00:01 to 01:00:00, not 30.00:00:00")]
     [InlineData("Delivery__Lease", "30s", "(Delivery__Lease) must be a time such as 00:00:30, not '30s'")]

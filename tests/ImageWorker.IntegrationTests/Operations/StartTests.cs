@@ -35,7 +35,10 @@ public sealed class StartTests(TestServers servers)
         await using var worker = await WorkerUnderTest.CreateAsync(servers);
         var command = WorkerUnderTest.Command("a red fox [latency generate 4]");
         await using (
-            var stopped = await worker.StartAsync(new KeyValuePair<string, string?>("Zpk__GenerateTimeout", "00:00:20"))
+            var stopped = await worker.StartAsync(
+                new("Zpk__GenerateTimeout", "00:00:20"),
+                new("Requests__ClosingGrace", "00:01:00")
+            )
         )
         {
             await worker.Commands.SendAsync(command);

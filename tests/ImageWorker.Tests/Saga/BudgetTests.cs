@@ -29,6 +29,17 @@ public sealed class BudgetTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
         Assert.Equal(2, started.Only<SubmitImages>().Count);
     }
 
+    [Theory]
+    [InlineData("0.07599999999999999", "SubmitImages")]
+    [InlineData("0.075999", "SubmitImages")]
+    [InlineData("0.075998", "ImagesFailed")]
+    public async Task A_budget_that_lost_its_last_digits_in_binary_numbers_is_kept(string maxCost, string says)
+    {
+        var handled = await worker.HandleAsync(Command() with { MaxCost = decimal.Parse(maxCost) });
+
+        Assert.Equal(says, handled.Says);
+    }
+
     [Fact]
     public async Task The_guard_counts_towards_the_estimate()
     {
@@ -65,5 +76,21 @@ public sealed class BudgetTests(WorkerUnderTest worker) : IClassFixture<WorkerUn
         Assert.Equal("BUDGET_EXCEEDED", ready.Images[1].ErrorId);
         Assert.Null(ready.Cost.Total);
         Assert.Equal(0.0760m, ready.Cost.Estimated);
+    }
+
+    [Fact]
+    public async Task Costs_too_large_to_add_up_are_unknown_and_the_images_stay()
+    {
+        const decimal Huge = 7e28m;
+        var request = (await worker.HandleAsync(Command())).Request!;
+        request = (await worker.HandleAsync(request.Accepted(worker, null, Running(0), Running(1)))).Request!;
+
+        var closed = await worker.HandleAsync(
+            request.Checked(worker, Generated(0) with { Cost = Huge }, Generated(1) with { Cost = Huge })
+        );
+
+        var ready = closed.Only<ImagesReady>();
+        Assert.Null(ready.Cost.Total);
+        Assert.Equal([Huge, Huge], ready.Images.Select(image => image.Cost));
     }
 }

@@ -21,24 +21,17 @@ internal sealed class OperatorSession(IHost host, Connections connections)
     /// <summary>Runs one command; what it meets on the way is one line on standard error.</summary>
     public static async Task<int> RunAsync(Func<OperatorSession, Task<int>> command, CancellationToken ct)
     {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Configuration.AddSecretFiles();
-        builder.UseWorkerLogging();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        var builder = CommandHost.Create();
         var connections = Connections.From(builder.Configuration);
         if (connections.IsEmbedded && !File.Exists(Connections.EmbeddedDatabase))
             throw new ConfigurationException(
                 $"there is no {Connections.EmbeddedDatabase} in this folder, and ConnectionStrings:RabbitMq and ConnectionStrings:Postgres are not set."
             );
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<Queues>();
-        builder.Services.AddChecked<QueueOptions>(QueueOptions.Section);
+        builder.Services.AddQueueNames();
         builder.Services.AddChecked<ZpkOptions>(ZpkOptions.Section);
         builder.Services.AddStorage(connections.Postgres, Connections.EmbeddedDatabase);
         builder.Services.AddSingleton<EmbeddedCommands>();
-        using var host = builder.Build();
-        host.CheckOptions();
+        using var host = builder.BuildChecked();
         try
         {
             if ((await host.Services.GetRequiredService<DatabaseState>().LookAsync(ct)).Unreadable is { } problem)

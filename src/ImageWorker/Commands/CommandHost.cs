@@ -1,0 +1,29 @@
+using ImageWorker.Hosting;
+
+namespace ImageWorker.Commands;
+
+/// <summary>The host that every command starts through, but for the worker itself. It logs to standard error.</summary>
+internal static class CommandHost
+{
+    /// <summary>A builder that reads settings as the worker does.</summary>
+    /// <param name="args">The settings on the command line, for commands that take some.</param>
+    public static HostApplicationBuilder Create(string[]? args = null)
+    {
+        var builder = Host.CreateApplicationBuilder(args);
+        builder.Configuration.AddSecretFiles();
+        builder.UseWorkerLogging();
+        builder
+            .Logging.SetMinimumLevel(LogLevel.Warning)
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddSingleton(TimeProvider.System);
+        return builder;
+    }
+
+    /// <summary>The host, once its options are checked as a start would check them.</summary>
+    public static IHost BuildChecked(this HostApplicationBuilder builder)
+    {
+        var host = builder.Build();
+        host.Services.GetService<Microsoft.Extensions.Options.IStartupValidator>()?.Validate();
+        return host;
+    }
+}
