@@ -5,7 +5,7 @@ using ImageWorker.Zpk;
 
 namespace ImageWorker.Requests;
 
-/// <summary>What a <see cref="GenerateImages"/> must keep to; the source is the interface's own table.</summary>
+/// <summary>The rules for a <see cref="GenerateImages"/>, from the interface's own table.</summary>
 public static class CommandRules
 {
     public const int MaxPromptLength = 4000;
@@ -13,7 +13,7 @@ public static class CommandRules
     public const int MaxTimeoutSeconds = 24 * 60 * 60;
     public const int MaxMetadataBytes = 4096;
 
-    /// <summary>Every fault of the command, none for a good one. Never throws, whatever the command holds.</summary>
+    /// <summary>Lists every fault of the command; empty for a good one. Never throws, for any content.</summary>
     public static List<RequestError> FaultsOf(GenerateImages command)
     {
         var faults = new List<RequestError>();
@@ -59,7 +59,7 @@ public static class CommandRules
         void Fault(string field, string what) => faults.Add(new("INVALID_PARAMETER", $"{field} {what}", field));
     }
 
-    /// <summary>Whether two commands ask for the same, field by field.</summary>
+    /// <summary>True if two commands ask for the same, field by field.</summary>
     public static bool AsksTheSameAs(this GenerateImages one, GenerateImages other) =>
         (one with { Metadata = null }) == (other with { Metadata = null })
         && SameEntries(one.Metadata ?? Nothing, other.Metadata ?? Nothing);

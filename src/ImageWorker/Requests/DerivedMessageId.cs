@@ -4,8 +4,8 @@ using System.Text;
 namespace ImageWorker.Requests;
 
 /// <summary>
-/// Message ids that are the same however often, and by whichever process, a message is published, so that a
-/// subscriber can tell a repeat from a second event.
+/// Message ids that stay the same when any process publishes a message again. So a subscriber can tell a repeat from a
+/// second event.
 /// </summary>
 public static class DerivedMessageId
 {
@@ -15,7 +15,7 @@ public static class DerivedMessageId
 
     public static Guid ForImage(Guid requestId, int number) => Derive("image", requestId.ToString(), number.ToString());
 
-    /// <summary>Stands in for the missing id of a message, by its content.</summary>
+    /// <summary>Derives an id from the content of a message that has none.</summary>
     public static Guid ForBody(ReadOnlySpan<byte> body) => new(SHA256.HashData(body).AsSpan(0, 16), bigEndian: true);
 
     private static Guid Derive(params string[] parts) => ForBody(Encoding.UTF8.GetBytes(string.Join('\n', parts)));

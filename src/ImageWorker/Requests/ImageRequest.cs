@@ -4,7 +4,7 @@ using MassTransit;
 namespace ImageWorker.Requests;
 
 /// <summary>
-/// A request as it is stored: the saga's row. What may happen to it, and when, is the state machine's.
+/// A request as it is stored: the saga's row. The state machine decides what happens to it, and when.
 /// </summary>
 public sealed class ImageRequest : SagaStateMachineInstance
 {
@@ -14,7 +14,7 @@ public sealed class ImageRequest : SagaStateMachineInstance
     /// <summary>One of the state machine's states.</summary>
     public string State { get; set; } = "";
 
-    /// <summary>Counts the steps that changed this row; the optimistic lock, and what makes a tick stale.</summary>
+    /// <summary>Counts the steps that changed this row. It is the optimistic lock, and makes old ticks stale.</summary>
     public int Version { get; set; }
 
     /// <summary>What was asked for. Null only while a cancellation waits for its command.</summary>
@@ -25,18 +25,21 @@ public sealed class ImageRequest : SagaStateMachineInstance
 
     public DateTimeOffset RequestedAt { get; set; }
 
-    /// <summary>When the request closes with what it has.</summary>
+    /// <summary>When the request must stop. It then closes with what it has.</summary>
     public DateTimeOffset Deadline { get; set; }
 
-    /// <summary>The request's timer: when it next needs attention. Null once closed, and while a cancellation waits for its command; never else.</summary>
+    /// <summary>
+    /// The request's timer: when it next needs attention. Null only once it is closed, and while a cancellation waits
+    /// for its command.
+    /// </summary>
     public DateTimeOffset? NextTickAt { get; set; }
 
-    /// <summary>Set while calls under way are waited for: when to close without their answers.</summary>
+    /// <summary>Set while a stopped request waits for calls under way: when to close without their answers.</summary>
     public DateTimeOffset? CloseBy { get; set; }
 
     public DateTimeOffset? ClosedAt { get; set; }
 
-    /// <summary>Why the request failed or had to stop; null while running and where images were generated.</summary>
+    /// <summary>Why the request failed or had to stop; null while it runs, and if it closed as ready.</summary>
     public FailureReason? Reason { get; set; }
 
     public List<RequestError> Errors { get; set; } = [];

@@ -5,60 +5,60 @@ namespace ImageWorker.Requests;
 /// <summary>One paid call of a request, as the saga knows it.</summary>
 public sealed class ImageSubmission
 {
-    /// <summary>The id it was sent under, <see cref="SubmissionId"/>.</summary>
+    /// <summary>The <c>unique_request_id</c> of the call, derived by <see cref="SubmissionId"/>.</summary>
     public string Id { get; set; } = "";
 
-    /// <summary>The id that ZPK answered with, which check-status is asked for; ours where it named none.</summary>
+    /// <summary>The id in ZPK's answer, or <see cref="Id"/> if the answer had none. Checks ask for it.</summary>
     public string? ProviderId { get; set; }
 
-    /// <summary>Maps ZPK's <c>num</c>, the index here, to the request's own image number.</summary>
+    /// <summary>The request's own image numbers. The index in this list is ZPK's <c>num</c>.</summary>
     public List<int> ImageNumbers { get; set; } = [];
 
     public SubmissionState State { get; set; }
 
     /// <summary>
-    /// True from a call whose end is unknown until it is found out, and in a stopped request for each that the ledger has
-    /// not been asked for since.
+    /// True while nobody knows how the call ended. In a stopped request a deferred submission is in doubt too, until
+    /// the ledger is asked.
     /// </summary>
     public bool InDoubt { get; set; }
 
-    /// <summary>EUR for the call as ZPK last stated it, null where it did not.</summary>
+    /// <summary>EUR for the call as ZPK last stated it; null if it stated none.</summary>
     public decimal? Cost { get; set; }
 
-    /// <summary>EUR by ZPK's <c>num</c> as it last stated them, null where it did not.</summary>
+    /// <summary>EUR for each image as ZPK last stated it, by ZPK's <c>num</c>; null if it stated none.</summary>
     public List<decimal?> ImageCosts { get; set; } = [];
 
-    /// <summary>Until it is accepted: when to hand it on again, should it be deferred or no answer have come.</summary>
+    /// <summary>Until ZPK accepts it: when to hand it on again, if it is deferred or gets no answer.</summary>
     public DateTimeOffset? NextSubmitAt { get; set; }
 
-    /// <summary>While images of it run: when to check.</summary>
+    /// <summary>While its images run: when to check.</summary>
     public DateTimeOffset? NextCheckAt { get; set; }
 
     /// <summary>When the wait for <see cref="NextSubmitAt"/> or <see cref="NextCheckAt"/> began.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? WaitingSince { get; set; }
 
-    /// <summary>The shortest wait that ZPK last asked for, null where it named none.</summary>
+    /// <summary>The shortest wait in ZPK's last answer; null if it named none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TimeSpan? WaitTime { get; set; }
 
-    /// <summary>When a check was last answered, so that callbacks cannot have it checked more than once a second.</summary>
+    /// <summary>When a check was last answered. With it, callbacks cannot bring more than one check a second.</summary>
     public DateTimeOffset? CheckedAt { get; set; }
 
     /// <summary>
-    /// A callback came while a check was under way, whose answer may be from before what it told of: the next check is
-    /// pulled forward too.
+    /// True if a callback came while a check was under way. That check's answer may be older than the callback's news,
+    /// so the next check is pulled forward too.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsCalledBackInCheck { get; set; }
 
-    /// <summary>Failed tries in a row, of the generate call or of its checks; paces the backoff.</summary>
+    /// <summary>Failed tries in a row, of the generate call or of its checks. They pace the backoff.</summary>
     public int Failures { get; set; }
 
-    /// <summary>True while the one check that a request at its deadline still makes is under way.</summary>
+    /// <summary>True while the one last check that a request makes at its deadline is under way.</summary>
     public bool IsInFinalCheck { get; set; }
 
-    /// <summary>True while an answer that the request must not close without is still to come.</summary>
+    /// <summary>True while the request must wait for an answer before it can close.</summary>
     [JsonIgnore]
     public bool IsOutstanding =>
         State is SubmissionState.Submitting || (State is SubmissionState.Deferred && InDoubt) || IsInFinalCheck;
@@ -67,10 +67,10 @@ public sealed class ImageSubmission
 [JsonConverter(typeof(JsonStringEnumConverter<SubmissionState>))]
 public enum SubmissionState
 {
-    /// <summary>Handed to the submitting consumer, which has not answered.</summary>
+    /// <summary>Handed to the submitter, which has not answered.</summary>
     Submitting,
 
-    /// <summary>To be handed over again later: ZPK was busy, or a call's end must be found out.</summary>
+    /// <summary>Waits to be handed on again: ZPK was busy, or nobody knows how the call ended.</summary>
     Deferred,
 
     Accepted,

@@ -1,12 +1,12 @@
 namespace ImageWorker.Requests;
 
-/// <summary>How a paid call ended, as the ledger is to note it: saved together with what the saga makes of the same answer.</summary>
+/// <summary>What the ledger notes of a paid call's end, in one commit with the saga's step.</summary>
 /// <param name="SubmissionId">The ledger's row.</param>
 /// <param name="Held">
-/// The lease that the claim had which this was found out under. The note is refused once the ledger has another one:
-/// somebody else took the submission since, may be in the middle of its call, and what was true before is not now.
+/// The lease of the claim behind this note. The ledger refuses the note if it has another lease by then: another
+/// process has taken the submission, its call may be under way, and the note may no longer be true.
 /// </param>
-/// <param name="State">What is known now.</param>
+/// <param name="State">The new state of the ledger's row.</param>
 public sealed record LedgerNote(string SubmissionId, DateTimeOffset Held, LedgerState State)
 {
     /// <summary>The id that ZPK answered with.</summary>
@@ -19,8 +19,8 @@ public sealed record LedgerNote(string SubmissionId, DateTimeOffset Held, Ledger
     public DateTimeOffset? SettledAt { get; init; }
 
     /// <summary>
-    /// While the end is unknown: from then on, "not found" proves that the call never arrived. By the clock that leases
-    /// are told by.
+    /// Set while the end is unknown. From this time on, "not found" proves that the call never arrived. By the lease
+    /// clock, the database's.
     /// </summary>
     public DateTimeOffset? LeaseUntil { get; init; }
 }

@@ -3,12 +3,12 @@ using ImageWorker.Zpk;
 
 namespace ImageWorker.Requests;
 
-/// <summary>How a request ends: what becomes of the images that are left, and the one event that says so.</summary>
+/// <summary>Ends a request: settles the images that are left, and makes the one closing event.</summary>
 public static class RequestClosing
 {
     /// <summary>
-    /// Stops a request for <paramref name="reason"/>. Nothing is sent anew from here on; what is under way may still
-    /// answer until <see cref="ImageRequest.CloseBy"/>, so that what it cost is known.
+    /// Stops a request for <paramref name="reason"/>. It begins no more calls. Calls under way may still answer until
+    /// <see cref="ImageRequest.CloseBy"/>, so that their cost is known.
     /// </summary>
     public static void Stop(this ImageRequest request, FailureReason reason, DateTimeOffset now, RequestOptions options)
     {
@@ -26,13 +26,13 @@ public static class RequestClosing
             image.Fail(request.StopErrorId());
     }
 
-    /// <summary>Whether nothing is left to wait for.</summary>
+    /// <summary>True if the request has nothing left to wait for.</summary>
     public static bool CanClose(this ImageRequest request) =>
         request.CloseBy is not null
             ? !request.Submissions.Exists(submission => submission.IsOutstanding)
             : request.Images.TrueForAll(image => image.IsSettled);
 
-    /// <summary>Settles what is left and the reason. The row changes no more after this.</summary>
+    /// <summary>Settles everything that is left, and the reason. The row changes no more after this.</summary>
     public static void Close(this ImageRequest request, DateTimeOffset now)
     {
         foreach (var submission in request.Submissions.Where(submission => submission.IsOutstanding))
@@ -122,7 +122,7 @@ public static class RequestClosing
             }),
         ];
 
-    /// <summary>What the images are marked with that a stopped request leaves behind.</summary>
+    /// <summary>The error id of the images that a stopped request leaves unfinished.</summary>
     public static string StopErrorId(this ImageRequest request) =>
         request.Reason is FailureReason.Cancelled ? ErrorIds.Cancelled : ErrorIds.DeadlineExceeded;
 }

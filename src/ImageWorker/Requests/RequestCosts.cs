@@ -32,27 +32,27 @@ public static class RequestCosts
             ],
         };
 
-    /// <summary>EUR for these submissions; null where ZPK did not say for one of them.</summary>
+    /// <summary>EUR for these submissions; null if ZPK stated no cost for one of them.</summary>
     public static decimal? CostSoFar(this IEnumerable<ImageSubmission> submissions) =>
         SumOrUnknown(submissions.Select(submission => submission.Cost));
 
-    /// <summary>EUR over all attempts of an image; null where ZPK did not say for one of them.</summary>
+    /// <summary>EUR over all attempts of an image; null if ZPK stated no cost for one of them.</summary>
     public static decimal? CostOf(this ImageRequest request, RequestImage image) =>
         SumOrUnknown(
             request
                 .Submissions.Where(submission => submission.ImageNumbers.Contains(image.Number))
                 .Select(submission =>
                     submission.ImageCosts[submission.ImageNumbers.IndexOf(image.Number)]
-                    // Only a call for a single image says with its own cost what that image cost.
+                    // The cost of a call is the cost of an image only if the call is for a single image.
                     ?? (submission.ImageNumbers.Count == 1 ? submission.Cost : null)
                 )
         );
 
-    /// <summary>EUR by the price table for <paramref name="count"/> images of this command; null if it has no price.</summary>
+    /// <summary>EUR by the price table for <paramref name="count"/> images; null if the table has no price.</summary>
     public static decimal? Estimate(this GenerateImages command, ZpkPrices prices, int count) =>
         prices.Estimate(command.Model, command.Quality, command.Resolution, command.UniqueGuard, count);
 
-    /// <summary>Whether one more image, after all that was or may have been paid, stays within the budget.</summary>
+    /// <summary>True if one more image stays within the budget, beside all that was or may have been paid.</summary>
     public static bool CanAffordResend(this ImageRequest request, ZpkPrices prices)
     {
         if (request.Command is not { MaxCost: { } budget } command)
@@ -74,7 +74,7 @@ public static class RequestCosts
 
     private static decimal? EstimateOfSubmitted(this ImageRequest request, ZpkPrices prices)
     {
-        // Refused for its budget before anything was submitted: say what it would have cost.
+        // A request that was refused for its budget has no submissions: say what it would have cost.
         if (request.Submissions.Count == 0)
             return request.Command?.Estimate(prices, request.Command.Count);
 

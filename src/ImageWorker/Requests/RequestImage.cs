@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace ImageWorker.Requests;
 
-/// <summary>One image of a request, under the number that the command gave it, whatever was resent.</summary>
+/// <summary>One image of a request. It keeps the number that the command gave it through all resends.</summary>
 public sealed class RequestImage
 {
     public int Number { get; set; }
@@ -13,10 +13,10 @@ public sealed class RequestImage
 
     public string? ErrorId { get; set; }
 
-    /// <summary>Submissions that carried this image, the first included.</summary>
+    /// <summary>How many submissions carried this image, the first included.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>While <see cref="ImageState.WaitingToResend"/>: when.</summary>
+    /// <summary>While <see cref="ImageState.WaitingToResend"/>: when to resend it.</summary>
     public DateTimeOffset? ResendAt { get; set; }
 
     /// <summary>When the wait for <see cref="ResendAt"/> began.</summary>
@@ -44,7 +44,7 @@ public enum ImageState
     /// <summary>Accepted by ZPK, and checked as its <c>wait_time</c> says.</summary>
     Generating,
 
-    /// <summary>Ended as GENERAL_ERROR; resent on its own after a backoff.</summary>
+    /// <summary>Ended with GENERAL_ERROR; resent alone after a backoff.</summary>
     WaitingToResend,
 
     Generated,

@@ -3,12 +3,12 @@ using ImageWorker.Zpk;
 
 namespace ImageWorker.Requests;
 
-/// <summary>How a command came.</summary>
-/// <param name="MessageId">Its message's id; for one that a publisher gave none, a hash of its content.</param>
-/// <param name="Queue">The queue that it came by.</param>
-/// <param name="System">The messaging system, in OpenTelemetry's words.</param>
-/// <param name="TraceParent">The W3C <c>traceparent</c> that its publisher gave it; null for none.</param>
-/// <param name="IsRedelivered">True where the broker has handed it out before.</param>
+/// <summary>How a command arrived.</summary>
+/// <param name="MessageId">The message's id; a hash of its content if the publisher gave none.</param>
+/// <param name="Queue">The queue that it came through.</param>
+/// <param name="System">The messaging system, as OpenTelemetry names it.</param>
+/// <param name="TraceParent">The publisher's W3C <c>traceparent</c>; null for none.</param>
+/// <param name="IsRedelivered">True if the broker has delivered it before.</param>
 public sealed record Arrival(
     Guid MessageId,
     string Queue,
@@ -20,10 +20,10 @@ public sealed record Arrival(
 /// <summary>A command that came from outside.</summary>
 public abstract record CommandAsked(Arrival Arrival)
 {
-    /// <summary>The request that it names; empty where it names none.</summary>
+    /// <summary>The request that the command names; empty if it names none.</summary>
     public abstract Guid RequestId { get; }
 
-    /// <summary>The saga that it is for. One that names no request is told from others by its message.</summary>
+    /// <summary>The id of the command's saga. A command that names no request has its message's id instead.</summary>
     public Guid SagaId => RequestId == Guid.Empty ? Arrival.MessageId : RequestId;
 }
 
@@ -37,7 +37,7 @@ public sealed record CancelAsked(CancelImages Command, Arrival Arrival) : Comman
     public override Guid RequestId => Command.RequestId;
 }
 
-/// <summary>A call to ZPK that is to be made.</summary>
+/// <summary>A call that must be made to ZPK.</summary>
 public interface IZpkCall
 {
     Guid RequestId { get; }
@@ -51,7 +51,7 @@ public interface IZpkCall
 /// <summary>Have this submission accepted, once. The answer is a <see cref="SubmissionAnswer"/>.</summary>
 public sealed record SubmitImages(Guid RequestId, string SubmissionId, int Count, GenerateImages Command) : IZpkCall
 {
-    /// <summary>True for a request that was stopped: it is only to be found out whether the submission was sent.</summary>
+    /// <summary>True if the request was stopped: only find out whether the submission was sent.</summary>
     public bool IsStopped { get; init; }
 
     public CallTrace? Trace { get; init; }
@@ -60,7 +60,7 @@ public sealed record SubmitImages(Guid RequestId, string SubmissionId, int Count
 /// <summary>An answer to <see cref="SubmitImages"/>.</summary>
 public abstract record SubmissionAnswer
 {
-    /// <summary>What the ledger notes together with what the saga makes of it, if anything.</summary>
+    /// <summary>What the ledger notes in the same commit as the saga's step; null for nothing.</summary>
     public LedgerNote? Ledger { get; init; }
 }
 
@@ -72,7 +72,7 @@ public sealed record SubmissionAccepted(
     DateTimeOffset AnsweredAt
 ) : SubmissionAnswer
 {
-    /// <summary>True for one that was lost, and found by looking it up.</summary>
+    /// <summary>True if its answer was lost and a look-up found it.</summary>
     public bool IsAdopted { get; init; }
 }
 
@@ -80,10 +80,10 @@ public sealed record SubmissionAccepted(
 public sealed record SubmissionRefused(Guid RequestId, string SubmissionId, IReadOnlyList<ZpkError> Errors)
     : SubmissionAnswer;
 
-/// <summary>Not settled now.</summary>
+/// <summary>The submission is not settled now.</summary>
 /// <param name="RequestId">The request.</param>
 /// <param name="SubmissionId">The submission.</param>
-/// <param name="NotBefore">When it makes sense to try again; null to leave it to the backoff.</param>
+/// <param name="NotBefore">The earliest time to try again; null to leave that to the backoff.</param>
 /// <param name="InDoubt">True if the call may have arrived.</param>
 /// <param name="Reason">For people.</param>
 public sealed record SubmissionDeferred(
@@ -94,11 +94,11 @@ public sealed record SubmissionDeferred(
     string Reason
 ) : SubmissionAnswer
 {
-    /// <summary>True if ZPK was not asked at all, since every call to it is held back; the gate tells of that, once.</summary>
+    /// <summary>True if ZPK was not asked, because every call to it is held back. The gate logs that once.</summary>
     public bool IsHeldBack { get; init; }
 }
 
-/// <summary>The request no longer wants it, and it is certain that ZPK does not have it.</summary>
+/// <summary>The request no longer wants the submission, and ZPK certainly does not have it.</summary>
 public sealed record SubmissionWithdrawn(Guid RequestId, string SubmissionId) : SubmissionAnswer;
 
 /// <summary>Read the images of an accepted submission. The answer is <see cref="ImagesChecked"/>.</summary>
@@ -107,12 +107,12 @@ public sealed record CheckImages(Guid RequestId, string SubmissionId, string Pro
     public CallTrace? Trace { get; init; }
 }
 
-/// <summary>What one check said.</summary>
+/// <summary>The result of one check.</summary>
 /// <param name="RequestId">The request.</param>
 /// <param name="SubmissionId">The submission.</param>
-/// <param name="Answer">ZPK's answer, or null where it gave none.</param>
-/// <param name="AnsweredAt">When it came.</param>
-/// <param name="NotBefore">Without an answer: when ZPK asked to come back, if it did.</param>
+/// <param name="Answer">ZPK's answer; null if it gave none.</param>
+/// <param name="AnsweredAt">When the check ended.</param>
+/// <param name="NotBefore">Without an answer: the earliest time to ask again; null for the backoff alone.</param>
 /// <param name="Reason">Without an answer: why, for people.</param>
 public sealed record ImagesChecked(
     Guid RequestId,
@@ -123,7 +123,7 @@ public sealed record ImagesChecked(
     string? Reason
 )
 {
-    /// <summary>As with <see cref="SubmissionDeferred"/>.</summary>
+    /// <summary>As <see cref="SubmissionDeferred.IsHeldBack"/>.</summary>
     public bool IsHeldBack { get; init; }
 }
 
@@ -132,5 +132,5 @@ public sealed record CallbackReceived(Guid RequestId, string SubmissionId);
 
 /// <summary>A request's timer came due.</summary>
 /// <param name="RequestId">The request.</param>
-/// <param name="Version">The row's version then: a tick of an older one is stale.</param>
+/// <param name="Version">The row's version when the timer was set. A newer row makes the tick stale.</param>
 public sealed record RequestTick(Guid RequestId, int Version);

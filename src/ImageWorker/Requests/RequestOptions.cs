@@ -28,13 +28,13 @@ public sealed class RequestOptions
     public TimeSpan MaxWait { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Images whose waits end within this share of the earliest one (and at least <see cref="MinWait"/>) are looked
-    /// at in one check. 0 to 1, default 0.2.
+    /// One check covers the images whose waits end soon after the earliest one: within this share of it, and at least
+    /// within <see cref="MinWait"/>. 0 to 1, default 0.2.
     /// </summary>
     [Range(0d, 1d)]
     public double CoalesceShare { get; set; } = 0.2;
 
-    /// <summary>Wait after a call that ZPK was too busy for, or that failed; doubled for each further one. Default 2 s.</summary>
+    /// <summary>Wait after a call that failed or found ZPK busy; doubled for each further one. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan Backoff { get; set; } = TimeSpan.FromSeconds(2);
 
@@ -42,7 +42,7 @@ public sealed class RequestOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan MaxBackoff { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long the answer to a check is waited for before it is asked again. Default 2 min.</summary>
+    /// <summary>How long a check may go without an answer before it is made again. Default 2 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan CheckPatience { get; set; } = TimeSpan.FromMinutes(2);
 

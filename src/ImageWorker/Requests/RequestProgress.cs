@@ -2,13 +2,13 @@ using ImageWorker.Zpk;
 
 namespace ImageWorker.Requests;
 
-/// <summary>How a request's images and submissions move: the facts only, no message and no clock of its own.</summary>
+/// <summary>Changes a request's images and submissions: facts only, no messages and no clock.</summary>
 public static class RequestProgress
 {
-    /// <summary>A new submission for these images, in the state of being handed to the submitting consumer.</summary>
+    /// <summary>Adds a submission for these images, ready to be handed on.</summary>
     public static ImageSubmission Submit(this ImageRequest request, params IReadOnlyList<int> numbers)
     {
-        // A resend has waited as its image has.
+        // A resend's wait is its image's wait.
         var (waitingSince, resendAt) = (request.Images[numbers[0]].WaitingSince, request.Images[numbers[0]].ResendAt);
         foreach (var image in numbers.Select(number => request.Images[number]))
         {
@@ -36,7 +36,7 @@ public static class RequestProgress
     public static int GeneratedCount(this IEnumerable<RequestImage> images) =>
         images.Count(image => image.State is ImageState.Generated);
 
-    /// <summary>The images that this submission still answers for: not settled, and not resent since.</summary>
+    /// <summary>The images that still depend on this submission: not settled, and not resent since.</summary>
     public static IEnumerable<RequestImage> ImagesRunningIn(this ImageRequest request, ImageSubmission submission) =>
         submission
             .ImageNumbers.Where(number =>
@@ -58,8 +58,8 @@ public static class RequestProgress
     }
 
     /// <summary>
-    /// What one process deferred, another one may be sending: once the request is stopped, and nothing more is begun, the
-    /// ledger is asked, and only its word makes a submission one that was never sent.
+    /// Puts a deferred submission of a stopped request in doubt, because another process may be sending it. After the
+    /// stop no call begins, so the ledger's word is final: only it can say that the submission was never sent.
     /// </summary>
     public static void AskTheLedger(this ImageSubmission submission, DateTimeOffset now)
     {
@@ -67,7 +67,7 @@ public static class RequestProgress
         submission.NextSubmitAt = now;
     }
 
-    /// <summary>The submission is over and cost nothing: refused, or never sent.</summary>
+    /// <summary>Ends a submission that cost nothing: refused, or never sent.</summary>
     public static void Reject(
         this ImageRequest request,
         ImageSubmission submission,
@@ -86,8 +86,8 @@ public static class RequestProgress
     }
 
     /// <summary>
-    /// Takes over what an answer says of the images: costs, pictures, errors. Returns the images that it settled as
-    /// generated, and leaves those that are to be resent in <see cref="ImageState.WaitingToResend"/>.
+    /// Takes over an answer's costs, pictures and errors. Returns the images that became generated. Images to be resent
+    /// are left in <see cref="ImageState.WaitingToResend"/>.
     /// </summary>
     public static List<RequestImage> Record(this ImageRequest request, ImageSubmission submission, ZpkAnswer answer)
     {
@@ -115,7 +115,7 @@ public static class RequestProgress
         return generated;
     }
 
-    /// <summary>What an answer says, by the index of the image in its submission; what fits none is left out.</summary>
+    /// <summary>The images of an answer by their index in the submission, without those that fit none.</summary>
     public static IEnumerable<(int Index, ZpkImage Said)> ImagesOf(this ZpkAnswer answer, ImageSubmission submission) =>
         submission.ImageNumbers.Count == 1 && answer.Images.Count == 1
             ? [(0, answer.Images[0])]
@@ -124,8 +124,8 @@ public static class RequestProgress
                 .Select(said => (said.Num, said));
 
     /// <summary>
-    /// What ZPK said last counts: the cost of the call where the answer states it, else the sum of its images' costs
-    /// once each of them has been stated.
+    /// ZPK's last word counts. The call's cost is the one that the answer states, else the sum of its images' costs
+    /// once each of them is stated.
     /// </summary>
     private static void RecordCosts(ImageSubmission submission, ZpkAnswer answer)
     {

@@ -2,14 +2,16 @@ using ImageWorker.Zpk;
 
 namespace ImageWorker.Requests;
 
-/// <summary>When a request needs attention again. Follows the page: wait the <c>wait_time</c>, read it again each time.</summary>
+/// <summary>
+/// When a request needs attention again. ZPK's rule: wait the <c>wait_time</c>, read it again each time.
+/// </summary>
 public static class RequestSchedule
 {
     private static readonly TimeSpan CallbackInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Sets the next check of a submission from the waits that ZPK named: at the earliest, together with those that
-    /// end soon after it. None once no image of it is running.
+    /// Sets the next check of a submission from the waits that ZPK named. The check covers the earliest wait and those
+    /// that end soon after it. It sets none once no image of the submission is running.
     /// </summary>
     public static void ScheduleCheck(
         this ImageRequest request,
@@ -44,8 +46,8 @@ public static class RequestSchedule
     }
 
     /// <summary>
-    /// Has a submission checked now, because a callback says so, but at the latest at its time. Callbacks are no truth:
-    /// whatever is sent, they bring a request one check a second at most, so it is put a second from every other.
+    /// Has a submission checked now because of a callback, and never later than planned. Callbacks are not trusted:
+    /// they bring a request one check a second at most, so this one keeps a second from every other.
     /// </summary>
     public static void PullCheckForward(this ImageRequest request, ImageSubmission submission, DateTimeOffset now)
     {
@@ -65,7 +67,7 @@ public static class RequestSchedule
             submission.NextCheckAt = soonest;
     }
 
-    /// <summary>2, 4, 8 … times the base, up to the longest backoff; what ZPK asked for where that is later.</summary>
+    /// <summary>The base wait, doubled for each further failure, at most the longest; ZPK's time if later.</summary>
     public static DateTimeOffset BackOff(
         this ImageSubmission submission,
         DateTimeOffset now,
@@ -79,7 +81,9 @@ public static class RequestSchedule
         return notBefore > backoff ? notBefore.Value : backoff;
     }
 
-    /// <summary>When an image that just ended as GENERAL_ERROR is resent: "after a few seconds", more each time.</summary>
+    /// <summary>
+    /// When to resend an image that ended with GENERAL_ERROR: "after a few seconds", doubled each time.
+    /// </summary>
     public static DateTimeOffset ResendTime(this RequestImage image, DateTimeOffset now, RequestOptions options) =>
         now + Doubled(options.ResendBackoff, image.Attempts - 1, options.MaxBackoff);
 

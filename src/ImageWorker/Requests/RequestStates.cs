@@ -1,6 +1,6 @@
 namespace ImageWorker.Requests;
 
-/// <summary>The states of a request by name, as rows hold them. What they mean, and what leads from one to another, is in the state machine.</summary>
+/// <summary>The names of a request's states, as rows hold them. The state machine says what they mean.</summary>
 public static class RequestStates
 {
     public const string Submitting = nameof(Submitting);
@@ -9,7 +9,7 @@ public static class RequestStates
     public const string Closed = nameof(Closed);
     public const string Withdrawn = nameof(Withdrawn);
 
-    /// <summary>The states in which paid calls may be begun.</summary>
+    /// <summary>The states in which paid calls may begin.</summary>
     public static readonly string[] Calling = [Submitting, Generating];
 
     /// <summary>The states in which a request has a timer.</summary>

@@ -1,6 +1,6 @@
 namespace ImageWorker.Requests;
 
-/// <summary>Every time that a request waits for, in one list.</summary>
+/// <summary>Lists every time that a request waits for.</summary>
 public static class RequestTimers
 {
     /// <summary>The timers that run; none for a request that is closed or has no command yet.</summary>
@@ -29,19 +29,19 @@ public static class RequestTimers
     public static List<RequestTimer> Due(this ImageRequest request, DateTimeOffset now) =>
         [.. request.Timers().Where(timer => timer.At <= now)];
 
-    /// <summary>The earliest moment at which anything of an open request comes due.</summary>
+    /// <summary>The earliest time at which a timer of an open request comes due.</summary>
     public static DateTimeOffset NextTick(this ImageRequest request) => request.Timers().Min(timer => timer.At);
 
     /// <summary>
-    /// Makes whatever the request waits for due now, as an operator asks. What guards payments is not touched: a call in
-    /// doubt is looked up sooner, and made again no sooner than it may be.
+    /// Makes everything that the request waits for due now, because an operator asks. Payments stay guarded: a call in
+    /// doubt is looked up sooner, but made again no sooner than it may be.
     /// </summary>
     public static void HurryUp(this ImageRequest request, DateTimeOffset now)
     {
         foreach (var timer in request.Timers().Where(timer => timer.At > now).ToList())
             timer.MoveTo(now);
         request.NextTickAt = now;
-        // A tick that is under way knows nothing of this.
+        // A tick under way knows nothing of this change, so it must become stale.
         request.Version++;
     }
 
@@ -64,8 +64,8 @@ public static class RequestTimers
 /// <summary>Something that a request waits for.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="At">When it comes due.</param>
-/// <param name="Submission">Of a submission's timer: which.</param>
-/// <param name="Image">Of an image's timer: which.</param>
+/// <param name="Submission">The submission that the timer is for, if any.</param>
+/// <param name="Image">The image that the timer is for, if any.</param>
 public readonly record struct RequestTimer(
     TimerKind Kind,
     DateTimeOffset At,
@@ -73,7 +73,7 @@ public readonly record struct RequestTimer(
     RequestImage? Image = null
 )
 {
-    /// <summary>What happens then, for people.</summary>
+    /// <summary>What happens when it comes due, for people.</summary>
     public string What =>
         Kind switch
         {
@@ -84,7 +84,7 @@ public readonly record struct RequestTimer(
             _ => $"image {Image!.Number} is resent",
         };
 
-    /// <summary>Sets what the request waits for to another time. How long the request may take stays as it is.</summary>
+    /// <summary>Moves the timer. The deadline and the grace do not move.</summary>
     public void MoveTo(DateTimeOffset at)
     {
         switch (Kind)
@@ -120,7 +120,7 @@ public enum TimerKind
     Resend,
 }
 
-/// <summary>What a tick finds; one for each step, so that no two guards can see it differently.</summary>
+/// <summary>What a tick finds. A step has one verdict, so that its guards cannot disagree.</summary>
 public enum TickVerdict
 {
     /// <summary>The row has changed since the tick was set.</summary>
@@ -132,6 +132,6 @@ public enum TickVerdict
     /// <summary>Checks are due, and nothing else.</summary>
     OnlyChecks,
 
-    /// <summary>Whatever is due is to be done.</summary>
+    /// <summary>The step does everything that is due.</summary>
     InTime,
 }

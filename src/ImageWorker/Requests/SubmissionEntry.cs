@@ -1,8 +1,8 @@
 namespace ImageWorker.Requests;
 
 /// <summary>
-/// A row of the submission ledger, committed before the paid call is made: the payment guard. Whoever finds it knows
-/// that the call may have been made.
+/// A row of the submission ledger: the payment guard. It is committed before the paid call is made. A process that
+/// finds it knows that the call may have been made.
 /// </summary>
 public sealed class SubmissionEntry
 {
@@ -17,14 +17,16 @@ public sealed class SubmissionEntry
     public Guid Owner { get; set; }
 
     /// <summary>
-    /// Until then the call may be under way, or accepted without being visible yet: only its owner acts on it, and
-    /// "not found" proves nothing.
+    /// Until this time the call may be under way, or accepted and not listed yet. Only its owner acts on it, and "not
+    /// found" proves nothing.
     /// </summary>
     public DateTimeOffset LeaseUntil { get; set; }
 
     public DateTimeOffset StartedAt { get; set; }
 
-    /// <summary>How many times the call was made under this id, each after proof that the one before did not arrive.</summary>
+    /// <summary>
+    /// How often the call was made under this id. Each repeat had proof that the last did not arrive.
+    /// </summary>
     public int Calls { get; set; }
 
     public DateTimeOffset? SettledAt { get; set; }
@@ -36,13 +38,13 @@ public sealed class SubmissionEntry
     public decimal? Cost { get; set; }
 }
 
-/// <summary>What is known of a submission.</summary>
+/// <summary>What the ledger knows of a submission.</summary>
 public enum LedgerState
 {
-    /// <summary>The call is made, was made, or is about to be.</summary>
+    /// <summary>The call is about to be made, is under way, or was made.</summary>
     Started,
 
-    /// <summary>Proven that nothing was done; may be started again.</summary>
+    /// <summary>ZPK provably did nothing. The call may be made again.</summary>
     Released,
 
     Accepted,

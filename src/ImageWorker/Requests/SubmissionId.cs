@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 namespace ImageWorker.Requests;
 
 /// <summary>
-/// The <c>unique_request_id</c> of a submission: derived, so that every process and every repeat arrives at the same
-/// one. Sixteen lower-case letters and digits (80 bits of SHA-256): ZPK takes up to 16 characters and check-status
-/// wants them alphanumeric.
+/// The <c>unique_request_id</c> of a submission. It is derived, so that every process and every repeat gets the same
+/// one. It has sixteen lower-case letters and digits (80 bits of SHA-256): ZPK takes up to 16 characters, and
+/// check-status wants them alphanumeric.
 /// </summary>
 public static class SubmissionId
 {

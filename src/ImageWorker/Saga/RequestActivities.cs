@@ -3,7 +3,7 @@ using MassTransit;
 
 namespace ImageWorker.Saga;
 
-/// <summary>What the state machine says in more than one place.</summary>
+/// <summary>What the state machine uses in more than one place.</summary>
 public static class RequestActivities
 {
     /// <summary>Ends every step: closes the request once nothing is left to wait for, else sets its timer.</summary>

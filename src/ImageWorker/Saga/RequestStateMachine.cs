@@ -5,7 +5,9 @@ using MassTransit;
 namespace ImageWorker.Saga;
 
 /// <summary>
-/// The life of a request, whole. It decides and does no I/O: what it decides becomes a <see cref="Storage.UnitOfWork"/>. A request has one timer, <see cref="ImageRequest.NextTickAt"/>, set after every step and null only once closed.
+/// The whole life of a request. The state machine decides and does no I/O: its decisions become a
+/// <see cref="Storage.UnitOfWork"/>. Every step sets the request's one timer, <see cref="ImageRequest.NextTickAt"/>.
+/// Null only once closed.
 /// </summary>
 public sealed class RequestStateMachine : MassTransitStateMachine<ImageRequest>
 {
@@ -27,7 +29,7 @@ public sealed class RequestStateMachine : MassTransitStateMachine<ImageRequest>
             When(GenerateAsked, steps.IsFaulty).Then(steps.Refuse).Finalize(),
             When(GenerateAsked, steps.IsOverBudget).Then(steps.CloseOverBudget).TransitionTo(Closed),
             When(GenerateAsked, steps.IsGood).Then(steps.Start).TransitionTo(Submitting),
-            // The two commands come by two queues, so a cancellation can overtake what it cancels.
+            // The two commands come through two queues, so a cancellation can overtake its request.
             When(CancelAsked, steps.NamesNoRequest).Then(steps.NoteNameless).Finalize(),
             When(CancelAsked, steps.NamesRequest).Then(steps.AwaitCommand).TransitionTo(Withdrawn)
         );
@@ -63,7 +65,7 @@ public sealed class RequestStateMachine : MassTransitStateMachine<ImageRequest>
                 .Then(steps.StopForDeadline)
                 .TransitionTo(Closing)
                 .CloseOrGoOn(steps, Closed),
-            // A check is the commonest thing to come due, and asks for no write: the timer stands until its answer.
+            // Checks come due most often, and need no write: the timer stays until the check's answer.
             When(Ticked, steps.Finds(TickVerdict.OnlyChecks)).Then(steps.CheckWhatIsDue),
             When(Ticked, steps.Finds(TickVerdict.InTime)).Then(steps.DoWhatIsDue).CloseOrGoOn(steps, Closed)
         );
@@ -84,7 +86,7 @@ public sealed class RequestStateMachine : MassTransitStateMachine<ImageRequest>
         );
 
         During(
-            // Withdrawn too: a cancellation can come when the row that it is for has had its time and is gone.
+            // Withdrawn too: a cancellation can come after its request's row was removed, and then a late answer.
             [Withdrawn, Closed],
             When(Accepted).Then(steps.NoteLateAcceptance),
             Ignore(Refused),
@@ -98,13 +100,13 @@ public sealed class RequestStateMachine : MassTransitStateMachine<ImageRequest>
         SetCompletedWhenFinalized();
     }
 
-    /// <summary>Accepted from the publisher; ZPK has not accepted anything yet.</summary>
+    /// <summary>The command is accepted; ZPK has accepted nothing yet.</summary>
     public State Submitting { get; private set; } = null!;
 
     /// <summary>ZPK has accepted at least one submission; images are checked and resent.</summary>
     public State Generating { get; private set; } = null!;
 
-    /// <summary>Cancelled or past its deadline; only calls under way are still waited for.</summary>
+    /// <summary>Cancelled or past its deadline; it only waits for calls under way.</summary>
     public State Closing { get; private set; } = null!;
 
     /// <summary>The closing event is out. The row stays for its retention time, and answers repeated commands.</summary>

@@ -6,7 +6,7 @@ using MassTransit;
 
 namespace ImageWorker.Saga;
 
-/// <content>The steps that ZPK's answers lead to, as the consumers report them.</content>
+/// <content>The steps that follow from ZPK's answers and callbacks.</content>
 public sealed partial class RequestSteps
 {
     public void RecordAccepted(BehaviorContext<ImageRequest, SubmissionAccepted> context)
@@ -66,7 +66,7 @@ public sealed partial class RequestSteps
     {
         var request = context.Saga;
         var submission = request.FindSubmission(context.Message.SubmissionId);
-        // What ZPK accepted stays accepted and paid, its last check under way or not.
+        // An accepted submission stays accepted and paid, even while its last check is under way.
         if (submission is { IsOutstanding: true, State: not SubmissionState.Accepted })
             request.Reject(submission, SubmissionState.NotSent, request.StopErrorId());
     }

@@ -6,7 +6,7 @@ using MassTransit;
 
 namespace ImageWorker.Saga;
 
-/// <content>The steps that commands lead to.</content>
+/// <content>The steps that follow from commands.</content>
 public sealed partial class RequestSteps
 {
     public void Refuse(BehaviorContext<ImageRequest, GenerateAsked> context) =>

@@ -6,8 +6,8 @@ using MassTransit;
 namespace ImageWorker.Saga;
 
 /// <content>
-/// What an event has to be like for a step to follow. Each step has one verdict on its event, made once, at the one time
-/// that the step goes by: guards that looked for themselves could all say no.
+/// The guards of the steps. Each step makes one verdict on its event, once, at the step's one time. If each guard
+/// looked for itself, all of them could say no.
 /// </content>
 public sealed partial class RequestSteps
 {
@@ -34,7 +34,7 @@ public sealed partial class RequestSteps
         context.Saga.FindSubmission(context.Message.SubmissionId)
             is { State: SubmissionState.Accepted, NextCheckAt: not null };
 
-    /// <summary>The guard of what a tick leads to.</summary>
+    /// <summary>The guard for a tick with this verdict.</summary>
     public StateMachineCondition<ImageRequest, RequestTick> Finds(TickVerdict verdict) =>
         context => VerdictOn(context) == verdict;
 
@@ -56,9 +56,9 @@ public sealed partial class RequestSteps
         );
     }
 
-    /// <summary>What a command is.</summary>
+    /// <summary>The verdict on a command.</summary>
     /// <param name="Faults">The rules that it breaks.</param>
-    /// <param name="IsOverBudget">True where its images would cost more than it allows, or nobody knows what.</param>
-    /// <param name="IsRepeat">True where its request has the same command already.</param>
+    /// <param name="IsOverBudget">True if its images cost more than it allows, or have no known price.</param>
+    /// <param name="IsRepeat">True if the request already has the same command.</param>
     private sealed record CommandVerdict(IReadOnlyList<RequestError> Faults, bool IsOverBudget, bool IsRepeat);
 }

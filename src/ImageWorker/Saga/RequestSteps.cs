@@ -9,9 +9,9 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Saga;
 
 /// <summary>
-/// The conditions and steps that <see cref="RequestStateMachine"/> is made of: each applies the facts to the row and
-/// says, as messages, what follows. Here is what time brings about; the conditions, what commands lead to and what ZPK's
-/// answers lead to are in files of their own.
+/// The guards and steps of <see cref="RequestStateMachine"/>. A step changes the row and adds the messages that follow.
+/// This file holds the steps that follow from time. Other files hold the guards, the steps for commands and those for
+/// answers.
 /// </summary>
 public sealed partial class RequestSteps(
     IOptions<RequestOptions> requestOptions,
@@ -32,13 +32,13 @@ public sealed partial class RequestSteps(
         NoteLateness(context);
         request.Stop(FailureReason.DeadlineExceeded, now, _options);
 
-        // What is paid for may be ready by now: one last look.
+        // Paid images may be ready by now: one last look.
         foreach (var submission in request.Submissions.Where(s => s.State is SubmissionState.Accepted))
         {
             if (!request.ImagesRunningIn(submission).Any())
                 continue;
             submission.IsInFinalCheck = true;
-            // Once more, should this process die with it.
+            // If this process dies with it, the timer repeats it.
             submission.NextCheckAt = now + _lease;
             Check(context, submission);
         }
@@ -102,7 +102,7 @@ public sealed partial class RequestSteps(
         PublishClosingEvent(context);
     }
 
-    /// <summary>The same event under the same message id, however often it is asked for.</summary>
+    /// <summary>Publishes the same event under the same message id, however often it is asked for.</summary>
     public void PublishClosingEvent(BehaviorContext<ImageRequest> context)
     {
         var request = context.Saga;

@@ -7,7 +7,7 @@ namespace ImageWorker.Saga;
 
 public static class SagaRegistration
 {
-    /// <summary>The state machine, behind its door.</summary>
+    /// <summary>Adds the state machine, behind its door.</summary>
     public static void AddSaga(this IServiceCollection services)
     {
         services.AddChecked<RequestOptions>(RequestOptions.Section);

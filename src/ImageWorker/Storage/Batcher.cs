@@ -3,12 +3,14 @@ using System.Diagnostics;
 namespace ImageWorker.Storage;
 
 /// <summary>
-/// Does many small things together: what comes while a batch is under way makes up the next one. Nothing waits for
-/// company, so that a single item is as fast as without.
+/// Does many small things together. Items that come while a batch is under way make up the next batch. No item waits
+/// for others, so a single item is as fast as without.
 /// </summary>
-/// <param name="size">Items in a batch at most.</param>
-/// <param name="parallel">Batches under way at once.</param>
-/// <param name="work">Does one batch; a result for each item, in their order. What it throws, all of the batch get.</param>
+/// <param name="size">The most items in a batch.</param>
+/// <param name="parallel">The most batches under way at once.</param>
+/// <param name="work">
+/// Does one batch: a result for each item, in order. If it throws, every item gets the exception.
+/// </param>
 public sealed class Batcher<TItem, TResult>(
     int size,
     int parallel,
@@ -34,9 +36,9 @@ public sealed class Batcher<TItem, TResult>(
 
     private async Task RunAsync()
     {
-        // Those that come at the same moment get in.
+        // Items that come at the same moment get in.
         await Task.Yield();
-        // A batch belongs to nobody's trace, least of all to that of whoever happened to begin it.
+        // A batch serves many requests. It must not join the trace of the one that began it.
         if (Activity.Current is not null)
             Activity.Current = null;
         while (Take() is { Count: > 0 } batch)
@@ -55,7 +57,7 @@ public sealed class Batcher<TItem, TResult>(
         }
     }
 
-    /// <summary>The next batch; empty when there is none, and this run is over.</summary>
+    /// <summary>Takes the next batch; empty if nothing is left, and this run ends.</summary>
     private List<(TItem Item, TaskCompletionSource<TResult> Done)> Take()
     {
         lock (_waiting)

@@ -4,23 +4,25 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Storage;
 
-/// <summary>Whether the database can be worked with: reachable, and at this version's schema.</summary>
+/// <summary>Tells whether the database is usable: reachable, writable, and at this version's schema.</summary>
 public sealed partial class DatabaseState(Database database, TimeProvider time, ILogger<DatabaseState> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private volatile bool _schemaIsCurrent;
 
-    /// <summary>Why it cannot be worked with, for people; null if it can.</summary>
+    /// <summary>Why the database is not usable, for people; null if it is.</summary>
     public async Task<string?> ProblemAsync(CancellationToken ct) => (await LookAsync(ct)).Problem;
 
-    /// <summary>The same, and of that what keeps it from even being read.</summary>
+    /// <summary>The same. <c>Unreadable</c> is null if the database can at least be read.</summary>
     public async Task<(string? Problem, string? Unreadable)> LookAsync(CancellationToken ct) =>
         await PendingAsync(ct) is { } pending ? (pending, pending) : await ReachAsync(ct);
 
-    /// <summary>Why it cannot be reached, or takes no changes, whatever its schema; for people, null if it does.</summary>
+    /// <summary>
+    /// Why it cannot be reached or takes no changes, for people; null if it does. Ignores the schema.
+    /// </summary>
     public async Task<string?> UnwritableAsync(CancellationToken ct) => (await ReachAsync(ct)).Problem;
 
-    /// <summary>What the schema lacks, for people; null if it is this version's. Asked until it is, and not again.</summary>
+    /// <summary>What the schema lacks, for people; null if it is this version's. Asks no more once it is.</summary>
     public async Task<string?> PendingAsync(CancellationToken ct)
     {
         if (_schemaIsCurrent)
@@ -41,7 +43,7 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
         }
     }
 
-    /// <summary>Returns once the database can be worked with, and says meanwhile what it waits for.</summary>
+    /// <summary>Returns once the database is usable. Logs what it waits for.</summary>
     public async Task WaitUntilReadyAsync(CancellationToken ct)
     {
         var said = new SaidOnce();
@@ -58,13 +60,13 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
         database.InAsync<IReadOnlyList<string>>(async db =>
         {
             var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
-            // Only then: with SQLite, a process killed in the middle leaves a lock that the next one would wait for.
+            // Only if needed: with SQLite, a process killed in the middle leaves a lock that blocks the next one.
             if (pending.Count > 0)
                 await db.Database.MigrateAsync(ct);
             return pending;
         });
 
-    /// <summary>The same, once it can be done: says what it waits for meanwhile.</summary>
+    /// <summary>Migrates once that is possible. Logs what it waits for.</summary>
     public async Task MigrateWhenPossibleAsync(CancellationToken ct)
     {
         var said = new SaidOnce();

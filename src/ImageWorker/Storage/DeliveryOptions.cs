@@ -8,19 +8,19 @@ public sealed class DeliveryOptions
     public const string Section = "Delivery";
 
     /// <summary>
-    /// How long the process that committed or claimed a message, or a due timer, has it for itself; after that another
+    /// How long a message or a due timer belongs to the process that committed or claimed it. After that another one
     /// delivers it again. Default 30 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long past its time a timer is left to the process that set it. Default 5 s.</summary>
+    /// <summary>How late a timer may be before another process fires it. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan TickPatience { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How often the tables are searched for what other processes left; with a broker, the outbox only every sixth of
-    /// <see cref="Lease"/>, if that is longer. Default 1 s.
+    /// How often the tables are searched for work that other processes left. With a broker, the outbox is searched
+    /// every sixth of <see cref="Lease"/> if that is longer. Default 1 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00")]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(1);
@@ -41,7 +41,7 @@ public sealed class DeliveryOptions
     [Range(1, 10_000)]
     public int Concurrency { get; set; } = 128;
 
-    /// <summary>Committed messages kept in memory for delivery; what is above waits in the table. Default 10,000.</summary>
+    /// <summary>Committed messages kept in memory for delivery; the rest wait in the table. Default 10,000.</summary>
     [Range(1, 1_000_000)]
     public int Backlog { get; set; } = 10_000;
 }

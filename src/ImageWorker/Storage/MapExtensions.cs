@@ -8,8 +8,8 @@ namespace ImageWorker.Storage;
 public static class MapExtensions
 {
     /// <summary>
-    /// Stores a property as one JSON document. It counts as changed with every save: a request's lists are edited in
-    /// place, nearly every step edits them, and comparing would cost more than writing.
+    /// Stores a property as one JSON document. Every save writes it: nearly every step edits a request's lists in
+    /// place, and comparing would cost more than writing.
     /// </summary>
     public static void HasJsonConversion<T>(this PropertyBuilder<T> property, string columnType) =>
         property

@@ -18,7 +18,7 @@ public sealed class ImageRequestMap(string jsonColumnType) : IEntityTypeConfigur
         builder.Property(request => request.Images).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Submissions).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Errors).HasJsonConversion(jsonColumnType);
-        // Closed requests, nearly all of the table in time, stay out of the index that timers are claimed by.
+        // In time nearly all requests are closed. They stay out of the index for claiming timers.
         builder.HasIndex(request => request.NextTickAt).HasFilter("next_tick_at IS NOT NULL");
         builder.HasIndex(request => request.ClosedAt).HasFilter("closed_at IS NOT NULL");
         // Cancellations whose command never came.
@@ -33,11 +33,11 @@ public sealed class SubmissionEntryMap : IEntityTypeConfiguration<SubmissionEntr
         builder.ToTable("submissions");
         builder.Property(entry => entry.Id).HasMaxLength(16);
         builder.Property(entry => entry.State).HasConversion<string>().HasMaxLength(16);
-        // Whoever takes a submission over gives it another lease.
+        // A process that takes a submission over gives it another lease.
         builder.Property(entry => entry.LeaseUntil).IsConcurrencyToken();
 
         builder.HasIndex(entry => entry.RequestId);
-        // Calls under way, and calls in doubt: few, and counted often.
+        // Calls under way and calls in doubt are few, and are counted often.
         builder.HasIndex(entry => entry.LeaseUntil).HasFilter($"state = '{nameof(LedgerState.Started)}'");
     }
 }
@@ -66,7 +66,7 @@ public sealed class RemovedRequestMap : IEntityTypeConfiguration<RemovedRequest>
 {
     public void Configure(EntityTypeBuilder<RemovedRequest> builder)
     {
-        // The name that it has had from the start.
+        // The table has had this name from the start.
         builder.ToTable("inbox");
         builder.HasKey(entry => entry.RequestId);
         builder.Property(entry => entry.RequestId).ValueGeneratedNever();

@@ -5,7 +5,7 @@ using MassTransit.Serialization;
 
 namespace ImageWorker.Storage;
 
-/// <summary>A message that was decided with a commit and is still to be delivered.</summary>
+/// <summary>A committed message that is not delivered yet.</summary>
 public sealed class OutboxMessage
 {
     public Guid Id { get; set; }
@@ -23,13 +23,13 @@ public sealed class OutboxMessage
     /// <summary>The request that it is about.</summary>
     public Guid? CorrelationId { get; set; }
 
-    /// <summary>The W3C <c>traceparent</c> of the command that it comes from; null where nobody traces.</summary>
+    /// <summary>The W3C <c>traceparent</c> of the command behind it; null where nobody traces.</summary>
     public string? TraceParent { get; set; }
 
-    /// <summary>Until then whoever took the message last is delivering it; after that anybody may.</summary>
+    /// <summary>Until then the process that took the message last delivers it; after that any process may.</summary>
     public DateTimeOffset ClaimableAt { get; set; }
 
-    /// <summary>How often a sweep took it, for people to see one that keeps failing.</summary>
+    /// <summary>How often a sweep took it. People can see a message that keeps failing.</summary>
     public int Attempts { get; set; }
 
     /// <summary>An event in MassTransit's envelope, for the exchange that its subscribers bind to.</summary>

@@ -8,6 +8,6 @@ public sealed class PaceRow
 
     public int Id { get; set; }
 
-    /// <summary>When the next free slot begins, if that is still to come.</summary>
+    /// <summary>When the next free slot begins; now, if that time is past.</summary>
     public DateTimeOffset NextAt { get; set; }
 }

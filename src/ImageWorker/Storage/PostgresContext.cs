@@ -49,7 +49,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             .AsNoTracking()
             .ToListAsync(ct);
 
-    // The requests are locked: once one of them is seen stopped, no claim made for it before is still to be committed.
+    // Locks the requests. So once a request is seen as stopped, every claim for it is committed.
     public override Task<List<NewLease>> InsertClaimsAsync(
         IReadOnlyList<NewClaim> claims,
         Guid owner,
@@ -125,7 +125,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
         return obstacles.FirstOrDefault();
     }
 
-    // By the database's clock, which all workers share.
+    // By the database's clock, because all workers share it.
     public override async Task<TimeSpan> ReserveSlotsAsync(int count, TimeSpan interval, DateTimeOffset now)
     {
         var waits = await Database

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Storage;
 
 /// <summary>
-/// Loads and saves for all messages under way at once: what they ask for at the same time is one query or one
-/// commit. Each still gets an end of its own.
+/// Loads and saves for all messages under way. Loads at the same time are one query, saves are one commit. Each message
+/// still gets its own result.
 /// </summary>
 public sealed class RequestStore
 {
@@ -28,26 +28,28 @@ public sealed class RequestStore
         _saves = new(BatchSize, parallel: 2, SaveAllAsync);
     }
 
-    /// <summary>The request as it is stored; null where there is none.</summary>
+    /// <summary>The request as it is stored; null if there is none.</summary>
     public Task<ImageRequest?> FindAsync(Guid id) => _finds.AddAsync(id);
 
-    /// <summary>The same or, for a step that saves whatever it finds, as this process last saved it.</summary>
+    /// <summary>The request as this process last saved it, else as stored. Only for a step that always saves.</summary>
     public async Task<ImageRequest?> FindKeptAsync(Guid id) =>
         _kept.TryRemove(id, out var request) ? request : await FindAsync(id);
 
-    /// <summary>Spares the next <see cref="FindKeptAsync"/> its query. Should the row change meanwhile, its save fails.</summary>
+    /// <summary>
+    /// Spares the next <see cref="FindKeptAsync"/> its query. If the row changes first, the save fails.
+    /// </summary>
     public void Keep(ImageRequest request)
     {
-        // What is never asked for is not worth looking for.
+        // Some rows are never asked for again. Finding them costs more than dropping all.
         if (_kept.Count > KeptRows)
             _kept.Clear();
         _kept[request.CorrelationId] = request;
     }
 
-    /// <summary>Commits what a step led to, whole or not at all.</summary>
+    /// <summary>Commits a step's unit of work, whole or not at all.</summary>
     /// <exception cref="RequestRemovedException">The request was closed and removed long ago; nothing was saved.</exception>
     /// <exception cref="ClaimLostException">Another process took the submission over; nothing was saved.</exception>
-    /// <exception cref="DbUpdateException">The row was changed, or made, by another one; nothing was saved.</exception>
+    /// <exception cref="DbUpdateException">Another step changed or inserted the row; nothing was saved.</exception>
     public async Task SaveAsync(UnitOfWork unit)
     {
         if (await _saves.AddAsync(unit) is { } failure)
@@ -65,7 +67,7 @@ public sealed class RequestStore
             var results = new List<ImageRequest?>(ids.Count);
             foreach (var id in ids)
             {
-                // Each gets a copy of its own, since each may change it.
+                // Each step gets its own copy, because it may change it.
                 results.Add(
                     byId.TryGetValue(id, out var request) && results.Contains(request) ? await AgainAsync(id) : request
                 );
@@ -84,7 +86,7 @@ public sealed class RequestStore
         }
         catch (DbUpdateException) when (units.Count > 1)
         {
-            // One of them lost a race, or came too late. Alone, each gets the end that is its own.
+            // One unit lost a race, or came too late. Saved alone, each unit gets its own result.
             var ends = new List<Exception?>(units.Count);
             foreach (var unit in units)
                 ends.Add(await SaveAloneAsync(unit));
@@ -108,8 +110,8 @@ public sealed class RequestStore
         _database.InAsync(db => db.SaveAsync(units, claimableAt: _time.GetUtcNow() + _lease));
 }
 
-/// <summary>A command came for a request that was closed and is removed: <see cref="RemovedRequest"/>.</summary>
+/// <summary>A command came for a closed request that was removed: <see cref="RemovedRequest"/>.</summary>
 public sealed class RequestRemovedException() : DbUpdateException("The request was closed long ago.");
 
-/// <summary>What a call ended with came after its lease, and after another process had taken the submission over.</summary>
+/// <summary>A call's result came after its lease, and after another process had taken the submission over.</summary>
 public sealed class ClaimLostException() : DbUpdateException("Another process took the submission over.");

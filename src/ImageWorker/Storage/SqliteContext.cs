@@ -129,14 +129,14 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
 
     public override Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now) => Task.FromResult(now);
 
-    // That this process may write the file, it finds out at the start.
+    // The start has already found out that this process may write the file.
     public override async Task<string?> WriteObstacleAsync(CancellationToken ct)
     {
         await Database.ExecuteSqlAsync($"SELECT 1", ct);
         return null;
     }
 
-    // One process at a time has the file: its own clock will do.
+    // One process at a time has the file, so its own clock is enough.
     public override async Task<TimeSpan> ReserveSlotsAsync(int count, TimeSpan interval, DateTimeOffset now)
     {
         var row = await Pace.SingleAsync();
@@ -202,7 +202,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             ct
         );
 
-    /// <summary>SQLite cannot compare instants with an offset; as UTC without one they sort as text.</summary>
+    /// <summary>SQLite cannot compare times with an offset. As UTC without an offset they sort as text.</summary>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcConverter>();
 

@@ -9,9 +9,9 @@ using Polly.Retry;
 namespace ImageWorker.Storage;
 
 /// <summary>
-/// Runs a step again after what is not its own fault: two steps of one request at once, and a database that is away,
-/// full or not to be written for now. A bug is not among them, nor is what the database cannot store. The command that the
-/// step is for stays unacknowledged meanwhile; the limit keeps it below the broker's own patience of 30 minutes.
+/// Runs a step again after a failure that is not its fault: two steps of one request ran at once, or the database is
+/// away, full or read-only for now. It repeats no bug, and nothing that the database cannot store. The step's command
+/// stays unacknowledged meanwhile. The limit keeps that below the broker's own patience of 30 minutes.
 /// </summary>
 public sealed partial class StepRetries
 {
@@ -19,19 +19,19 @@ public sealed partial class StepRetries
     private const int SqliteFull = 13;
     private const int SqliteConstraint = 19;
 
-    /// <summary>What somebody has to mend about the database, and Npgsql does not call transient: no message is at fault.</summary>
+    /// <summary>Problems that somebody has to mend, and that Npgsql does not call transient.</summary>
     private static readonly HashSet<string> ToBeMended = new(StringComparer.Ordinal)
     {
-        // A password that was changed, or a role that may not log in.
+        // The password was changed, or the role may not log in.
         PostgresErrorCodes.InvalidPassword,
         PostgresErrorCodes.InvalidAuthorizationSpecification,
         // A standby, before or after it was the primary.
         PostgresErrorCodes.ReadOnlySqlTransaction,
         PostgresErrorCodes.InsufficientPrivilege,
-        // While it is restored.
+        // The database is being restored.
         PostgresErrorCodes.InvalidCatalogName,
         PostgresErrorCodes.DatabaseDropped,
-        // By an administrator, or by the server's own statement_timeout.
+        // Cancelled by an administrator, or by the server's own statement_timeout.
         PostgresErrorCodes.QueryCanceled,
     };
 
@@ -61,7 +61,7 @@ public sealed partial class StepRetries
             .Build();
     }
 
-    /// <summary>Runs the step, which is told whether it is run again: at once, and then with a backoff.</summary>
+    /// <summary>Runs the step, and repeats it: at once, then with a backoff. The step gets true for a repeat.</summary>
     public async Task<T> ExecuteAsync<T>(Func<bool, Task<T>> step, CancellationToken ct)
     {
         try
@@ -75,12 +75,12 @@ public sealed partial class StepRetries
         return await _again.ExecuteAsync(static async (step, _) => await step(true), step, ct);
     }
 
-    /// <summary>Whether the same step may well succeed later.</summary>
+    /// <summary>True if the same step may well succeed later.</summary>
     internal static bool IsPassing(Exception exception) =>
         exception switch
         {
             DbUpdateConcurrencyException => true,
-            // Two first messages of a request insert its row at once; the second finds it on its next try.
+            // Two first messages of a request insert its row at once. The second finds it on its next try.
             DbUpdateException { InnerException: PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } } =>
                 true,
             DbUpdateException { InnerException: SqliteException { SqliteErrorCode: SqliteConstraint } } => true,

@@ -8,12 +8,12 @@ namespace ImageWorker.Storage;
 public static class StorageRegistration
 {
     /// <summary>
-    /// A plan is kept as long as its connection, and one made for an empty table would read all of it once it has grown.
-    /// No statement here is meant to read a whole table.
+    /// A connection keeps its plans. A plan that was made for an empty table would read all of it once it has grown. No
+    /// statement here is meant to read a whole table.
     /// </summary>
     private const string Planning = "SET enable_seqscan = off; SET jit = off";
 
-    /// <summary>PostgreSQL by its connection string or, without one, the SQLite file.</summary>
+    /// <summary>Adds PostgreSQL if there is a connection string, else the SQLite file.</summary>
     public static void AddStorage(this IServiceCollection services, string? postgres, string sqliteFile)
     {
         if (postgres is not null)
@@ -39,7 +39,7 @@ public static class StorageRegistration
         services.AddChecked<DeliveryOptions>(DeliveryOptions.Section);
     }
 
-    /// <summary>The searches of every second belong to no request: each would be a trace of its own.</summary>
+    /// <summary>The searches of every second belong to no request. Each would become a trace.</summary>
     private static void TraceWork(NpgsqlTracingOptionsBuilder tracing) =>
         tracing
             .ConfigureCommandFilter(_ => Activity.Current is not null)
@@ -59,8 +59,8 @@ public static class StorageRegistration
     }
 
     /// <summary>
-    /// No statement leaves anything in its session, so returning a connection need not reset it: that reset was half
-    /// of all transactions. The few statements there are stay prepared.
+    /// No statement leaves anything in its session, so a returned connection needs no reset. Those resets were half of
+    /// all transactions. The few statements there are stay prepared.
     /// </summary>
     private static string Tuned(string postgres)
     {

@@ -4,32 +4,32 @@ using MassTransit;
 namespace ImageWorker.Storage;
 
 /// <summary>
-/// What one step of a request leads to: its row, what the ledger notes and the events it publishes are one commit. The
-/// work it hands on begins after that, and the request's timer stands in for it should this process not live to do it.
+/// The result of one step of a request. Its row, ledger note and events are one commit. The work that it hands on
+/// begins after the commit. If this process dies before it does that work, the request's timer repeats it.
 /// </summary>
 public sealed class UnitOfWork
 {
-    /// <summary>The request as the step left it; null where it has none and gets none.</summary>
+    /// <summary>The request as the step left it; null if there is none and the step makes none.</summary>
     public ImageRequest? Request { get; private set; }
 
     public RowChange Change { get; private set; }
 
-    /// <summary>The row's version when it was loaded: the save fails if it is another one by then.</summary>
+    /// <summary>The row's version when it was loaded. The save fails if the row has another one by then.</summary>
     public int SeenVersion { get; private set; }
 
-    /// <summary>The one time that the step goes by, in whole microseconds as PostgreSQL keeps them.</summary>
+    /// <summary>The step's one time, in whole microseconds as PostgreSQL keeps them.</summary>
     public DateTimeOffset Now { get; init; }
 
-    /// <summary>What the step found its message to be; made by its first guard, read by the others.</summary>
+    /// <summary>The step's verdict on its message. The first guard makes it, the others read it.</summary>
     public object? Verdict { get; set; }
 
-    /// <summary>What the step's message says of the ledger, if anything.</summary>
+    /// <summary>The ledger note that came with the step's message; null for none.</summary>
     public LedgerNote? Ledger { get; init; }
 
     /// <summary>The W3C <c>traceparent</c> that a command came with, or its span's; null where nobody traces.</summary>
     public string? TraceParent { get; init; }
 
-    /// <summary>True for a command that is refused; the request that it names, if there is one, is not touched.</summary>
+    /// <summary>True if the command is refused. A request that it names is not touched.</summary>
     public bool IsRefusal { get; set; }
 
     public List<OutboxMessage> Events { get; } = [];
@@ -37,7 +37,7 @@ public sealed class UnitOfWork
     /// <summary>Calls for this process to make.</summary>
     public List<IZpkCall> Work { get; } = [];
 
-    /// <summary>Counting, above all, which a step that is run again must not do twice.</summary>
+    /// <summary>Above all counting: a step that runs again must not count twice.</summary>
     public List<Action> AfterCommit { get; } = [];
 
     public bool HasChanges => Change is not RowChange.None || Ledger is not null || Events.Count > 0;
@@ -46,7 +46,7 @@ public sealed class UnitOfWork
 
     public void Insert(ImageRequest request) => (Request, Change) = (request, RowChange.Insert);
 
-    /// <summary>A step that only took note leaves the version as it was, and writes nothing.</summary>
+    /// <summary>A step that only took note leaves the version unchanged, and writes nothing.</summary>
     public void Update()
     {
         if (Request!.Version != SeenVersion)
@@ -54,7 +54,7 @@ public sealed class UnitOfWork
     }
 }
 
-/// <summary>What becomes of a request's row.</summary>
+/// <summary>How a step changes a request's row.</summary>
 public enum RowChange
 {
     None,
@@ -70,14 +70,14 @@ public static class UnitOfWorkExtensions
             ? unit
             : throw new InvalidOperationException("Requests change in a unit of work only.");
 
-    /// <summary>The time that the step goes by.</summary>
+    /// <summary>The step's one time.</summary>
     public static DateTimeOffset Now(this PipeContext context) => context.UnitOfWork().Now;
 
-    /// <summary>The ids of the requests that are taken for new.</summary>
+    /// <summary>The ids of the requests that these units insert.</summary>
     public static List<Guid> AddedIds(this IEnumerable<UnitOfWork> units) =>
         [.. units.Where(unit => unit.Change is RowChange.Insert).Select(unit => unit.Request!.CorrelationId)];
 
-    /// <summary>Has this done once the step is committed.</summary>
+    /// <summary>Runs this once the step is committed.</summary>
     public static void AfterCommit(this PipeContext context, Action action) =>
         context.UnitOfWork().AfterCommit.Add(action);
 }

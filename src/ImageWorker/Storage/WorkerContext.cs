@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 namespace ImageWorker.Storage;
 
 /// <summary>
-/// The worker's tables, and the statements that EF cannot say in LINQ. One class for each database, since their
-/// migrations and their claims differ.
+/// The worker's tables, and the statements that LINQ cannot express. Each database has its own class, because its
+/// migrations and its claims differ.
 /// </summary>
 public abstract class WorkerContext(DbContextOptions options) : DbContext(options)
 {
@@ -20,8 +20,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 
     /// <summary>
-    /// Takes up to <paramref name="limit"/> timers that came due; each comes due again at
-    /// <paramref name="again"/> unless its request is saved before. No two callers get the same one.
+    /// Claims up to <paramref name="limit"/> due timers. Each comes due again at <paramref name="again"/> unless its
+    /// request is saved before. No two callers get the same one.
     /// </summary>
     public abstract Task<List<DueTick>> ClaimTicksAsync(
         DateTimeOffset now,
@@ -30,7 +30,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         CancellationToken ct
     );
 
-    /// <summary>Takes up to <paramref name="limit"/> undelivered messages that nobody is delivering.</summary>
+    /// <summary>Claims up to <paramref name="limit"/> undelivered messages that nobody is delivering.</summary>
     public abstract Task<List<OutboxMessage>> ClaimOutboxAsync(
         DateTimeOffset now,
         DateTimeOffset again,
@@ -39,8 +39,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     );
 
     /// <summary>
-    /// Removes up to <paramref name="limit"/> requests that were closed before that moment, with their ledger rows;
-    /// their ids are kept among the removed ones. Callers at the same time take different ones and do not wait for each other.
+    /// Removes up to <paramref name="limit"/> requests that were closed before that time, with their ledger rows, and
+    /// keeps their ids as removed. Callers at the same time get different requests, and do not wait for each other.
     /// </summary>
     public abstract Task<int> RemoveClosedAsync(
         DateTimeOffset before,
@@ -49,15 +49,15 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         CancellationToken ct
     );
 
-    /// <summary>The same for cancellations that came before that moment, and whose command never did.</summary>
+    /// <summary>The same for cancellations that came before that time, and whose command never came.</summary>
     public abstract Task<int> RemoveWithdrawnAsync(DateTimeOffset before, int limit, CancellationToken ct);
 
-    /// <summary>The same for the ids of requests that were removed before that moment.</summary>
+    /// <summary>The same for the ids of requests that were removed before that time.</summary>
     public abstract Task<int> RemoveKnownAsync(DateTimeOffset before, int limit, CancellationToken ct);
 
     /// <summary>
-    /// Notes these claims in the ledger, but for submissions that it has already and for those whose requests no longer
-    /// want them. Returns those that were noted.
+    /// Notes these claims in the ledger. It leaves out submissions that the ledger has already, and those that their
+    /// requests no longer want. Returns the claims that were noted.
     /// </summary>
     public abstract Task<List<NewLease>> InsertClaimsAsync(
         IReadOnlyList<NewClaim> claims,
@@ -67,8 +67,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     );
 
     /// <summary>
-    /// Takes a submission that the ledger has for another call, unless its row is no longer as it was seen, an answer
-    /// that came late included, or its request no longer wants it; null then, else the end of the lease.
+    /// Claims a submission that the ledger has, for another call. Returns the end of the lease; null if the row has
+    /// changed since it was seen (a late answer is a change too), or if its request no longer wants it.
     /// </summary>
     public abstract Task<DateTimeOffset?> TakeClaimAsync(
         SubmissionEntry seen,
@@ -77,31 +77,31 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         TimeSpan lease
     );
 
-    /// <summary>Requests for which calls may be begun.</summary>
+    /// <summary>Requests for which calls may begin.</summary>
     public IQueryable<ImageRequest> Wanting(DateTimeOffset now) =>
         Requests.Where(request => request.Deadline > now && RequestStates.Calling.Contains(request.State));
 
     /// <summary>
-    /// What leases are told by: the database's clock, which all workers share, so that theirs need not agree. Where one
-    /// process has the database, its own.
+    /// The lease clock: the database's clock. All workers share it, so their own clocks need not agree. If one process
+    /// has the database, its own clock.
     /// </summary>
     public abstract Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now);
 
-    /// <summary>Asks the database why it takes no changes, as a standby does not, for people; null if it does.</summary>
+    /// <summary>Why the database takes no changes, as a standby does not, for people; null if it takes them.</summary>
     public abstract Task<string?> WriteObstacleAsync(CancellationToken ct);
 
     /// <summary>Reserves the next slots for paid calls, one every <paramref name="interval"/>. Returns the wait for the first.</summary>
     public abstract Task<TimeSpan> ReserveSlotsAsync(int count, TimeSpan interval, DateTimeOffset now);
 
-    /// <summary>Has every other worker wait with <see cref="InsertClaimsAsync"/> until the transaction ends.</summary>
+    /// <summary>Makes every other worker's <see cref="InsertClaimsAsync"/> wait until the transaction ends.</summary>
     public Task LockClaimsAsync() =>
         Database.ExecuteSqlAsync($"UPDATE submission_pace SET next_at = next_at WHERE id = {PaceRow.OnlyId}");
 
     /// <summary>
-    /// Commits what steps led to, each whole or not at all. Returns why a unit was not saved, null for one that was; in
-    /// the order of the units. Undelivered events are anybody's from <paramref name="claimableAt"/> on.
+    /// Commits units of work, each whole or not at all. Returns in their order why each was not saved; null for a saved
+    /// one. From <paramref name="claimableAt"/> on, any process may deliver their undelivered events.
     /// </summary>
-    /// <exception cref="DbUpdateException">One of them cannot be saved, and nothing was.</exception>
+    /// <exception cref="DbUpdateException">One of them cannot be saved, and nothing was saved.</exception>
     public abstract Task<IReadOnlyList<Exception?>> SaveAsync(
         IReadOnlyList<UnitOfWork> units,
         DateTimeOffset claimableAt
@@ -123,8 +123,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 /// <summary>A submission to be claimed, and the request that it is for.</summary>
 public sealed record NewClaim(string Id, Guid RequestId);
 
-/// <summary>A claim that was noted, and its end by <see cref="WorkerContext.LeaseClockAsync"/>.</summary>
+/// <summary>A claim that was noted, and the end of its lease by <see cref="WorkerContext.LeaseClockAsync"/>.</summary>
 public sealed record NewLease(string Id, DateTimeOffset Until);
 
-/// <summary>A request whose timer came due, at the version that its row had then.</summary>
+/// <summary>A request whose timer came due, and its row's version then.</summary>
 public sealed record DueTick(Guid Id, int Version);
