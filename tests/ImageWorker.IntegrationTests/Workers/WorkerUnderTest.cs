@@ -40,9 +40,13 @@ public sealed class WorkerUnderTest : IAsyncDisposable
     public IReadOnlyDictionary<string, string?> Settings => _settings;
 
     /// <summary>The surroundings, the database's schema included unless it is not wanted; no worker yet.</summary>
-    public static async Task<WorkerUnderTest> CreateAsync(ServersFixture servers, bool migrated = true)
+    public static async Task<WorkerUnderTest> CreateAsync(
+        ServersFixture servers,
+        bool migrated = true,
+        string? stateFile = null
+    )
     {
-        var zpk = await StartZpkAsync();
+        var zpk = await StartZpkAsync(stateFile);
         var settings = QuickSettings(zpk);
         settings["ConnectionStrings__RabbitMq"] = await servers.CreateVirtualHostAsync("worker");
         settings["ConnectionStrings__Postgres"] = await servers.CreateDatabaseAsync("worker");
@@ -58,10 +62,10 @@ public sealed class WorkerUnderTest : IAsyncDisposable
         return worker;
     }
 
-    /// <summary>A simulator whose images take 0.3 s.</summary>
-    public static Task<ZpkSimulatorServer> StartZpkAsync() =>
+    /// <summary>A simulator whose images take 0.3 s, and which goes on from its state file where it is to have one.</summary>
+    public static Task<ZpkSimulatorServer> StartZpkAsync(string? stateFile = null) =>
         ZpkSimulatorServer.StartAsync(
-            new() { GenerationTime = GenerationTime.Fixed(TimeSpan.FromSeconds(0.3)) },
+            new() { GenerationTime = GenerationTime.Fixed(TimeSpan.FromSeconds(0.3)), StateFile = stateFile },
             TestContext.Current.CancellationToken
         );
 
