@@ -97,6 +97,23 @@ public sealed class ZpkOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
     public TimeSpan DownloadTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// The ids of errors about the account's money rather than about one call, in any case and with any signs between
+    /// the words; entries of the configuration are added to the defaults. ZPK documents none: the defaults are likely
+    /// words. HTTP 402 needs no id.
+    /// </summary>
+    public IList<string> AccountErrorIds { get; } =
+    [
+        "INSUFFICIENT_BALANCE",
+        "INSUFFICIENT_FUNDS",
+        "INSUFFICIENT_CREDIT",
+        "INSUFFICIENT_CREDITS",
+        "INSUFFICIENT_QUOTA",
+        "NOT_ENOUGH_BALANCE",
+        "NOT_ENOUGH_CREDITS",
+        "PAYMENT_REQUIRED",
+    ];
+
     /// <summary>The price table; default: the page's.</summary>
     public ZpkPrices Prices { get; set; } = new();
 }
