@@ -16,8 +16,10 @@ public abstract record CheckOutcome
     /// </summary>
     public sealed record NotFound : CheckOutcome;
 
-    /// <summary>Any other <c>errors</c> answer, such as bad credentials. It says nothing about the submission.</summary>
-    /// <param name="Errors">What ZPK said; at least one.</param>
+    /// <summary>
+    /// Any other <c>errors</c> answer, such as bad credentials, or HTTP 402. It says nothing about the submission.
+    /// </summary>
+    /// <param name="Errors">What ZPK said; at least one, and at most 21, the last of them saying that there are more.</param>
     public sealed record Refused(IReadOnlyList<ZpkError> Errors) : CheckOutcome;
 
     /// <summary>No usable answer, after the client's own retries. It says nothing about the submission.</summary>

@@ -9,8 +9,12 @@ public abstract record GenerateOutcome
     /// <param name="Answer">The images as they stand; at least one.</param>
     public sealed record Accepted(ZpkAnswer Answer) : GenerateOutcome;
 
-    /// <summary>ZPK answered with an <c>errors</c> list: nothing was done, nothing is charged.</summary>
-    /// <param name="Errors">What ZPK said; at least one.</param>
+    /// <summary>
+    /// ZPK answered with an <c>errors</c> list, or with HTTP 402: nothing was done, nothing is charged. Ask
+    /// <see cref="ZpkErrors.AreAboutCredentials"/> and <see cref="ZpkErrors.AreAboutAccount"/> whether it is this call
+    /// that is at fault.
+    /// </summary>
+    /// <param name="Errors">What ZPK said; at least one, and at most 21, the last of them saying that there are more.</param>
     public sealed record Refused(IReadOnlyList<ZpkError> Errors) : GenerateOutcome;
 
     /// <summary>

@@ -181,11 +181,12 @@ public sealed class ZpkImagesClient
     /// </summary>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
     /// <exception cref="IOException">The destination could not be written.</exception>
-    public Task<DownloadOutcome> DownloadAsync(Uri imageUrl, Stream destination, CancellationToken ct)
+    public async Task<DownloadOutcome> DownloadAsync(Uri imageUrl, Stream destination, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(imageUrl);
         ArgumentNullException.ThrowIfNull(destination);
-        return _pictures.SaveAsync(imageUrl, destination, ct);
+        var texts = new ServerText(_options, await Credentials.ReadAsync(_options, ct));
+        return await _pictures.SaveAsync(imageUrl, destination, texts, ct);
     }
 
     private static Reply.NotSent NoKey() =>

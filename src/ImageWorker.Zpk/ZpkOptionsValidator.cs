@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
 using ImageWorker.Zpk.Wire;
 using Microsoft.Extensions.Options;
 
@@ -6,11 +8,7 @@ namespace ImageWorker.Zpk;
 /// <summary>Checks the options at start; each failure is one line that begins with the key at fault.</summary>
 internal sealed class ZpkOptionsValidator : IValidateOptions<ZpkOptions>
 {
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
-    private static readonly TimeSpan Instant = TimeSpan.FromMilliseconds(1);
-
-    // The circuit breaker accepts nothing shorter.
-    private static readonly TimeSpan HalfSecond = TimeSpan.FromMilliseconds(500);
+    private const decimal HighestPrice = 1000m;
 
     public ValidateOptionsResult Validate(string? name, ZpkOptions options)
     {
@@ -18,8 +16,7 @@ internal sealed class ZpkOptionsValidator : IValidateOptions<ZpkOptions>
         [
             .. Addresses(options),
             .. Credentials(options),
-            .. Durations(options),
-            .. Limits(options),
+            .. Ranges(options),
             .. Prices(options.Prices),
         ];
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
@@ -58,29 +55,12 @@ internal sealed class ZpkOptionsValidator : IValidateOptions<ZpkOptions>
             yield return Failure(nameof(options.ApiKeyFile), "must be a readable file that holds the key");
     }
 
-    private static IEnumerable<string> Durations(ZpkOptions options) =>
-        new[]
-        {
-            Within(nameof(options.GenerateTimeout), options.GenerateTimeout, Instant, Day),
-            Within(nameof(options.CheckTimeout), options.CheckTimeout, Instant, Day),
-            Within(nameof(options.CheckTotalTimeout), options.CheckTotalTimeout, Instant, Day),
-            Within(nameof(options.CheckRetryDelay), options.CheckRetryDelay, TimeSpan.Zero, Day),
-            Within(nameof(options.ConnectTimeout), options.ConnectTimeout, Instant, Day),
-            Within(nameof(options.BreakerWindow), options.BreakerWindow, HalfSecond, Day),
-            Within(nameof(options.BreakerPause), options.BreakerPause, HalfSecond, Day),
-            Within(nameof(options.SettleTime), options.SettleTime, TimeSpan.Zero, Day),
-            Within(nameof(options.DownloadTimeout), options.DownloadTimeout, Instant, Day),
-        }.OfType<string>();
-
-    private static IEnumerable<string> Limits(ZpkOptions options) =>
-        new[]
-        {
-            Within(nameof(options.CheckRetries), options.CheckRetries, 0, 10),
-            Within(nameof(options.BreakerFailureRatio), options.BreakerFailureRatio, 0.01, 1),
-            Within(nameof(options.BreakerMinimumCalls), options.BreakerMinimumCalls, 2, int.MaxValue),
-            Within(nameof(options.MaxAnswerBytes), options.MaxAnswerBytes, 1024, 64 * 1024 * 1024),
-            Within(nameof(options.MaxPictureBytes), options.MaxPictureBytes, 1, long.MaxValue),
-        }.OfType<string>();
+    private static IEnumerable<string> Ranges(ZpkOptions options) =>
+        from property in typeof(ZpkOptions).GetProperties()
+        from range in property.GetCustomAttributes<RangeAttribute>()
+        let value = property.GetValue(options)
+        where !range.IsValid(value)
+        select Failure(property.Name, $"must be {range.Minimum} to {range.Maximum}, not {value}");
 
     private static IEnumerable<string> Prices(ZpkPrices prices) =>
         prices
@@ -96,12 +76,8 @@ internal sealed class ZpkOptionsValidator : IValidateOptions<ZpkOptions>
             .OfType<string>();
 
     private static string? Price(string key, decimal price) =>
-        Within($"{nameof(ZpkOptions.Prices)}:{key}", price, 0m, 1000m);
-
-    private static string? Within<T>(string key, T value, T least, T most)
-        where T : IComparable<T> =>
-        value.CompareTo(least) < 0 || value.CompareTo(most) > 0
-            ? Failure(key, $"must be {least} to {most}, not {value}")
+        price is < 0 or > HighestPrice
+            ? Failure($"{nameof(ZpkOptions.Prices)}:{key}", $"must be 0 to {HighestPrice}, not {price}")
             : null;
 
     private static bool HoldsText(string file)

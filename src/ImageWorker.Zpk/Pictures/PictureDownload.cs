@@ -7,18 +7,25 @@ internal sealed class PictureDownload(IHttpClientFactory clients, ZpkOptions opt
 {
     public const string HttpClientName = "Zpk.Pictures";
 
-    public async Task<DownloadOutcome> SaveAsync(Uri address, Stream destination, CancellationToken ct)
+    public async Task<DownloadOutcome> SaveAsync(
+        Uri address,
+        Stream destination,
+        ServerText texts,
+        CancellationToken ct
+    )
     {
         if (AddressRule.Problem(address, options.AllowInsecure) is { } problem)
             return new DownloadOutcome.Refused($"the address {problem}");
 
+        HttpSpans.Clean(texts);
         using var deadline = new CancellationTokenSource(options.DownloadTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         try
         {
             using var client = clients.CreateClient(HttpClientName);
             using var response = await client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return Refusal(response) ?? await CopyAsync(response.Content, destination, either.Token);
+            return Refusal(response, address, texts)
+                ?? await CopyAsync(response.Content, destination, texts, either.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -26,27 +33,35 @@ internal sealed class PictureDownload(IHttpClientFactory clients, ZpkOptions opt
         }
         catch (HttpRequestException e)
         {
-            return new DownloadOutcome.Unavailable(e.Message, null);
+            return new DownloadOutcome.Unavailable(texts.Message(e.Message), null);
         }
     }
 
-    private DownloadOutcome? Refusal(HttpResponseMessage response)
+    private DownloadOutcome? Refusal(HttpResponseMessage response, Uri address, ServerText texts)
     {
         var status = (int)response.StatusCode;
         var type = response.Content.Headers.ContentType?.MediaType;
         if (status is 408 or 425 or 429 or >= 500)
-            return new DownloadOutcome.Unavailable($"HTTP {status}", response.Headers.RetryAfter.Delay(time));
+            return new DownloadOutcome.Unavailable($"HTTP {status}", response.Headers.RetryAfterDelay(time));
         if (!response.IsSuccessStatusCode)
             return new DownloadOutcome.Refused($"HTTP {status}");
         // A redirect was followed: the rule holds for where it led, too.
-        if (AddressRule.Problem(response.RequestMessage?.RequestUri, options.AllowInsecure) is { } problem)
+        var reached = response.RequestMessage?.RequestUri;
+        if (AddressRule.Problem(reached, options.AllowInsecure) is { } problem)
             return new DownloadOutcome.Refused($"the address it was sent on to {problem}");
+        if (PictureAddress.LeadsInside(reached!) && !PictureAddress.LeadsInside(address))
+            return new DownloadOutcome.Refused("the address it was sent on to leads into a private network");
         if (type?.StartsWith("image/", StringComparison.OrdinalIgnoreCase) != true)
-            return new DownloadOutcome.Refused($"the content type is {type ?? "missing"}, not an image");
+            return new DownloadOutcome.Refused($"the content type is {texts.Word(type ?? "missing")}, not an image");
         return response.Content.Headers.ContentLength > options.MaxPictureBytes ? TooLarge() : null;
     }
 
-    private async Task<DownloadOutcome> CopyAsync(HttpContent content, Stream destination, CancellationToken ct)
+    private async Task<DownloadOutcome> CopyAsync(
+        HttpContent content,
+        Stream destination,
+        ServerText texts,
+        CancellationToken ct
+    )
     {
         await using var source = await content.ReadAsStreamAsync(ct);
         var chunk = new byte[81920];
@@ -61,10 +76,10 @@ internal sealed class PictureDownload(IHttpClientFactory clients, ZpkOptions opt
             catch (IOException e)
             {
                 // Only reading is the network's failure; the destination's is an exception for the caller.
-                return new DownloadOutcome.Unavailable(e.Message, null);
+                return new DownloadOutcome.Unavailable(texts.Message(e.Message), null);
             }
             if (read == 0)
-                return new DownloadOutcome.Saved(content.Headers.ContentType!.MediaType!, written);
+                return new DownloadOutcome.Saved(texts.Word(content.Headers.ContentType!.MediaType!), written);
             written += read;
             if (written > options.MaxPictureBytes)
                 return TooLarge();

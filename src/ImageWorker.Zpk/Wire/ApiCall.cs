@@ -11,7 +11,7 @@ internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, Ti
 {
     public const string HttpClientName = "Zpk";
 
-    private readonly AnswerReader _reader = new(options.MaxAnswerBytes, time);
+    private readonly AnswerReader _reader = new(options, time);
 
     public async Task<Reply> PostAsync(
         string path,
@@ -21,6 +21,8 @@ internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, Ti
         CancellationToken ct
     )
     {
+        var texts = new ServerText(options, credentials);
+        HttpSpans.Clean(texts);
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         using var client = clients.CreateClient(HttpClientName);
@@ -38,7 +40,7 @@ internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, Ti
                 HttpCompletionOption.ResponseHeadersRead,
                 either.Token
             );
-            return await _reader.ReadAsync(response, credentials, either.Token);
+            return await _reader.ReadAsync(response, texts, either.Token);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
@@ -48,13 +50,13 @@ internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, Ti
         }
         catch (HttpRequestException e) when (!content.Started && IsBeforeSending(e.HttpRequestError))
         {
-            return new Reply.NotSent($"not connected: {e.Message}");
+            return new Reply.NotSent($"not connected: {texts.Message(e.Message)}");
         }
-        // Once the body went out no failure may escape as an exception: it could look like nothing was done.
+        // Its message may quote a line of the answer. Once the body went out no failure may escape as an exception: it could look like nothing was done.
         catch (Exception e)
             when (e is not OperationCanceledException && (content.Started || e is HttpRequestException or IOException))
         {
-            return new Reply.Lost($"no answer: {e.Message}");
+            return new Reply.Lost($"no answer: {texts.Message(e.Message)}");
         }
     }
 

@@ -3,9 +3,6 @@ namespace ImageWorker.Zpk.Wire;
 /// <summary>The two secrets of every body. A class and not a record, so that printing it shows neither.</summary>
 internal sealed class Credentials(string applicationId, string apiKey)
 {
-    // Shorter ones are development values, and would mask ordinary words of a message.
-    private const int MinimumMasked = 8;
-
     public string ApplicationId { get; } = applicationId;
 
     public string ApiKey { get; } = apiKey;
@@ -28,10 +25,4 @@ internal sealed class Credentials(string applicationId, string apiKey)
             return null;
         }
     }
-
-    /// <summary>Masks both in a text of the server, which may quote what it was sent.</summary>
-    public string Mask(string text) => Mask(Mask(text, ApiKey), ApplicationId);
-
-    private static string Mask(string text, string secret) =>
-        secret.Length < MinimumMasked ? text : text.Replace(secret, "***", StringComparison.OrdinalIgnoreCase);
 }

@@ -19,12 +19,18 @@ internal static class Outcomes
             _ => new CheckOutcome.Unavailable(reply.ToString(), null),
         };
 
+    // The API names this status in none of its texts; all that it can mean is that nothing was done for want of money.
+    private static readonly ZpkError PaymentRequired = new("PAYMENT_REQUIRED", "HTTP 402", null)
+    {
+        IsAboutAccount = true,
+    };
+
     private static GenerateOutcome OfGenerate(Reply.Answered reply)
     {
-        if (reply.Status == 429)
-            return new GenerateOutcome.Busy(reply.ToString(), reply.RetryAfter);
         if (Refusal(reply) is { } errors)
             return new GenerateOutcome.Refused(errors);
+        if (reply.Status == 429)
+            return new GenerateOutcome.Busy(reply.ToString(), reply.RetryAfter);
         if (!reply.IsSuccess || reply.Body is not { } body)
             return new GenerateOutcome.Unknown(reply.ToString());
         if (body.Success == false)
@@ -36,10 +42,10 @@ internal static class Outcomes
 
     private static CheckOutcome OfCheck(Reply.Answered reply)
     {
-        if (reply.Status is 429 or >= 500)
-            return new CheckOutcome.Unavailable(reply.ToString(), reply.RetryAfter);
         if (Refusal(reply) is { } errors)
             return IsAboutTheId(errors, reply.Status) ? new CheckOutcome.NotFound() : new CheckOutcome.Refused(errors);
+        if (reply.Status is 429 or >= 500)
+            return new CheckOutcome.Unavailable(reply.ToString(), reply.RetryAfter);
         if (reply.Status == 404)
             return new CheckOutcome.NotFound();
         if (!reply.IsSuccess || reply.Body is not { } body)
@@ -51,13 +57,23 @@ internal static class Outcomes
             : new CheckOutcome.Unavailable("the answer has no images", null);
     }
 
-    // A 5xx can come from a gateway, with or without a list: only a 2xx or 4xx is the API's own refusal.
-    private static IReadOnlyList<ZpkError>? Refusal(Reply.Answered reply) =>
-        reply.Body is { Errors.Count: > 0 } body && (reply.IsSuccess || reply.Status is >= 400 and < 500)
-            ? body.Errors
-            : null;
+    // A 5xx can come from a gateway, with or without a list: only a 2xx or 4xx is the API's own refusal. A 402 needs no
+    // list, and a 429 is one only where its list says that waiting for a moment will not help.
+    private static IReadOnlyList<ZpkError>? Refusal(Reply.Answered reply)
+    {
+        var errors = reply.Body?.Errors ?? [];
+        return reply.Status switch
+        {
+            402 when errors.Count == 0 => [PaymentRequired],
+            402 => [.. errors.Select(error => error with { IsAboutAccount = true })],
+            429 => errors.AreAboutAccount() ? errors : null,
+            _ => errors.Count > 0 && (reply.IsSuccess || reply.Status is >= 400 and < 500) ? errors : null,
+        };
+    }
 
     // "Not found" leads to a new payment, so every error must say it, and none may be about who asks.
     private static bool IsAboutTheId(IReadOnlyList<ZpkError> errors, int status) =>
-        !errors.AreAboutCredentials() && (status == 404 || errors.All(error => error.On == "unique_request_id"));
+        !errors.AreAboutCredentials()
+        && !errors.AreAboutAccount()
+        && (status == 404 || errors.All(error => error.On == "unique_request_id"));
 }

@@ -16,13 +16,13 @@ internal sealed class AnswerWriter(SimulatorOptions options)
         string origin,
         bool generate,
         DateTimeOffset now,
-        FaultKind? spoiler
+        Strike strike
     )
     {
-        var complete = spoiler != FaultKind.MissingFields;
+        var complete = strike.Kind != FaultKind.MissingFields;
         json.WriteStartObject();
         json.WriteBoolean("success"u8, value: true);
-        if (generate && complete)
+        if (generate && complete && !Says(json, "unique_request_id"u8, strike.Said("unique_request_id")))
             json.WriteString("unique_request_id"u8, submission.Id);
 
         var cost = 0.0000m;
@@ -30,12 +30,12 @@ internal sealed class AnswerWriter(SimulatorOptions options)
         for (var number = 0; number < submission.Num; number++)
         {
             cost += submission.CostOf(number, now, options.ChargeFailedImages);
-            if (spoiler != FaultKind.EmptyImages)
-                WriteImage(json, submission, origin, number, now, spoiler);
+            if (strike.Kind != FaultKind.EmptyImages)
+                WriteImage(json, submission, origin, number, now, strike);
         }
 
         json.WriteEndArray();
-        if (generate && complete)
+        if (generate && complete && !Says(json, "cost"u8, strike.Said("total_cost")))
             json.WriteNumber("cost"u8, cost);
         json.WriteEndObject();
     }
@@ -46,11 +46,11 @@ internal sealed class AnswerWriter(SimulatorOptions options)
         string origin,
         int number,
         DateTimeOffset now,
-        FaultKind? spoiler = null
+        Strike strike = default
     )
     {
         json.WriteStartObject();
-        WriteImageFields(json, submission, origin, number, now, spoiler);
+        WriteImageFields(json, submission, origin, number, now, strike);
         json.WriteEndObject();
     }
 
@@ -60,28 +60,32 @@ internal sealed class AnswerWriter(SimulatorOptions options)
         string origin,
         int number,
         DateTimeOffset now,
-        FaultKind? spoiler = null
+        Strike strike = default
     )
     {
         var state = submission.StateOf(number, now);
-        json.WriteNumber("num"u8, number);
-        json.WriteString("generation_status"u8, spoiler == FaultKind.UnknownStatus ? UnknownStatus : state.Status);
-        if (spoiler != FaultKind.MissingFields)
+        if (!Says(json, "num"u8, strike.Said("num", number)))
+            json.WriteNumber("num"u8, number);
+        if (!Says(json, "generation_status"u8, strike.Said("generation_status", number)))
         {
-            if (options.WaitTimeForm == WaitTimeForm.Text)
-                json.WriteString("wait_time"u8, state.WaitSeconds.ToString());
-            else
-                json.WriteNumber("wait_time"u8, state.WaitSeconds);
-            json.WriteNumber("cost"u8, submission.CostOf(number, now, options.ChargeFailedImages));
+            var status = strike.Kind == FaultKind.UnknownStatus ? UnknownStatus : state.Status;
+            json.WriteString("generation_status"u8, status);
+        }
+        if (strike.Kind != FaultKind.MissingFields)
+        {
+            if (!Says(json, "wait_time"u8, strike.Said("wait_time", number)))
+                WriteWait(json, state.WaitSeconds);
+            if (!Says(json, "cost"u8, strike.Said("cost", number)))
+                json.WriteNumber("cost"u8, submission.CostOf(number, now, options.ChargeFailedImages));
         }
 
-        if (state.ErrorId is { } error)
+        if (!Says(json, "error_id"u8, strike.Said("error_id", number)) && state.ErrorId is { } error)
             json.WriteString("error_id"u8, error);
-        if (state.Generated)
+        if (!Says(json, "image_url"u8, strike.Said("image_url", number)) && state.Generated)
             json.WriteString("image_url"u8, $"{origin}/images/{submission.Id}/{number}.png");
     }
 
-    public static void WriteRefusal(Utf8JsonWriter json, IEnumerable<ApiError> errors)
+    public static void WriteRefusal(Utf8JsonWriter json, IEnumerable<ApiError> errors, Strike strike = default)
     {
         json.WriteStartObject();
         json.WriteBoolean("success"u8, value: false);
@@ -89,13 +93,34 @@ internal sealed class AnswerWriter(SimulatorOptions options)
         foreach (var error in errors)
         {
             json.WriteStartObject();
-            json.WriteString("id"u8, error.Id);
-            json.WriteString("message"u8, error.Message);
-            json.WriteString("on"u8, error.On);
+            if (!Says(json, "id"u8, strike.Said("id")))
+                json.WriteString("id"u8, error.Id);
+            if (!Says(json, "message"u8, strike.Said("message")))
+                json.WriteString("message"u8, error.Message);
+            if (!Says(json, "on"u8, strike.Said("on")))
+                json.WriteString("on"u8, error.On);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    private void WriteWait(Utf8JsonWriter json, int seconds)
+    {
+        if (options.WaitTimeForm == WaitTimeForm.Text)
+            json.WriteString("wait_time"u8, seconds.ToString());
+        else
+            json.WriteNumber("wait_time"u8, seconds);
+    }
+
+    /// <summary>Writes what a fault says of a field, right or wrong; false where it says nothing.</summary>
+    private static bool Says(Utf8JsonWriter json, ReadOnlySpan<byte> field, byte[]? said)
+    {
+        if (said is null)
+            return false;
+        json.WritePropertyName(field);
+        json.WriteRawValue(said, skipInputValidation: true);
+        return true;
     }
 }

@@ -1,7 +1,7 @@
 namespace ImageWorker.ZpkSimulator.Api;
 
 /// <summary>One entry of a refusal's <c>errors</c> array.</summary>
-internal sealed record ApiError(string Id, string Message, string On)
+internal sealed record ApiError(string Id, string Message, string? On)
 {
     public static ApiError Parameter(Field field, string message) =>
         new("INVALID_PARAMETER", message, Fields.Names[(int)field]);

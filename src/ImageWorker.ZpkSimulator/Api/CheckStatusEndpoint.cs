@@ -18,7 +18,7 @@ internal sealed class CheckStatusEndpoint(
         counts.Check();
         var fields = await FieldReader.ReadAsync(context.Request);
         var submission = fields[Field.UniqueRequestId] is { } id ? store.Find(id) : null;
-        var strike = faults.Draw(FaultEndpoints.Check, submission?.Tag, submission?.Script?.Markers.Faults);
+        var strike = faults.Draw(FaultEndpoints.Check, fields, submission?.Tag, submission?.Script?.Markers.Faults);
         if (await Spoiler.StrikeFirstAsync(context, strike, options.TimeProvider))
             return;
 
@@ -26,15 +26,15 @@ internal sealed class CheckStatusEndpoint(
         if (errors.Count > 0)
         {
             counts.Refused();
-            await Spoiler.RefuseAsync(context.Response, errors);
+            await Spoiler.RefuseAsync(context, errors);
             return;
         }
 
         var now = options.TimeProvider.GetUtcNow();
-        if (submission is null || now < submission.VisibleAt || strike.Spoiler?.Kind == FaultKind.UnknownRequest)
+        if (submission is null || now < submission.VisibleAt || strike.Kind == FaultKind.UnknownRequest)
         {
             counts.CheckedUnknown();
-            await AnswerUnknownAsync(context.Response);
+            await AnswerUnknownAsync(context);
             return;
         }
 
@@ -56,37 +56,36 @@ internal sealed class CheckStatusEndpoint(
         return errors;
     }
 
-    private Task AnswerUnknownAsync(HttpResponse response)
+    private Task AnswerUnknownAsync(HttpContext context)
     {
         switch (options.UnknownRequest)
         {
             case UnknownRequestAnswer.NotFound:
-                return Spoiler.PageAsync(response, 404, "Not Found");
+                return Spoiler.PageAsync(context.Response, 404, "Not Found");
             case UnknownRequestAnswer.SuccessFalse:
                 var answer = Answer.Begin();
                 answer.Json.WriteStartObject();
                 answer.Json.WriteBoolean("success"u8, value: false);
                 answer.Json.WriteEndObject();
-                return answer.SendAsync(response);
+                return answer.SendAsync(context.Response);
             default:
-                return Spoiler.RefuseAsync(response, [ApiError.UnknownRequest]);
+                return Spoiler.RefuseAsync(context, [ApiError.UnknownRequest]);
         }
     }
 
     private Task AnswerAsync(HttpContext context, Submission submission, Strike strike, DateTimeOffset now)
     {
-        var kind = strike.Spoiler?.Kind;
         var answer = Answer.Begin();
         lock (submission)
         {
             submission.NoteCheck(now, options.EarlyTolerance, options.LateTolerance);
-            writer.Write(answer.Json, submission, origins.Of(context.Request), generate: false, now, kind);
+            writer.Write(answer.Json, submission, origins.Of(context.Request), generate: false, now, strike);
             if (!strike.AnswerLost)
                 submission.Tell(now);
         }
 
-        if (strike.InsteadOfAnswer is { } late)
-            return Spoiler.ReplaceAsync(context, late);
-        return Spoiler.SendAsync(context.Response, answer, kind);
+        return strike.IsInsteadOfAnswer
+            ? Spoiler.ReplaceAsync(context, strike)
+            : Spoiler.SendAsync(context, answer, strike);
     }
 }

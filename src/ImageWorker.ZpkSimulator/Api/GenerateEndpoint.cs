@@ -26,7 +26,7 @@ internal sealed class GenerateEndpoint(
         var fields = await FieldReader.ReadAsync(context.Request);
         var errors = new List<ApiError>();
         var script = FindScript(fields, errors);
-        var strike = faults.Draw(FaultEndpoints.Generate, script?.Markers.Tag, script?.Markers.Faults);
+        var strike = faults.Draw(FaultEndpoints.Generate, fields, script?.Markers.Tag, script?.Markers.Faults);
         if (await Spoiler.StrikeFirstAsync(context, strike, options.TimeProvider))
             return;
 
@@ -34,7 +34,7 @@ internal sealed class GenerateEndpoint(
         if (parameters is null)
         {
             counts.Refused();
-            await Spoiler.RefuseAsync(context.Response, errors);
+            await Spoiler.RefuseAsync(context, errors);
             return;
         }
 
@@ -42,7 +42,7 @@ internal sealed class GenerateEndpoint(
         if (submission is null)
         {
             counts.Refused();
-            await Spoiler.RefuseAsync(context.Response, [ApiError.RepeatedId]);
+            await Spoiler.RefuseAsync(context, [ApiError.RepeatedId]);
             return;
         }
 
@@ -104,19 +104,18 @@ internal sealed class GenerateEndpoint(
 
     private Task AnswerAsync(HttpContext context, Submission submission, Strike strike)
     {
-        if (strike.InsteadOfAnswer is { } late)
-            return Spoiler.ReplaceAsync(context, late);
+        if (strike.IsInsteadOfAnswer)
+            return Spoiler.ReplaceAsync(context, strike);
 
-        var kind = strike.Spoiler?.Kind;
         var now = options.TimeProvider.GetUtcNow();
         var answer = Answer.Begin();
         lock (submission)
         {
-            writer.Write(answer.Json, submission, origins.Of(context.Request), generate: true, now, kind);
+            writer.Write(answer.Json, submission, origins.Of(context.Request), generate: true, now, strike);
             if (!strike.AnswerLost)
                 submission.Tell(now);
         }
 
-        return Spoiler.SendAsync(context.Response, answer, kind);
+        return Spoiler.SendAsync(context, answer, strike);
     }
 }

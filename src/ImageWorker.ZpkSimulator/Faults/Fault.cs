@@ -7,7 +7,8 @@ namespace ImageWorker.ZpkSimulator.Faults;
 /// <summary>
 /// One fault in force, written as words: its kind, then in any order <c>generate</c> or <c>check</c> (default both),
 /// <c>before</c> or <c>after</c> the call is processed (default before), <c>xN</c> or <c>always</c> (how often;
-/// default once in a prompt, always elsewhere), <c>N%</c> (how likely), a number of seconds, <c>tag=NAME</c>.
+/// default once in a prompt, always elsewhere), <c>N%</c> (how likely), a number of seconds, <c>tag=NAME</c>, and what
+/// <see cref="SaidFields"/> takes.
 /// </summary>
 internal sealed class Fault
 {
@@ -19,11 +20,14 @@ internal sealed class Fault
     {
         ["latency"] = FaultKind.Latency,
         ["reset"] = FaultKind.Reset,
+        ["http-402"] = FaultKind.Http402,
         ["http-429"] = FaultKind.Http429,
         ["http-500"] = FaultKind.Http500,
         ["http-502"] = FaultKind.Http502,
         ["http-503"] = FaultKind.Http503,
         ["expired"] = FaultKind.Expired,
+        ["balance"] = FaultKind.Balance,
+        ["say"] = FaultKind.Say,
         ["truncated"] = FaultKind.Truncated,
         ["content-type"] = FaultKind.ContentType,
         ["unknown-status"] = FaultKind.UnknownStatus,
@@ -57,6 +61,9 @@ internal sealed class Fault
     /// <summary>Latency, delay of visibility, or the Retry-After told; null if not given.</summary>
     public double? Seconds { get; private set; }
 
+    /// <summary>What is said in place of the answer's own values; empty for most.</summary>
+    public SaidFields Said { get; } = new();
+
     /// <summary>What it makes of a repeated id; null for the other kinds.</summary>
     public RepeatedIdAnswer? RepeatedId =>
         Kind switch
@@ -71,11 +78,23 @@ internal sealed class Fault
     public bool ReplacesAnswer =>
         Kind
             is FaultKind.Reset
+                or FaultKind.Http402
                 or FaultKind.Http429
                 or FaultKind.Http500
                 or FaultKind.Http502
                 or FaultKind.Http503
-                or FaultKind.Expired;
+                or FaultKind.Expired
+                or FaultKind.Balance
+        || Said.Refuses;
+
+    private bool CanSay =>
+        Kind switch
+        {
+            FaultKind.Say => !Said.IsEmpty && !Said.SaysRetryAfter,
+            FaultKind.Http402 or FaultKind.Http429 or FaultKind.Http500 or FaultKind.Http502 or FaultKind.Http503 =>
+                Said.IsEmpty || Said.SaysRetryAfterAlone,
+            _ => Said.IsEmpty,
+        };
 
     public static bool IsKind(string word) => Kinds.ContainsKey(word);
 
@@ -92,6 +111,8 @@ internal sealed class Fault
             fault.Apply(word);
         if (kind is FaultKind.Latency or FaultKind.Late && fault.Seconds is null)
             throw new FormatException($"Fault '{text}' needs a number of seconds.");
+        if (!fault.CanSay)
+            throw new FormatException($"Fault '{text}' says nothing, or something that does not go with its kind.");
         return fault;
     }
 
@@ -144,6 +165,8 @@ internal sealed class Fault
                 break;
             case ['x', .. var times] when int.TryParse(times, out var count):
                 _remaining = count;
+                break;
+            case var said when Said.TryAdd(said):
                 break;
             case [.. var percent, '%'] when TryNumber(percent, out var value):
                 _probability = value / 100;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using ImageWorker.ZpkSimulator.Api;
 using ImageWorker.ZpkSimulator.Generation;
@@ -19,9 +20,9 @@ internal sealed class FaultBoard(Dice dice)
     /// The faults that strike this call: latencies add up, and of those that spoil the answer the first one strikes
     /// alone, so that no count is used up unseen.
     /// </summary>
-    public Strike Draw(FaultEndpoints endpoint, string? tag, Fault[]? promptFaults)
+    public Strike Draw(FaultEndpoints endpoint, Fields call, string? tag, Fault[]? promptFaults)
     {
-        var strike = default(Strike);
+        var strike = new Strike { Call = call };
         foreach (var fault in _faults)
             Consider(fault, endpoint, tag, ref strike);
         foreach (var fault in promptFaults ?? [])
@@ -75,13 +76,28 @@ internal struct Strike
 {
     public double LatencySeconds;
     public Fault? Spoiler;
+    public Fields? Call;
 
-    /// <summary>What is answered without processing the call, or null.</summary>
-    public readonly Fault? InsteadOfCall => Spoiler is { ReplacesAnswer: true, After: false } ? Spoiler : null;
+    public readonly FaultKind? Kind => Spoiler?.Kind;
 
-    /// <summary>What is answered although the call was processed, or null.</summary>
-    public readonly Fault? InsteadOfAnswer => Spoiler is { ReplacesAnswer: true, After: true } ? Spoiler : null;
+    /// <summary>Whether something else is answered, without processing the call.</summary>
+    public readonly bool IsInsteadOfCall => Spoiler is { ReplacesAnswer: true, After: false };
+
+    /// <summary>Whether something else is answered although the call was processed.</summary>
+    public readonly bool IsInsteadOfAnswer => Spoiler is { ReplacesAnswer: true, After: true };
+
+    /// <summary>The <c>Retry-After</c> to send; null for none.</summary>
+    public readonly string? RetryAfter =>
+        SaidText(SaidFields.RetryAfter)
+        ?? (Spoiler?.Seconds is { } seconds ? Math.Ceiling(seconds).ToString(CultureInfo.InvariantCulture) : null);
 
     /// <summary>The client gets no answer it can rely on, so it was told nothing.</summary>
     public readonly bool AnswerLost => Spoiler is not null;
+
+    /// <summary>What is said in place of a field's own value, as JSON; null where the answer keeps it.</summary>
+    public readonly byte[]? Said(string field, int? number = null) =>
+        Call is null ? null : Spoiler?.Said.Json(field, number, Call);
+
+    /// <summary>What is said outside the JSON; null where it is as ever.</summary>
+    public readonly string? SaidText(string field) => Call is null ? null : Spoiler?.Said.Text(field, Call);
 }

@@ -7,7 +7,8 @@ namespace ImageWorker.Tests.Contract;
 
 /// <summary>
 /// What the client makes of each fault of the simulator's table, and what the ledger says was charged. Left out are
-/// <c>http-429 after</c> and <c>expired after</c>: a service that charges for a call that it says it refused.
+/// <c>http-402 after</c>, <c>http-429 after</c>, <c>balance after</c> and <c>expired after</c>: a service that charges
+/// for a call that it says it refused. What <c>say</c> does is in <see cref="HostileAnswerTests"/>.
 /// </summary>
 public sealed class FaultTests
 {
@@ -28,7 +29,9 @@ public sealed class FaultTests
     [InlineData("http-503 7 after", typeof(GenerateOutcome.Unknown), 2)]
     [InlineData("http-429", typeof(GenerateOutcome.Busy), 0)]
     [InlineData("http-429 7", typeof(GenerateOutcome.Busy), 0)]
+    [InlineData("http-402", typeof(GenerateOutcome.Refused), 0)]
     [InlineData("expired", typeof(GenerateOutcome.Refused), 0)]
+    [InlineData("balance", typeof(GenerateOutcome.Refused), 0)]
     [InlineData("truncated", typeof(GenerateOutcome.Unknown), 2)]
     [InlineData("content-type", typeof(GenerateOutcome.Unknown), 2)]
     [InlineData("empty-images", typeof(GenerateOutcome.Unknown), 2)]
@@ -72,6 +75,8 @@ public sealed class FaultTests
     [InlineData("http-429", typeof(CheckOutcome.Unavailable), 4)]
     [InlineData("http-429 5", typeof(CheckOutcome.Unavailable), 4)]
     [InlineData("http-429 6", typeof(CheckOutcome.Unavailable), 1)]
+    [InlineData("http-402", typeof(CheckOutcome.Refused), 1)]
+    [InlineData("balance", typeof(CheckOutcome.Refused), 1)]
     [InlineData("expired", typeof(CheckOutcome.Refused), 1)]
     [InlineData("expired after", typeof(CheckOutcome.Refused), 1)]
     [InlineData("truncated", typeof(CheckOutcome.Unavailable), 4)]
@@ -124,6 +129,10 @@ public sealed class FaultTests
     [InlineData("http-429", null)]
     [InlineData("http-429 7", 7)]
     [InlineData("http-429 0.2", 1)]
+    [InlineData("http-429 retry-after=-5", 0)]
+    [InlineData("http-429 retry-after=172800", 3600)]
+    [InlineData("http-429 retry-after=Thu,+01+Jan+1970+00:00:00+GMT", 0)]
+    [InlineData("http-429 retry-after=soon", null)]
     public async Task Busy_says_how_long_where_zpk_says_so(string fault, int? seconds)
     {
         await using var api = await ClientAndSimulator.StartAsync();
@@ -160,6 +169,22 @@ public sealed class FaultTests
 
         Assert.True(generate.Errors.AreAboutCredentials());
         Assert.True(check.Errors.AreAboutCredentials());
+    }
+
+    [Theory]
+    [InlineData("balance", "INSUFFICIENT_BALANCE")]
+    [InlineData("http-402", "PAYMENT_REQUIRED")]
+    public async Task An_empty_account_is_known_as_such_by_both_calls(string fault, string id)
+    {
+        await using var api = await ClientAndSimulator.StartAsync();
+        api.Server.SetFaults(fault);
+
+        var generate = Assert.IsType<GenerateOutcome.Refused>(await api.GenerateAsync("a lighthouse"));
+        var check = Assert.IsType<CheckOutcome.Refused>(await api.CheckAsync());
+
+        Assert.Equal((id, id), (generate.Errors[0].Id, check.Errors[0].Id));
+        Assert.True(generate.Errors.AreAboutAccount() && check.Errors.AreAboutAccount());
+        Assert.False(generate.Errors.AreAboutCredentials() || check.Errors.AreAboutCredentials());
     }
 
     [Fact]

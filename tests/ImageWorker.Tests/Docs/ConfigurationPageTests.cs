@@ -52,6 +52,7 @@ public sealed class ConfigurationPageTests
             null or "" => null,
             bool flag => flag ? "true" : "false",
             Uri address => address.OriginalString,
+            IEnumerable<string> words => string.Join(", ", words),
             TimeSpan { Milliseconds: not 0 } time => time.ToString(@"hh\:mm\:ss\.f", CultureInfo.InvariantCulture),
             _ => Convert.ToString(value, CultureInfo.InvariantCulture),
         };

@@ -1,3 +1,7 @@
+using System.Text;
+using ImageWorker.Zpk;
+using ImageWorker.Zpk.Wire;
+
 namespace ImageWorker.Tests.Zpk;
 
 /// <summary>Answers of the API; the first three are its page's own examples.</summary>
@@ -40,4 +44,19 @@ internal static class Answers
 
     public static string Running(string waitTime) =>
         $$"""{"success":true,"images":[{"num":0,"generation_status":"generating","wait_time":{{waitTime}}}]}""";
+
+    /// <summary>What the client reads from these bytes, sent by an API at this address.</summary>
+    public static ApiAnswer? Read(byte[] utf8, string api = "https://zpk.systems")
+    {
+        var options = new ZpkOptions { BaseAddress = new(api), ApplicationId = ClientUnderTest.ApplicationId };
+        var texts = new ServerText(options, new(ClientUnderTest.ApplicationId, ClientUnderTest.ApiKey));
+        return new AnswerParser(texts, options.AccountErrorIds).Parse(utf8);
+    }
+
+    public static ApiAnswer Read(string json, string api = "https://zpk.systems") =>
+        Read(Encoding.UTF8.GetBytes(json), api) ?? throw new InvalidOperationException("not read");
+
+    /// <summary>The one image of an answer, given as its JSON.</summary>
+    public static ZpkImage ReadImage(string json, string api = "https://zpk.systems") =>
+        Assert.Single(Read($$"""{"images":[{{json}}]}""", api).Answer.Images);
 }

@@ -2,7 +2,6 @@ using System.Net;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using ImageWorker.Zpk;
-using ImageWorker.Zpk.Wire;
 
 namespace ImageWorker.Tests.Zpk;
 
@@ -32,7 +31,7 @@ public sealed class ArbitraryAnswerTests : IDisposable
 
         var outcome = await _client.Zpk.GenerateAsync(ClientUnderTest.Parameters, Ct);
 
-        var read = AnswerParser.Parse(bytes.Utf8);
+        var read = Answers.Read(bytes.Utf8);
         switch (outcome)
         {
             case GenerateOutcome.Accepted accepted:
@@ -61,7 +60,7 @@ public sealed class ArbitraryAnswerTests : IDisposable
 
         var outcome = await _client.Zpk.CheckStatusAsync("a1", Ct);
 
-        var read = AnswerParser.Parse(bytes.Utf8);
+        var read = Answers.Read(bytes.Utf8);
         switch (outcome)
         {
             case CheckOutcome.Found found:
@@ -86,7 +85,7 @@ public sealed class ArbitraryAnswerTests : IDisposable
     [Property(Arbitrary = [typeof(ShapedAnswers)], MaxTest = 1000)]
     public void The_parser_never_throws(AnswerBytes bytes)
     {
-        if (AnswerParser.Parse(bytes.Utf8)?.Answer is { } answer)
+        if (Answers.Read(bytes.Utf8)?.Answer is { } answer)
             AssertWithinBounds(answer, orEmpty: true);
     }
 
@@ -111,16 +110,19 @@ public sealed class ArbitraryAnswerTests : IDisposable
     private static void AssertWithinBounds(ZpkAnswer answer, bool orEmpty = false)
     {
         Assert.True(orEmpty || answer.Images.Count > 0);
-        Assert.True(answer.Cost is null or >= 0);
-        Assert.False(answer.UniqueRequestId is "");
+        Assert.True(answer.Cost is null or >= 0 and <= 1_000_000);
+        Assert.True(answer.UniqueRequestId is null or { Length: >= 1 and <= 64 });
+        Assert.InRange(answer.Images.Count, 0, 100);
         Assert.All(
             answer.Images,
             image =>
             {
                 Assert.True(image.WaitTime is null || image.WaitTime.Value.TotalDays is >= 0 and <= 1);
-                Assert.True(image.Cost is null or >= 0);
-                Assert.False(image.ErrorId is "");
-                Assert.False(image.ImageUrl is "");
+                Assert.True(image.Cost is null or >= 0 and <= 1_000_000);
+                Assert.True(image.ErrorId is null or { Length: >= 1 and <= 64 });
+                Assert.True(image.ImageUrl is null || image.ImageUrl.StartsWith("https://", StringComparison.Ordinal));
+                Assert.True(image.ImageUrl is null or { Length: <= 2048 });
+                Assert.True(image.ImageUrl is null || image.UrlProblem is null);
             }
         );
     }

@@ -111,6 +111,20 @@ public sealed class DownloadTests
     }
 
     [Fact]
+    public async Task A_redirect_into_a_private_network_is_refused()
+    {
+        var pictures = new StubApi(() =>
+        {
+            var response = Picture(1);
+            response.RequestMessage = new HttpRequestMessage(HttpMethod.Get, "https://10.0.0.1/1.png");
+            return response;
+        });
+        using var client = new ClientUnderTest(pictures: pictures);
+
+        Assert.IsType<DownloadOutcome.Refused>(await client.Zpk.DownloadAsync(Address, Stream.Null, Ct));
+    }
+
+    [Fact]
     public async Task A_picture_that_breaks_off_is_unavailable()
     {
         using var server = new LoopbackServer(async connection =>

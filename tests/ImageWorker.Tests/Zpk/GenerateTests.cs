@@ -196,6 +196,35 @@ public sealed class GenerateTests
         Assert.Equal(TimeSpan.FromMinutes(2), Assert.IsType<GenerateOutcome.Busy>(outcome).RetryAfter);
     }
 
+    [Theory]
+    [InlineData("0", 0d)]
+    [InlineData(" 7 ", 7d)]
+    [InlineData("172800", 3600d)]
+    [InlineData("99999999999999999999", 3600d)]
+    [InlineData("2.5", 2.5)]
+    [InlineData("-5", 0d)]
+    [InlineData("Thu, 01 Jan 1970 00:00:00 GMT", 0d)]
+    [InlineData("Sat, 01 Jan 2000 00:02:00 GMT", 120d)]
+    [InlineData("Fri, 31 Dec 9999 23:59:59 GMT", 3600d)]
+    [InlineData("soon", null)]
+    [InlineData("NaN", null)]
+    [InlineData("Infinity", null)]
+    [InlineData("", null)]
+    public async Task A_retry_after_is_read_as_far_as_it_can_be_within_an_hour(string header, double? seconds)
+    {
+        var api = new StubApi(() =>
+        {
+            var response = Html(429);
+            response.Headers.TryAddWithoutValidation("Retry-After", header);
+            return response;
+        });
+        using var client = new ClientUnderTest(api, new FakeTimeProvider());
+
+        var outcome = await client.Zpk.GenerateAsync(ClientUnderTest.Parameters, Ct);
+
+        Assert.Equal(seconds, Assert.IsType<GenerateOutcome.Busy>(outcome).RetryAfter?.TotalSeconds);
+    }
+
     [Fact]
     public async Task An_answer_over_the_size_is_unknown()
     {

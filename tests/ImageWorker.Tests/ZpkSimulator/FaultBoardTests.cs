@@ -29,6 +29,11 @@ public sealed class FaultBoardTests
     [InlineData("""["explode"]""", "explode")]
     [InlineData("""["reset sideways"]""", "sideways")]
     [InlineData("""["late"]""", "seconds")]
+    [InlineData("""["say"]""", "says nothing")]
+    [InlineData("""["say colour=red"]""", "colour=red")]
+    [InlineData("""["say retry-after=3"]""", "does not go with its kind")]
+    [InlineData("""["http-429 image_url=x"]""", "does not go with its kind")]
+    [InlineData("""["reset id=X"]""", "does not go with its kind")]
     [InlineData("""[null]""", "begin")]
     [InlineData("""{"reset":true}""", "JSON")]
     public async Task A_fault_that_cannot_be_read_changes_nothing(string body, string named)

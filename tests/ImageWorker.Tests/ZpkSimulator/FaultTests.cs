@@ -31,6 +31,8 @@ public sealed class FaultTests
     [InlineData("http-429 7", 429, 0, 7)]
     [InlineData("http-503", 503, 0, null)]
     [InlineData("http-503 12 after", 503, 1, 12)]
+    [InlineData("http-402", 402, 0, null)]
+    [InlineData("http-429 retry-after=3", 429, 0, 3)]
     public async Task A_gateway_answers_with_a_page_of_its_own(string fault, int status, int charged, int? retryAfter)
     {
         await using var simulator = await Simulator.StartAsync();
@@ -137,6 +139,115 @@ public sealed class FaultTests
         Assert.Equal((200, "application/json"), (reply.Status, reply.ContentType));
         Assert.Equal(["api_key"], reply.Faulted);
         Assert.Equal(0, simulator.Server.ReadLedger().Totals.Submissions);
+    }
+
+    [Fact]
+    public async Task An_empty_account_is_an_errors_answer_on_nothing()
+    {
+        await using var simulator = await Simulator.StartAsync();
+
+        var reply = await simulator.GenerateAsync("a cat [balance]");
+
+        Assert.Equal(
+            """{"success":false,"errors":[{"id":"INSUFFICIENT_BALANCE","message":"the account has no credit left","on":null}]}""",
+            reply.Text
+        );
+        Assert.Equal(0, simulator.Server.ReadLedger().Totals.Submissions);
+    }
+
+    [Theory]
+    [InlineData(
+        "image_url@1=javascript:alert(1)",
+        """
+            {"num":0,"generation_status":"pending","wait_time":"30","cost":0.0380},
+            {"num":1,"generation_status":"pending","wait_time":"30","cost":0.0380,"image_url":"javascript:alert(1)"}
+            """
+    )]
+    [InlineData(
+        "cost=1e28 cost@1=%227%22 num@1=0 wait_time=-1",
+        """
+            {"num":0,"generation_status":"pending","wait_time":-1,"cost":1e28},
+            {"num":0,"generation_status":"pending","wait_time":-1,"cost":"7"}
+            """
+    )]
+    [InlineData(
+        "generation_status=error error_id=%1B{key}+{application}\"\\",
+        """
+            {"num":0,"generation_status":"error","wait_time":"30","cost":0.0380,"error_id":"\u001bkey app\u0022\u005c"},
+            {"num":1,"generation_status":"error","wait_time":"30","cost":0.0380,"error_id":"\u001bkey app\u0022\u005c"}
+            """
+    )]
+    public async Task An_answer_says_of_its_images_what_it_is_told_to(string words, string images)
+    {
+        await using var simulator = await Simulator.StartAsync();
+        await simulator.GenerateAsync("a cat", num: 2, id: "one");
+        simulator.Server.SetFaults($"say {words} check");
+
+        var reply = await simulator.CheckAsync("one");
+
+        Assert.Equal($$"""{"success":true,"images":[{{images.Replace("\n", "")}}]}""", reply.Text);
+    }
+
+    [Fact]
+    public async Task An_answer_says_of_the_submission_what_it_is_told_to_and_charges_as_ever()
+    {
+        await using var simulator = await Simulator.StartAsync();
+
+        var reply = await simulator.GenerateAsync(
+            "a cat [say unique_request_id=../{a*300} total_cost=7e28]",
+            id: "one"
+        );
+
+        Assert.Equal($"../{new string('a', 300)}", reply.Id);
+        Assert.Equal("7e28", reply.Body.GetProperty("cost").GetRawText());
+        Assert.Equal(0.0380m, simulator.Entry("one").Charged);
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_text_are_sent_as_they_are()
+    {
+        await using var simulator = await Simulator.StartAsync();
+
+        var reply = await simulator.GenerateAsync("a cat [say image_url=https://zpk.systems/%FF.png]");
+
+        Assert.True(reply.Bytes.AsSpan().IndexOf((byte[])[.. "zpk.systems/"u8, 0xFF, .. ".png"u8]) > 0);
+    }
+
+    [Theory]
+    [InlineData("", 0)]
+    [InlineData(" after", 1)]
+    public async Task A_refusal_says_what_it_is_told_to(string when, int charged)
+    {
+        await using var simulator = await Simulator.StartAsync();
+
+        var reply = await simulator.GenerateAsync($"a cat [say id={{key}} message={{m*5}} on=callback_url{when}]");
+
+        Assert.Equal("""{"success":false,"errors":[{"id":"key","message":"mmmmm","on":"callback_url"}]}""", reply.Text);
+        Assert.Equal(charged, simulator.Server.ReadLedger().Totals.Submissions);
+    }
+
+    [Fact]
+    public async Task A_content_type_may_be_any()
+    {
+        await using var simulator = await Simulator.StartAsync();
+
+        Assert.Equal("text/key", (await simulator.GenerateAsync("a cat [say content-type=text/{key}]")).ContentType);
+        Assert.Equal("text/x", (await simulator.GenerateAsync("a dog [say id=X content-type=text/x]")).ContentType);
+    }
+
+    [Theory]
+    [InlineData("status-line=HTTP/1.1+{key}", "invalid status code: 'key'")]
+    [InlineData("header={key}", "invalid header line: 'key")]
+    public async Task A_line_may_break_the_rules_of_HTTP(string words, string heard)
+    {
+        await using var simulator = await Simulator.StartAsync();
+
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            simulator.GenerateAsync($"a cat [say {words}]", id: "one")
+        );
+
+        Assert.Contains(heard, failure.Message);
+        Assert.Equal(1, simulator.Entry("one").TimesAccepted);
     }
 
     [Fact]

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text;
+
+namespace ImageWorker.Zpk.Wire;
+
+/// <summary>
+/// The one place through which everything passes that a server wrote, before it is kept, shown or logged: the
+/// credentials are masked, what would act on a terminal or mislead the eye is written out, and the rest is cut.
+/// </summary>
+internal sealed class ServerText(ZpkOptions options, Credentials? credentials)
+{
+    /// <summary>How much of a text is looked at, in characters: twice the longest address.</summary>
+    public const int LongestRead = 4096;
+
+    private const int LongestWord = 64;
+    private const int LongestMessage = 1000;
+    private const char Ellipsis = '…';
+
+    // Shorter ones are development values, and would mask ordinary words of a message. So is one that names the API's
+    // host, which every address of a picture may hold.
+    private const int ShortestMasked = 8;
+
+    private readonly SecretWord[] _secrets =
+    [
+        .. new[] { credentials?.ApiKey, options.ApplicationId }
+            .OfType<string>()
+            .Where(secret =>
+                secret.Length >= ShortestMasked
+                && !options.BaseAddress.Host.Contains(secret, StringComparison.OrdinalIgnoreCase)
+            )
+            .Select(secret => new SecretWord(secret)),
+    ];
+
+    /// <summary>An id or another single word, of at most 64 characters.</summary>
+    public string Word(string text) => Clean(text, LongestWord);
+
+    /// <summary>A text for people, in one line of at most 1,000 characters.</summary>
+    public string Message(string text) => Clean(text, LongestMessage);
+
+    /// <summary>What keeps a text from being used as an id of a submission; null where it will do.</summary>
+    public string? ProblemOfId(string id) =>
+        id.Length > LongestWord ? $"is longer than {LongestWord} characters"
+        : !id.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_')
+            ? "has other characters than letters, digits, '-' and '_'"
+        : HoldsSecret(id) ? "holds the API key or the application id"
+        : null;
+
+    /// <summary>What keeps a text from being passed on as the address of a picture; null where it will do.</summary>
+    public string? ProblemOfUrl(string url) =>
+        PictureAddress.Problem(url, options.BaseAddress)
+        ?? (HoldsSecret(url) ? "holds the API key or the application id" : null);
+
+    /// <summary>
+    /// Whether a character may stand in a text that is shown: no control character, none that turns the direction of
+    /// what follows or shows as nothing, no end of a line, no half of a character.
+    /// </summary>
+    public static bool IsPlain(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is not (
+                UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator
+            );
+
+    private bool HoldsSecret(string text) => Array.Exists(_secrets, secret => secret.IsIn(text));
+
+    private string Clean(string text, int longest) => WrittenOut(Masked(text), longest);
+
+    private string Masked(string text)
+    {
+        var looked = text.Length > LongestRead ? text[..LongestRead] : text;
+        var masked = _secrets.Aggregate(looked, (part, secret) => secret.Mask(part));
+        if (looked.Length < LongestRead)
+            return masked;
+        // The end may hold the beginning of a secret.
+        var doubtful = _secrets.Sum(secret => secret.LongestSpelling);
+        return masked[..Math.Max(0, masked.Length - doubtful)];
+    }
+
+    private static string WrittenOut(string text, int longest)
+    {
+        if (text.Length <= longest && text.All(letter => letter is >= ' ' and <= '~'))
+            return text;
+
+        var shown = new StringBuilder(Math.Min(text.Length, longest));
+        var fits = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            fits = shown.Length < longest ? shown.Length : fits;
+            shown.Append(IsPlain(rune) ? rune.ToString() : Escaped(rune));
+            if (shown.Length > longest)
+                return shown.Remove(fits, shown.Length - fits).Append(Ellipsis).ToString();
+        }
+        return shown.ToString();
+    }
+
+    private static string Escaped(Rune rune) => string.Concat(rune.ToString().Select(half => $"\\u{(int)half:x4}"));
+}
