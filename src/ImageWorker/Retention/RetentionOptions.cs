@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace ImageWorker.Retention;
 
-/// <summary>How long the database keeps what is over; section <c>Retention</c>.</summary>
+/// <summary>How long the database keeps closed requests and their ids; section <c>Retention</c>.</summary>
 public sealed class RetentionOptions
 {
     public const string Section = "Retention";

@@ -48,7 +48,7 @@ public sealed partial class ZpkGate
     /// <summary>True from a refusal of our credentials until ZPK takes them again.</summary>
     public bool CredentialsRefused { get; private set; }
 
-    /// <summary>Until when no call is to be made, and why; null while calls may be made.</summary>
+    /// <summary>Until when to make no call, and why; null while calls may be made.</summary>
     public (DateTimeOffset Until, string Reason)? Closed
     {
         get
