@@ -8,8 +8,8 @@ namespace ImageWorker.Contracts;
 public sealed record GenerateImages
 {
     /// <summary>
-    /// The idempotency key, required and not all zeros. The same id again is the same request and is never paid
-    /// again; the same id with different parameters is refused and leaves the first request untouched.
+    /// The idempotency key, required and not all zeros. A command with the same id is the same request, and is never
+    /// paid again. With other parameters it is refused, and the first request stays untouched.
     /// </summary>
     public Guid RequestId { get; init; }
 
@@ -38,14 +38,14 @@ public sealed record GenerateImages
     public int TimeoutSeconds { get; init; } = 1800;
 
     /// <summary>
-    /// Budget in EUR. The request is refused before anything is paid when its estimate is above it, and no image is
-    /// resent past it. Null (default): no budget.
+    /// Budget in EUR. A request whose estimate is above it is refused before anything is paid, and no image is resent
+    /// beyond it. Null (default): no budget.
     /// </summary>
     public decimal? MaxCost { get; init; }
 
     /// <summary>True: also publish <see cref="ImageGenerated"/> as each image appears. Default false.</summary>
     public bool Progress { get; init; }
 
-    /// <summary>Echoed on every event of this request; at most 4096 bytes of UTF-8, keys and values together.</summary>
+    /// <summary>Echoed on every event; keys and values at most 4096 bytes of UTF-8 together. Default null.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 }

@@ -5,7 +5,7 @@ namespace ImageWorker.Contracts;
 /// <summary>How one image of a closed request ended.</summary>
 public sealed record ImageResult
 {
-    /// <summary>The image's number in the command, 0 first, whatever was resent.</summary>
+    /// <summary>The image's number in the command, from 0. Resends do not change it.</summary>
     public required int Number { get; init; }
 
     /// <summary>Whether there is a picture.</summary>
@@ -20,7 +20,7 @@ public sealed record ImageResult
     /// </summary>
     public string? ErrorId { get; init; }
 
-    /// <summary>EUR over all attempts of this image, as ZPK last reported it; null where it did not say.</summary>
+    /// <summary>EUR over all attempts of this image, as ZPK last reported it; null if a part is unknown.</summary>
     public decimal? Cost { get; init; }
 
     /// <summary>How many submissions carried this image.</summary>

@@ -6,7 +6,7 @@ namespace ImageWorker.Contracts;
 /// </summary>
 public sealed record ImagesFailed
 {
-    /// <summary>The command's <see cref="GenerateImages.RequestId"/>; all zeros where the command named none.</summary>
+    /// <summary>The command's <see cref="GenerateImages.RequestId"/>; all zeros if the command named none.</summary>
     public required Guid RequestId { get; init; }
 
     /// <summary>Why, in one word.</summary>
@@ -16,8 +16,8 @@ public sealed record ImagesFailed
     public required IReadOnlyList<RequestError> Errors { get; init; }
 
     /// <summary>
-    /// Every image of the request, in the order of its number; empty for a refused command. After a cancellation,
-    /// images that were generated before it are among them.
+    /// Every image of the request, in the order of its number; empty for a refused command. After a cancellation it
+    /// includes the images that were generated before.
     /// </summary>
     public required IReadOnlyList<ImageResult> Images { get; init; }
 
@@ -30,7 +30,7 @@ public sealed record ImagesFailed
     /// <summary>When the request was closed, UTC.</summary>
     public required DateTimeOffset ClosedAt { get; init; }
 
-    /// <summary>The command's own, or null.</summary>
+    /// <summary>The command's metadata, or null.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 }
 
@@ -52,15 +52,15 @@ public enum FailureReason
     /// <summary>The request's own deadline passed first.</summary>
     DeadlineExceeded,
 
-    /// <summary>The estimate, or a further resend, would have passed <see cref="GenerateImages.MaxCost"/>.</summary>
+    /// <summary>The estimate, or another resend, would have passed <see cref="GenerateImages.MaxCost"/>.</summary>
     BudgetExceeded,
 
     /// <summary>ZPK refused the submission or ended the images with an error of its own, passed on in the errors.</summary>
     RejectedByProvider,
 
     /// <summary>
-    /// It could not be found out whether ZPK accepted a submission: it may have been charged. The cost's total is
-    /// null and its estimate says how much it may be.
+    /// Nobody could find out whether ZPK accepted a submission, so it may have been charged. The cost's total is null,
+    /// and its estimate says how much it may be.
     /// </summary>
     SubmissionUnresolved,
 

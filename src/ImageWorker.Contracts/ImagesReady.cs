@@ -1,8 +1,8 @@
 namespace ImageWorker.Contracts;
 
 /// <summary>
-/// Closes a request of which every image is settled and at least one was generated. Delivered at least once: a
-/// repeat carries the same message id.
+/// Closes a request once every image is settled and at least one was generated. Delivered at least once: a repeat
+/// carries the same message id.
 /// </summary>
 public sealed record ImagesReady
 {
@@ -21,6 +21,6 @@ public sealed record ImagesReady
     /// <summary>When the request was closed, UTC.</summary>
     public required DateTimeOffset ClosedAt { get; init; }
 
-    /// <summary>The command's own, or null.</summary>
+    /// <summary>The command's metadata, or null.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 }

@@ -12,8 +12,8 @@ public sealed record RequestCost
     public string Currency { get; init; } = "EUR";
 
     /// <summary>
-    /// What the price table says for everything that was, or may have been, submitted; for a request refused for its
-    /// budget, what it would have been. Null if the table has no price for it.
+    /// EUR by the price table for everything that was, or may have been, submitted. For a request that was refused for
+    /// its budget: what it would have cost. Null if the table has no price.
     /// </summary>
     public required decimal? Estimated { get; init; }
 
@@ -27,10 +27,10 @@ public sealed record SubmissionCost
     /// <summary>The id under which ZPK knows it.</summary>
     public required string UniqueRequestId { get; init; }
 
-    /// <summary>The images of the request that it was for.</summary>
+    /// <summary>The request's images that it was for.</summary>
     public required IReadOnlyList<int> ImageNumbers { get; init; }
 
-    /// <summary>EUR as ZPK last reported it; null where it did not say.</summary>
+    /// <summary>EUR as ZPK last reported it; null if it reported none.</summary>
     public required decimal? Cost { get; init; }
 
     /// <summary>Whether ZPK took it.</summary>
@@ -49,7 +49,7 @@ public enum SubmissionOutcome
     [JsonStringEnumMemberName("refused")]
     Refused,
 
-    /// <summary>It was not sent, or proven not to have arrived: nothing is charged.</summary>
+    /// <summary>It was not sent, or provably did not arrive: nothing is charged.</summary>
     [JsonStringEnumMemberName("notSent")]
     NotSent,
 

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Callbacks;
 
 /// <summary>
-/// <c>POST /zpk/callbacks/{token}</c>: a hint that images of a submission completed. Its body's form is undocumented
-/// and is not even read: the request is checked sooner, and what the check says counts. A hint that gets lost on the
-/// way changes nothing but timing.
+/// <c>POST /zpk/callbacks/{token}</c>: ZPK's hint that images of a submission completed. The form of its body is
+/// undocumented, so the body is not even read. The hint brings the next check forward, and the check's answer counts. A
+/// lost hint changes nothing but timing.
 /// </summary>
 public sealed partial class CallbackEndpoint(
     CallbackTokens tokens,
@@ -22,7 +22,7 @@ public sealed partial class CallbackEndpoint(
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>The address to give to ZPK for a submission; null where none is configured.</summary>
+    /// <summary>The callback address of a submission, for ZPK; null if no base address is configured.</summary>
     public async Task<Uri?> AddressForAsync(Guid requestId, string submissionId) =>
         zpk.Value.CallbackBaseUrl is { } publicAddress
         && await tokens.IssueAsync($"{requestId:N}{submissionId}") is { } token

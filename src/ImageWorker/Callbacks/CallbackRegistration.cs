@@ -5,7 +5,7 @@ namespace ImageWorker.Callbacks;
 
 public static class CallbackRegistration
 {
-    // Nothing is read of a body; more than this is not even let through to be thrown away.
+    // Bodies are not read. One larger than this is not even let through.
     private const int MaxBodyBytes = 1024 * 1024;
 
     public static void AddCallbacks(this IServiceCollection services)

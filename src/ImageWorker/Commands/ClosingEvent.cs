@@ -15,10 +15,10 @@ public static class ClosingEvent
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Prints the event that a closed request published; returns the exit code that goes with it.</summary>
+    /// <summary>Prints the event that a closed request published; returns its exit code.</summary>
     public static int Print(ImageRequest closed, ZpkPrices prices) => Print(closed.ClosingEvent(prices));
 
-    /// <summary>Returns the exit code that goes with the event.</summary>
+    /// <summary>Prints the event; returns its exit code.</summary>
     public static int Print(object closing)
     {
         Console.WriteLine(JsonSerializer.Serialize(closing, closing.GetType(), Options));

@@ -17,7 +17,7 @@ public static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var parsed = Root().Parse(args);
-        // Where settings may stand, they are read, and refused, by who reads them.
+        // A command that takes settings checks its own tokens.
         var command = parsed.CommandResult.Command;
         if (command.TreatUnmatchedTokensAsErrors && parsed.UnmatchedTokens is [var unknown, ..])
             return Misuse([$"'{unknown}' is no command, option or argument of '{command.Name}'. See --help."]);
@@ -30,8 +30,8 @@ public static class CommandLine
                 new()
                 {
                     EnableDefaultExceptionHandler = false,
-                    // By default the process ends 2 s after SIGTERM, a paid call under way or not. The host has a limit
-                    // of its own.
+                    // By default the process ends 2 s after SIGTERM, even during a paid call. The host has its own
+                    // limit.
                     ProcessTerminationTimeout = Timeout.InfiniteTimeSpan,
                 }
             );

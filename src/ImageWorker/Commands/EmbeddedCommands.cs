@@ -8,8 +8,8 @@ using Microsoft.EntityFrameworkCore;
 namespace ImageWorker.Commands;
 
 /// <summary>
-/// Commands without a broker: accepted by writing them to the file's outbox, where the embedded worker's sweep, in
-/// this process or another one, finds them.
+/// Accepts commands without a broker, by writing them to the file's outbox. There the embedded worker's sweep finds
+/// them, in this process or another one.
 /// </summary>
 public sealed class EmbeddedCommands(Database database, DatabaseState state, TimeProvider time)
 {
@@ -19,7 +19,7 @@ public sealed class EmbeddedCommands(Database database, DatabaseState state, Tim
     public async Task AcceptAsync<T>(T command, CancellationToken ct)
         where T : class
     {
-        // The file is made by whoever comes first.
+        // The first process to come makes the file.
         await state.MigrateAsync(ct);
         var id = Guid.CreateVersion7();
         await database.InAsync(db =>

@@ -5,7 +5,7 @@ namespace ImageWorker.Commands;
 
 /// <summary>
 /// A queue of messages that were put aside: <c>NAME_error</c> (failed), <c>NAME_skipped</c> (nobody's) or
-/// <c>NAME_dead</c> (given up by the broker). What is read here stays there until the broker has confirmed it elsewhere.
+/// <c>NAME_dead</c> (given up by the broker). A read message stays here until the broker has confirmed it elsewhere.
 /// </summary>
 public sealed class ErrorQueueClient(IConnection connection, string name)
 {
@@ -29,16 +29,16 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
 
     public string Name => name;
 
-    /// <summary>The queue that its messages came from; null for a queue that is none of these.</summary>
+    /// <summary>The queue that its messages came from; null if its name has none of the suffixes.</summary>
     public string? Source =>
         Suffixes.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } suffix
             ? name[..^suffix.Length]
             : null;
 
-    /// <summary>How many messages it holds; null where there is no such queue.</summary>
+    /// <summary>How many messages it holds; null if there is no such queue.</summary>
     public async Task<uint?> CountAsync(CancellationToken ct)
     {
-        // Asking for a queue that is not there closes the channel.
+        // Asking for a queue that does not exist closes the channel.
         await using var channel = await connection.CreateChannelAsync(cancellationToken: ct);
         try
         {
@@ -50,7 +50,7 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
         }
     }
 
-    /// <summary>The oldest messages, which stay where they are.</summary>
+    /// <summary>Reads the oldest messages. They stay where they are.</summary>
     public async Task<IReadOnlyList<ErrorQueueMessage>> ReadAsync(int limit, CancellationToken ct)
     {
         await using var channel = await OpenAsync(ct);
@@ -75,7 +75,7 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
     )
     {
         await using var channel = await OpenAsync(ct);
-        // No more than there are now: what fails again comes back to the end.
+        // No more than there are now, because a message that fails again comes back to the end.
         var count = Math.Min(limit, await channel.MessageCountAsync(name, ct));
         for (var i = 0; i < count && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message; i++)
         {
@@ -91,8 +91,8 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
         );
 
     /// <summary>
-    /// Publishes, waits until the broker has it safe, and only then takes it from here. Ending in between leaves it in
-    /// both, which the request id makes harmless.
+    /// Publishes the message, waits until the broker has it safe, and only then removes it here. If the process ends in
+    /// between, both queues have it, and the request id makes that harmless.
     /// </summary>
     private static async Task MoveAsync(
         IChannel channel,
@@ -112,7 +112,7 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
             ? Convert.ToInt64(count)
             : 0;
 
-    /// <summary>As it was published, without what its failure left on it and what the broker would act on again.</summary>
+    /// <summary>As published, without traces of its failure and without what the broker would act on again.</summary>
     private static BasicProperties WithoutTraces(IReadOnlyBasicProperties properties)
     {
         var copy = new BasicProperties(properties)
@@ -121,7 +121,7 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
                 .Headers?.Where(header => !Traces.Any(trace => header.Key.StartsWith(trace, StringComparison.Ordinal)))
                 .ToDictionary(header => header.Key, header => header.Value, StringComparer.Ordinal),
         };
-        // The broker takes a name that is not the connection's own for a forgery.
+        // The broker refuses a user id other than the connection's own.
         copy.ClearUserId();
         return copy;
     }

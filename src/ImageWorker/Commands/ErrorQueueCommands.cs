@@ -7,7 +7,9 @@ using RabbitMQ.Client.Exceptions;
 
 namespace ImageWorker.Commands;
 
-/// <summary><c>ImageWorker queues list|redrive</c>: what was put aside, why, and putting it back once that is mended.</summary>
+/// <summary>
+/// <c>ImageWorker queues list|redrive</c>: shows what was put aside and why, and puts it back once mended.
+/// </summary>
 public static class ErrorQueueCommands
 {
     public static Command Create() => new("queues", "Messages that were put aside.") { List(), Redrive() };

@@ -8,7 +8,7 @@ namespace ImageWorker.Commands;
 
 /// <summary>A message that was put aside, as far as it may be shown: never its prompt.</summary>
 /// <param name="Since">When it was put aside; null if nothing says so.</param>
-/// <param name="RequestId">Null where it cannot be found in the body.</param>
+/// <param name="RequestId">The request; null if it cannot be found in the body.</param>
 /// <param name="Reason">One line: what failed, or what the broker did.</param>
 public sealed partial record ErrorQueueMessage(DateTimeOffset? Since, Guid? RequestId, string Reason)
 {
@@ -40,7 +40,7 @@ public sealed partial record ErrorQueueMessage(DateTimeOffset? Since, Guid? Requ
     private static string? TextOf(object? value) =>
         value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value?.ToString();
 
-    /// <summary>Bare or in an envelope; searched for where the body is no JSON.</summary>
+    /// <summary>Reads bare JSON or an envelope. Searches the text if the body is not JSON.</summary>
     private static Guid? RequestIdIn(ReadOnlySpan<byte> body)
     {
         var text = Encoding.UTF8.GetString(body);
@@ -68,7 +68,7 @@ public sealed partial record ErrorQueueMessage(DateTimeOffset? Since, Guid? Requ
         }
     }
 
-    /// <summary>A terminal obeys control characters.</summary>
+    /// <summary>Replaces control characters, because a terminal obeys them.</summary>
     private static string OneLine(string text)
     {
         var line = string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter));

@@ -24,7 +24,7 @@ public static class HealthcheckCommand
         builder.Services.AddHttpClient();
         await using var app = builder.Build();
 
-        // A wildcard is where to listen; one asks on loopback.
+        // A wildcard is an address to listen at. The question goes to loopback.
         var url = app.Configuration["urls"]!
             .Split(';')[0]
             .Replace("*", "127.0.0.1")

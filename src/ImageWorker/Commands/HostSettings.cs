@@ -71,8 +71,8 @@ public static class HostSettings
         builder.UseWorkerLogging();
     }
 
-    /// <summary>One line an entry, UTC; the worker's own steps, and of the libraries only what went wrong.</summary>
-    /// <exception cref="ConfigurationException">A level is none.</exception>
+    /// <summary>Logs one line for each entry, in UTC: the worker's own steps, and failures of libraries.</summary>
+    /// <exception cref="ConfigurationException">A configured level is not a log level.</exception>
     public static void UseWorkerLogging(this IHostApplicationBuilder builder)
     {
         CheckLevels(builder.Configuration.GetSection("Logging"));
@@ -90,28 +90,28 @@ public static class HostSettings
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
         });
-        // Unless another is configured (Logging__Console__FormatterName=json).
+        // The default, if no other is configured (Logging__Console__FormatterName=json).
         logging.Services.Configure<ConsoleLoggerOptions>(console =>
             console.FormatterName ??= ConsoleFormatterNames.Simple
         );
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // Its scope would put paths into every entry, and a callback's path holds its token.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        // Readiness is what its endpoint answers; what is waited for is logged once, by who waits.
+        // The readiness endpoint answers with it. The code that waits for something logs that once.
         logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
-        // Its failures reach whoever asked, and are told once, there.
+        // The caller gets its failures, and logs them once.
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
         logging.AddFilter("System.Net.Http", LogLevel.Warning);
-        // Told in our own words, once, by what it leads to.
+        // The worker logs what follows from it, once and in its own words.
         logging.AddFilter("Polly", LogLevel.None);
         logging.AddFilter("MassTransit", LogLevel.Warning);
-        // A step that is run again, with its stack trace: a lost race is no failure, an outage is told once, by who waits
-        // for its end, and what is put aside by PutAsideLog.
+        // It logs each step that runs again, with a stack trace. But a lost race is no failure, the code that waits for
+        // the end of an outage logs it once, and PutAsideLog logs what is put aside.
         logging.AddFilter("MassTransit.ReceiveTransport", LogLevel.None);
     }
 
-    /// <summary>Kestrel would tell it with stack traces.</summary>
+    /// <summary>Checks it first, because Kestrel would report it with stack traces.</summary>
     private static void CheckUrl(string url)
     {
         try
@@ -126,7 +126,7 @@ public static class HostSettings
         }
     }
 
-    /// <summary>Those of all log providers, and each one's own.</summary>
+    /// <summary>Checks the levels of all log providers, and those of each one.</summary>
     private static void CheckLevels(IConfigurationSection logging)
     {
         var levels = logging

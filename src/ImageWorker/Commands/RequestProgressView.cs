@@ -5,8 +5,8 @@ using Spectre.Console;
 namespace ImageWorker.Commands;
 
 /// <summary>
-/// Shows a request as it goes on standard error, so that standard output holds the closing event alone: a table that
-/// is redrawn on a terminal, else a line a change.
+/// Shows a request's progress on standard error, so that standard output holds the closing event alone. On a terminal
+/// it redraws a table, else it prints a line for each change.
 /// </summary>
 public sealed class RequestProgressView(TimeProvider time)
 {
@@ -15,7 +15,7 @@ public sealed class RequestProgressView(TimeProvider time)
     private readonly IAnsiConsole _console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
     private readonly Dictionary<int, string> _said = [];
 
-    /// <summary>Follows the changes to their end; returns the last.</summary>
+    /// <summary>Follows the changes to their end; returns the last row.</summary>
     public Task<ImageRequest> FollowAsync(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct) =>
         Console.IsErrorRedirected ? FollowInLinesAsync(changes, ct) : FollowInTableAsync(changes, ct);
 

@@ -55,7 +55,7 @@ public static partial class RunCommand
         shutdown.ShutdownTimeout =
             app.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.GenerateTimeout + TimeSpan.FromSeconds(15);
 
-        // Before anything starts, so that a mistake is one line and no stack trace.
+        // Before anything starts, so that a mistake gives one line and no stack trace.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         await app.RunAsync(ct);
         return CommandLine.Done;

@@ -14,7 +14,7 @@ namespace ImageWorker.Commands;
 /// </summary>
 public static class SendCommand
 {
-    /// <summary>A request closes by its deadline and the closing grace; what takes longer has no worker.</summary>
+    /// <summary>A request closes by its deadline and the closing grace. If it takes longer, no worker runs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public static Command Create()

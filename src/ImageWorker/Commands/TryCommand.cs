@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Commands;
 
 /// <summary>
-/// <c>ImageWorker try PROMPT</c>: the whole job in this process with nothing installed. The engine is the worker's
-/// own; only the transport is memory, the database a file in a temporary folder, and ZPK the simulator.
+/// <c>ImageWorker try PROMPT</c>: does the whole job in this process with nothing installed. The engine is the worker's
+/// own. Only the transport is memory, the database is a file in a temporary folder, and ZPK is the simulator.
 /// </summary>
 public static class TryCommand
 {

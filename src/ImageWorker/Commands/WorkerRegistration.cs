@@ -13,7 +13,7 @@ namespace ImageWorker.Commands;
 
 public static class WorkerRegistration
 {
-    /// <summary>The whole worker, on the broker and database of <paramref name="connections"/>.</summary>
+    /// <summary>Adds the whole worker, on the broker and database of <paramref name="connections"/>.</summary>
     public static void AddImageWorker(
         this IServiceCollection services,
         Connections connections,

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Engine;
 
-/// <summary>Makes the <see cref="PendingCalls"/>, some at once, and tells the saga what they answered.</summary>
+/// <summary>Makes the <see cref="PendingCalls"/>, several at once, and tells the saga their answers.</summary>
 public sealed partial class CallRunner(
     PendingCalls calls,
     Submitter submitter,
@@ -21,7 +21,7 @@ public sealed partial class CallRunner(
 {
     private readonly SubmissionOptions _options = submissionOptions.Value;
 
-    /// <summary>Returns once no more calls are taken and all are done.</summary>
+    /// <summary>Returns once no more calls are taken and all calls are done.</summary>
     public Task RunAsync() =>
         Task.WhenAll(
             Enumerable

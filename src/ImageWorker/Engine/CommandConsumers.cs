@@ -6,7 +6,7 @@ using MassTransit;
 
 namespace ImageWorker.Engine;
 
-/// <summary>Takes commands from the queue <c>generate-images</c> to the saga; acknowledged once its step is committed.</summary>
+/// <summary>Takes commands of <c>generate-images</c> to the saga; acknowledges once the step is committed.</summary>
 public sealed class GenerateImagesConsumer(RequestDoor door) : IConsumer<GenerateImages>
 {
     public Task Consume(ConsumeContext<GenerateImages> context) =>

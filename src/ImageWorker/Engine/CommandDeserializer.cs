@@ -9,11 +9,11 @@ using MassTransit.Serialization;
 namespace ImageWorker.Engine;
 
 /// <summary>
-/// Reads a message as the one command of its queue, or not at all: as bare JSON, so that publishers need no library of ours,
-/// or in MassTransit's envelope. What else an envelope may call itself leads nowhere, and neither do the addresses that it
-/// asks to be answered at.
+/// Reads a message as the one command of its queue, or not at all. It reads bare JSON, so that publishers need no
+/// library of ours, and MassTransit's envelope. It ignores an envelope's other message types, and the addresses that it
+/// wants answers at.
 /// </summary>
-/// <param name="isEnvelope">Whether it reads envelopes, or bare JSON.</param>
+/// <param name="isEnvelope">True to read envelopes, false to read bare JSON.</param>
 public sealed partial class CommandDeserializer<T>(bool isEnvelope) : ISerializerFactory, IMessageDeserializer
     where T : class
 {
@@ -49,7 +49,7 @@ public sealed partial class CommandDeserializer<T>(bool isEnvelope) : ISerialize
                 messageId = Guid.TryParse(envelope.MessageId, out var id) ? id : messageId;
                 element = envelope.Message is JsonElement message ? message : default;
             }
-            // Now rather than later: a field of the wrong type is named here, and nothing has begun.
+            // Now rather than later: the error names a field of the wrong type, and nothing has begun.
             var command =
                 (element.ValueKind is JsonValueKind.Undefined ? null : element.Deserialize<T>(options))
                 ?? throw new JsonException("it is null");
@@ -64,7 +64,7 @@ public sealed partial class CommandDeserializer<T>(bool isEnvelope) : ISerialize
         }
         catch (JsonException exception)
         {
-            // The parser quotes what it could not read, which may be a part of a prompt.
+            // The parser quotes text that it could not read, which may be a part of a prompt.
             throw Unreadable($"The body is no {typeof(T).Name} in JSON: {Quoted().Replace(exception.Message, "'…'")}");
         }
     }
@@ -84,13 +84,13 @@ public sealed partial class CommandDeserializer<T>(bool isEnvelope) : ISerialize
         );
     }
 
-    /// <summary>Has no inner exception: the error queue's header would hold that one's message.</summary>
+    /// <summary>Has no inner exception, because the error queue's header would hold that one's message.</summary>
     private static SerializationException Unreadable(string why) => new(why);
 
     [GeneratedRegex("'.*'", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Quoted();
 
-    /// <summary>Of a message's context nothing but its id: whoever sent it is answered by events, and never to an address of its choice.</summary>
+    /// <summary>Only the message's id. Events answer the sender; no answer goes to an address of its choice.</summary>
     private sealed class Unanswerable(Guid? messageId) : MessageContext
     {
         public Guid? MessageId => messageId;

@@ -14,8 +14,8 @@ public sealed class CommittedMessages(IOptions<DeliveryOptions> options)
     public ChannelReader<IReadOnlyList<OutboxMessage>> Reader => _fresh.Reader;
 
     /// <summary>
-    /// Takes the messages of one commit, to be sent in their order: an image before the event that closes its request.
-    /// What finds no room here is found in the table later.
+    /// Adds the messages of one commit. They are sent in order: an image before the event that closes its request.
+    /// Messages that find no room here are found in the table later.
     /// </summary>
     public void Add(IReadOnlyList<OutboxMessage> messages)
     {

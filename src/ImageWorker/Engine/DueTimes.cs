@@ -1,8 +1,8 @@
 namespace ImageWorker.Engine;
 
 /// <summary>
-/// The timers of the requests that this process saved last, in memory, so that they fire within milliseconds and cost
-/// no query. The rows have them too, for when this process is gone.
+/// Keeps in memory the timers of the requests that this process saved last, so that they fire within milliseconds and
+/// cost no query. The rows have them too, in case this process dies.
 /// </summary>
 public sealed class DueTimes : IDisposable
 {
@@ -10,7 +10,7 @@ public sealed class DueTimes : IDisposable
     private readonly Dictionary<Guid, int> _versions = [];
     private readonly SemaphoreSlim _earlier = new(0, 1);
 
-    /// <summary>Replaces the timer that the request had here; null for none.</summary>
+    /// <summary>Sets the request's timer here, in place of the last one; null removes it.</summary>
     public void Set(Guid requestId, int version, DateTimeOffset? due)
     {
         lock (_byTime)
@@ -28,7 +28,7 @@ public sealed class DueTimes : IDisposable
         }
     }
 
-    /// <summary>Takes one timer that came due; null when there is none.</summary>
+    /// <summary>Takes one timer that came due; null if there is none.</summary>
     public (Guid RequestId, int Version)? Take(DateTimeOffset now)
     {
         lock (_byTime)
@@ -45,15 +45,15 @@ public sealed class DueTimes : IDisposable
         }
     }
 
-    /// <summary>How long until the earliest timer comes due, 0 if it has; infinite when there is none.</summary>
+    /// <summary>How long until the earliest timer comes due: 0 if it has, infinite if there is none.</summary>
     public TimeSpan WaitFrom(DateTimeOffset now)
     {
         lock (_byTime)
         {
             while (_byTime.TryPeek(out var timer, out var due))
             {
-                // Delays count whole milliseconds and round down: waking too early would be in vain. Infinity is -1 ms,
-                // which is no answer for a timer that is late by as much.
+                // Delays count whole milliseconds and round down, so this rounds up: waking too early is useless. -1 ms
+                // means infinite, so a late timer gets 0.
                 if (IsCurrent(timer))
                     return TimeSpan.FromMilliseconds(
                         Math.Max(0, Math.Ceiling(TimeSpan.FromTicks(due - now.UtcTicks).TotalMilliseconds))
@@ -64,7 +64,7 @@ public sealed class DueTimes : IDisposable
         }
     }
 
-    /// <summary>Returns when a timer was set that is earlier than all others.</summary>
+    /// <summary>Returns once a timer is set that is earlier than all others.</summary>
     public Task WaitForEarlierAsync(CancellationToken ct) => _earlier.WaitAsync(ct);
 
     public void Dispose() => _earlier.Dispose();

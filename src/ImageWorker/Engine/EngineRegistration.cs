@@ -7,7 +7,7 @@ namespace ImageWorker.Engine;
 
 public static class EngineRegistration
 {
-    /// <summary>What runs steps, makes calls, fires timers and delivers events.</summary>
+    /// <summary>Adds what runs steps, makes calls, fires timers and delivers events.</summary>
     public static void AddEngine(this IServiceCollection services)
     {
         services.AddSingleton<Stopping>();

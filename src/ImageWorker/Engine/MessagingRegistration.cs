@@ -5,10 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Engine;
 
-/// <summary>The bus and its two queues, each of which takes its own command and nothing else.</summary>
+/// <summary>Adds the bus and its two queues. Each queue takes its own command and nothing else.</summary>
 public static class MessagingRegistration
 {
-    /// <summary>The name of MassTransit's own check, which says whether the bus is started and connected.</summary>
+    /// <summary>The name of MassTransit's own check. It says whether the bus is started and connected.</summary>
     public const string HealthCheck = "broker";
 
     public static void AddMessaging(this IServiceCollection services, string? rabbitMq)
@@ -34,7 +34,7 @@ public static class MessagingRegistration
                     }
                 );
         });
-        // The bus starts once the database is ready, and stops before the outbox does: WorkerService sees to both.
+        // WorkerService starts the bus once the database is ready, and stops it before the outbox.
         services.RemoveMassTransitHostedService();
     }
 
@@ -78,7 +78,7 @@ public static class MessagingRegistration
         endpoint.AddDeserializer(bareJson);
         endpoint.AddDeserializer(new CommandDeserializer<T>(isEnvelope: true));
         endpoint.DefaultContentType = bareJson.ContentType;
-        // What fails is told in the log and put aside. Publishers are told of it by events alone.
+        // A message that fails is logged and put aside. Publishers are told by events alone.
         endpoint.PublishFaults = false;
     }
 

@@ -13,8 +13,8 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Engine;
 
 /// <summary>
-/// Delivers what was committed: from memory right after the commit, and from the table whatever a crash or an outage
-/// left there. A row goes once the broker has confirmed its message.
+/// Delivers committed messages: from memory right after the commit, and from the table after a crash or an outage. A
+/// row goes once the broker has confirmed its message.
 /// </summary>
 public sealed partial class OutboxDelivery(
     CommittedMessages fresh,
@@ -28,7 +28,7 @@ public sealed partial class OutboxDelivery(
     ILogger<OutboxDelivery> logger
 ) : IDisposable
 {
-    /// <summary>Begins the destination of a command that was written to the embedded worker's file: this worker itself.</summary>
+    /// <summary>Begins the destination of a command in the embedded worker's file, for this worker itself.</summary>
     public const string CommandPrefix = "command:";
 
     private readonly DeliveryOptions _options = deliveryOptions.Value;
@@ -37,8 +37,8 @@ public sealed partial class OutboxDelivery(
     private readonly Channel<Guid> _done = Channel.CreateUnbounded<Guid>();
 
     /// <summary>
-    /// What a process left is nobody's for a whole lease, so it is not looked for often; but the embedded worker's
-    /// commands come that way.
+    /// The messages of a process that died belong to it for a whole lease, so frequent searches are useless. But the
+    /// embedded worker's commands come this way.
     /// </summary>
     private TimeSpan SweepInterval =>
         connections.IsEmbedded || _options.SweepInterval > _options.Lease / 6
@@ -87,7 +87,7 @@ public sealed partial class OutboxDelivery(
     {
         try
         {
-            // While the broker is away a send waits for it; the rows, once their hold ends, are anybody's again.
+            // A send waits while the broker is away. It ends with the lease: after that any process may take the rows.
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             timeout.CancelAfter(_options.Lease);
             foreach (var message in messages)
@@ -147,7 +147,7 @@ public sealed partial class OutboxDelivery(
         var batch = new List<Guid>();
         while (await _done.Reader.WaitToReadAsync(stopping))
         {
-            // Nobody waits for a row to go, so many go at once.
+            // Nobody waits for a row to go, so many rows go at once.
             if (_done.Reader.Count + batch.Count < _options.DeleteBatch)
                 await Task.Delay(_options.DeleteInterval, time, stopping);
             while (batch.Count < _options.DeleteBatch && _done.Reader.TryRead(out var id))
@@ -161,7 +161,7 @@ public sealed partial class OutboxDelivery(
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                // Rows that stay are delivered again under their message ids, and known as repeats.
+                // Rows that stay are delivered again. Their message ids show that they are repeats.
                 Log.DeleteFailed(logger, exception.Message);
                 await Task.Delay(_options.SweepInterval, time, stopping);
             }

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Engine;
 
 /// <summary>
-/// The calls to ZPK that this process is to make next, each once however often it is asked for meanwhile. New commands
-/// wait for room, so that a burst of them stays in the broker's queue where other processes find it. This is memory
-/// only: every call in it is found again by its request's timer.
+/// The calls to ZPK that this process makes next. A call that is asked for again meanwhile is made once. New commands
+/// wait for room, so that a burst stays in the broker's queue, where other processes find it. This is memory only: if a
+/// call is lost, its request's timer repeats it.
 /// </summary>
 public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> options) : IDisposable
 {
@@ -19,16 +19,16 @@ public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> 
     private readonly ConcurrentDictionary<string, bool> _pending = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _room = new(options.Value.Concurrency * 2);
 
-    /// <summary>Messages to submit, <see cref="SubmitImages"/>.</summary>
+    /// <summary>The submissions to make, <see cref="SubmitImages"/>.</summary>
     public ChannelReader<IZpkCall> Submissions => _submissions.Reader;
 
-    /// <summary>Messages to check, <see cref="CheckImages"/>.</summary>
+    /// <summary>The checks to make, <see cref="CheckImages"/>.</summary>
     public ChannelReader<IZpkCall> Checks => _checks.Reader;
 
-    /// <summary>Adds what a timer or a callback asks for.</summary>
+    /// <summary>Adds a call that a timer or a callback asks for.</summary>
     public void Add(IZpkCall message) => Add(message, tookRoom: false);
 
-    /// <summary>Adds what a new command asks for; returns once there is room for it, or nothing more is to be begun.</summary>
+    /// <summary>Adds a new command's call. Returns once there is room for it, or once nothing more begins.</summary>
     public async Task AddWhenThereIsRoomAsync(IZpkCall message)
     {
         try
@@ -43,14 +43,14 @@ public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> 
             _room.Release();
     }
 
-    /// <summary>Says that the call was made, or failed: it may be asked for again.</summary>
+    /// <summary>Notes that the call was made, or failed. It may be asked for again.</summary>
     public void Done(IZpkCall message)
     {
         if (_pending.TryRemove(KeyOf(message), out var tookRoom) && tookRoom)
             _room.Release();
     }
 
-    /// <summary>Nothing more is taken. What is in it is still made, but for what only waits for its turn.</summary>
+    /// <summary>Takes no more calls. Makes the ones it has, except those that only wait for their turn.</summary>
     public void Complete()
     {
         _submissions.Writer.TryComplete();

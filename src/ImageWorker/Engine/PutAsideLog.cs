@@ -5,8 +5,8 @@ using MassTransit;
 namespace ImageWorker.Engine;
 
 /// <summary>
-/// Says which messages go to the error queue. What a publisher did wrong is one line; what went wrong here comes with
-/// its stack trace.
+/// Logs which messages go to the error queue. A publisher's mistake is one line. A failure of ours comes with its stack
+/// trace.
 /// </summary>
 public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveObserver
 {

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Engine;
 
 /// <summary>
-/// Fires the requests' timers: those this process set from memory when they are due, and by a regular search those
-/// that nobody fired, because their process is gone or what it began got lost.
+/// Fires the requests' timers. Timers that this process set fire from memory when they come due. A regular search fires
+/// those that nobody fired, because their process died or its work was lost.
 /// </summary>
 public sealed partial class RequestTicker(
     DueTimes dueTimes,
@@ -55,7 +55,7 @@ public sealed partial class RequestTicker(
     private async Task<int> FireForgottenAsync(CancellationToken stopping)
     {
         var now = time.GetUtcNow();
-        // A tick that gets lost comes again: the request stays due until it is saved.
+        // If a tick is lost, it comes again: the request stays due until it is saved.
         var ticks = await database.InAsync(db =>
             db.ClaimTicksAsync(now - _options.TickPatience, now + _options.Lease, _options.SweepBatch, stopping)
         );

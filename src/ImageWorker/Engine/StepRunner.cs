@@ -10,9 +10,9 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Engine;
 
 /// <summary>
-/// Runs one step of a request: loads its row, has the state machine decide, saves in one commit all that it led to, and
-/// hands on what follows. Nothing is locked meanwhile; where two steps of one request meet, the later one is run again on
-/// what the first one left. To MassTransit it is the saga's repository.
+/// Runs one step of a request: loads its row, lets the state machine decide, saves the result in one commit, and hands
+/// on the work that follows. It locks nothing. If two steps of one request meet, the later one runs again on the result
+/// of the first. To MassTransit it is the saga's repository.
 /// </summary>
 public sealed partial class StepRunner(
     RequestStore store,
@@ -132,10 +132,12 @@ public sealed class StepContext<T>(ConsumeContext<T> context, UnitOfWork unit, R
 {
     private readonly ConsumeContext<T> _consumed = context;
 
-    /// <summary>Nearly every command is a new one: that is found out by inserting it, and a repeat is run again.</summary>
+    /// <summary>Nearly every command is new, so it is inserted without a look; a repeat fails and runs again.</summary>
     private bool IsTakenForNew => !isRetry && _consumed.Message is GenerateAsked { Arrival.IsRedelivered: false };
 
-    /// <summary>Answers are always saved. A command or a tick may end with a look, which has to be at what is stored.</summary>
+    /// <summary>
+    /// Answers always save, so a kept row will do. Commands and ticks may only look, so read the row.
+    /// </summary>
     private Task<ImageRequest?> FindAsync(Guid id) =>
         _consumed.Message is SubmissionAnswer or ImagesChecked ? store.FindKeptAsync(id) : store.FindAsync(id);
 

@@ -6,13 +6,13 @@ using MassTransit.Logging;
 
 namespace ImageWorker.Engine;
 
-/// <summary>Stands for a message that is serialized already.</summary>
+/// <summary>Stands for a message that is already serialized.</summary>
 [ExcludeFromTopology]
 public sealed class StoredMessage;
 
 /// <summary>Sends the stored bytes as they are, under the stored ids.</summary>
 /// <param name="message">The message.</param>
-/// <param name="traceParent">Its own span; null to have it carry on the stored one, if there is one.</param>
+/// <param name="traceParent">The context of its own span; null to carry on the stored one, if there is one.</param>
 public sealed class StoredMessagePipe(OutboxMessage message, string? traceParent = null)
     : IPipe<SendContext<StoredMessage>>
 {
@@ -26,7 +26,7 @@ public sealed class StoredMessagePipe(OutboxMessage message, string? traceParent
         if ((traceParent ?? message.TraceParent) is { } parent)
         {
             context.Headers.Set(RequestTracing.TraceParent, parent);
-            // Subscribers with MassTransit read this one.
+            // Subscribers with MassTransit read this header.
             context.Headers.Set(DiagnosticHeaders.ActivityId, parent);
         }
         return Task.CompletedTask;

@@ -5,8 +5,8 @@ using MassTransit;
 namespace ImageWorker.Engine;
 
 /// <summary>
-/// The worker's run: wait for the database, start the bus, work until told to stop; then finish the calls
-/// under way, and deliver what they led to.
+/// The worker's run: wait for the database, start the bus, work until told to stop. Then finish the calls under way,
+/// and deliver their events.
 /// </summary>
 public sealed partial class WorkerService(
     Connections connections,
@@ -21,7 +21,7 @@ public sealed partial class WorkerService(
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Leave the start to the other services first: health is answered while this one still waits.
+        // Let the other services start first, so that health is answered while this one still waits.
         await Task.Yield();
 
         if (connections.IsEmbedded)

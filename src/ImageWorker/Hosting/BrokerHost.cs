@@ -6,8 +6,8 @@ using RabbitMQ.Client;
 namespace ImageWorker.Hosting;
 
 /// <summary>
-/// How every part of this program reaches the broker. With <c>amqps</c> its certificate must be valid and name its
-/// host: MassTransit would use TLS on port 5671 alone, and take a certificate of any issuer.
+/// How every part of this program reaches the broker. With <c>amqps</c> the broker's certificate must be valid and name
+/// its host. MassTransit by itself uses TLS on port 5671 alone, and takes a certificate of any issuer.
 /// </summary>
 public static class BrokerHost
 {
@@ -28,7 +28,7 @@ public static class BrokerHost
                     host.UseSsl(ssl =>
                     {
                         ssl.ServerName = address.Host;
-                        // What the system finds safe.
+                        // The system chooses safe versions.
                         ssl.Protocol = SslProtocols.None;
                         ssl.EnforcePolicyErrors(All);
                     });

@@ -7,12 +7,12 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Hosting;
 
 /// <summary>
-/// Options whose mistakes stop a program: a wrong value, one of another type, or an unknown key is one line that begins
-/// with the key, as in <c>Submission:PerSecond (Submission__PerSecond) must be 0.001 to 10000, not 0</c>.
+/// Options whose mistakes stop a program. A wrong value, a value of another type or an unknown key gives one line that
+/// begins with the key, as in <c>Submission:PerSecond (Submission__PerSecond) must be 0.001 to 10000, not 0</c>.
 /// </summary>
 public static class CheckedOptions
 {
-    /// <summary>Binds a section whose keys are the properties of <typeparamref name="T"/>, and theirs.</summary>
+    /// <summary>Binds a section. Its keys are the properties of <typeparamref name="T"/>, and theirs in turn.</summary>
     public static void AddChecked<T>(this IServiceCollection services, string section)
         where T : class
     {
@@ -25,10 +25,10 @@ public static class CheckedOptions
             .ValidateOnStart();
     }
 
-    /// <summary>A key as in settings files and on the command line, and as an environment variable.</summary>
+    /// <summary>Names a key as in settings files and on the command line, and as an environment variable.</summary>
     public static string Named(string key) => $"{key} ({key.Replace(":", "__", StringComparison.Ordinal)})";
 
-    /// <summary>A mistyped key would silently be the default, and so would an entry that cannot be read.</summary>
+    /// <summary>Without this, a mistyped key or an entry that cannot be read would silently be the default.</summary>
     private static void CheckKeys(IConfigurationSection section, Type type)
     {
         var entries = type.GetInterfaces().Append(type).FirstOrDefault(IsDictionary)?.GetGenericArguments()[1];

@@ -7,7 +7,7 @@ public sealed record Connections(string? RabbitMq, string? Postgres)
 {
     public const string EmbeddedDatabase = "imageworker.db";
 
-    /// <summary>Everything in this process: an in-memory transport over a SQLite file.</summary>
+    /// <summary>True if everything is in this process: an in-memory transport over a SQLite file.</summary>
     public bool IsEmbedded => RabbitMq is null;
 
     /// <summary>Reads both, or neither.</summary>
@@ -45,7 +45,7 @@ public sealed record Connections(string? RabbitMq, string? Postgres)
         return rabbitMq;
     }
 
-    /// <summary>Without passwords: a record prints its properties.</summary>
+    /// <summary>Names no passwords. A record by itself prints all its properties.</summary>
     public override string ToString() => IsEmbedded ? "embedded" : "RabbitMQ and PostgreSQL";
 
     private static string? Read(IConfiguration configuration, string name) =>

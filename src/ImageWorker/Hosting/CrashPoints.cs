@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace ImageWorker.Hosting;
 
-/// <summary>The places where a test can have the process die as by <c>kill -9</c>.</summary>
+/// <summary>The places where a test can make the process die as by <c>kill -9</c>.</summary>
 public enum CrashPoint
 {
     BeforeCall,

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace ImageWorker.Hosting;
 
 /// <summary>
-/// Decimals travel as JSON numbers with every digit. A string is read too: that is what MassTransit's own converter
-/// makes of a decimal, so it is what a publisher with MassTransit sends.
+/// Decimals travel as JSON numbers with every digit. A string is read too: a publisher with MassTransit sends one,
+/// because MassTransit's own converter writes decimals as strings.
 /// </summary>
 public sealed class DecimalJsonConverter : JsonConverter<decimal>
 {

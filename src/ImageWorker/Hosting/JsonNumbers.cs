@@ -4,13 +4,13 @@ using MassTransit.Serialization.JsonConverters;
 
 namespace ImageWorker.Hosting;
 
-/// <summary>Has MassTransit write decimals as JSON numbers; by itself it writes strings.</summary>
+/// <summary>Makes MassTransit write decimals as JSON numbers. By itself it writes strings.</summary>
 public static class JsonNumbers
 {
     private static readonly Lock OptionsLock = new();
 
     /// <summary>
-    /// Its options are the process's and closed to changes once used, so they are replaced rather than changed.
+    /// MassTransit's options belong to the whole process and cannot change once used, so they are replaced.
     /// </summary>
     public static void Use()
     {
@@ -18,7 +18,7 @@ public static class JsonNumbers
             SystemTextJsonMessageSerializer.Options = In(SystemTextJsonMessageSerializer.Options);
     }
 
-    /// <summary>The options with decimals as JSON numbers; the same options when they have that already.</summary>
+    /// <summary>The options with decimals as JSON numbers; the same options if they have that already.</summary>
     public static JsonSerializerOptions In(JsonSerializerOptions options)
     {
         if (options.Converters.Any(converter => converter is DecimalJsonConverter))

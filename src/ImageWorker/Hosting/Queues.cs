@@ -11,7 +11,7 @@ public sealed class Queues(IOptions<QueueOptions> options)
 
     public IReadOnlyList<string> All => [GenerateImages, CancelImages];
 
-    /// <summary>The short address of a queue's exchange: free of host names, so that it stays true when those change.</summary>
+    /// <summary>A queue exchange's short address. It has no host name, so it stays true when hosts change.</summary>
     public static Uri AddressOf(string queue) => new($"exchange:{queue}");
 }
 

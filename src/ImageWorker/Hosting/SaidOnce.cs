@@ -1,11 +1,11 @@
 namespace ImageWorker.Hosting;
 
-/// <summary>Has something that goes on said once, and again only when it has changed or was over.</summary>
+/// <summary>Says a lasting problem once, and again only if it changes, or ends and comes back.</summary>
 public sealed class SaidOnce
 {
     private string? _said;
 
-    /// <summary>Whether this is to be said now; null when there is nothing to say, and what was said is over.</summary>
+    /// <summary>True if this must be said now. Null says that the problem is over.</summary>
     public bool IsNew(string? what)
     {
         var isNew = what is not null && what != _said;

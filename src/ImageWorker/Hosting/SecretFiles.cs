@@ -1,15 +1,15 @@
 namespace ImageWorker.Hosting;
 
 /// <summary>
-/// Settings that are files, as container platforms and systemd hand over secrets: each file of the folder that
-/// <c>SecretsFolder</c> names is one setting, its name the key (<c>ConnectionStrings__Postgres</c>), its content the value.
-/// Default: no folder. A file wins over the same key elsewhere. Read once, at the start.
+/// Settings in files, because container platforms and systemd hand over secrets this way. Each file of the folder
+/// <c>SecretsFolder</c> is one setting: its name is the key (<c>ConnectionStrings__Postgres</c>), its content the
+/// value. Default: no folder. A file wins over the same key elsewhere. Read once, at the start.
 /// </summary>
 public static class SecretFiles
 {
     public const string Key = "SecretsFolder";
 
-    /// <summary>Adds the folder, where one is named.</summary>
+    /// <summary>Adds the folder, if one is named.</summary>
     /// <exception cref="ConfigurationException">The folder is named and cannot be read.</exception>
     public static void AddSecretFiles(this ConfigurationManager configuration)
     {

@@ -1,9 +1,9 @@
 namespace ImageWorker.Hosting;
 
 /// <summary>
-/// The wall clock without its jumps: time since the start is counted by the monotonic counter, and the difference to
-/// the system's clock is made up at 1 % at most. So a clock that is set forth fires no timer early and ends no lease,
-/// one that is set back stalls nothing, and both are followed in the end.
+/// The wall clock without its jumps. It counts time by the monotonic counter, and makes up the difference to the
+/// system's clock at 1 % at most. A system clock that is set forward fires no timer early and ends no lease. One that
+/// is set back stalls nothing. In the end this clock follows both.
 /// </summary>
 public sealed class SteadyClock(TimeProvider system) : TimeProvider
 {

@@ -1,14 +1,14 @@
 namespace ImageWorker.Hosting;
 
-/// <summary>A search that is made again and again, and goes on through outages.</summary>
+/// <summary>Repeats a search, and goes on through outages.</summary>
 public static class Sweep
 {
-    /// <summary>Sweeps now and then every <paramref name="interval"/>, until it is stopped.</summary>
-    /// <param name="interval">From one sweep to the next.</param>
+    /// <summary>Sweeps at once and then every <paramref name="interval"/>, until it is stopped.</summary>
+    /// <param name="interval">The time from one sweep to the next.</param>
     /// <param name="time">The clock.</param>
     /// <param name="sweep">One sweep.</param>
-    /// <param name="failed">Told why a sweep failed: once an outage, not once a sweep.</param>
-    /// <param name="stopping">Ends it.</param>
+    /// <param name="failed">Told why a sweep failed: once for each outage, not for each sweep.</param>
+    /// <param name="stopping">Ends the sweeps.</param>
     public static async Task EveryAsync(
         TimeSpan interval,
         TimeProvider time,

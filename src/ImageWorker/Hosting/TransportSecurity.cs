@@ -4,8 +4,8 @@ using Npgsql;
 namespace ImageWorker.Hosting;
 
 /// <summary>
-/// What somebody on the network between could read or change. Said once at the start and not refused: many networks
-/// are a container platform's own. (To ZPK plain http is refused; see <c>Zpk:AllowInsecure</c>.)
+/// Warns of what somebody on the network could read or change. The worker warns once at the start and does not refuse,
+/// because many networks are a container platform's own. (To ZPK plain http is refused; see <c>Zpk:AllowInsecure</c>.)
 /// </summary>
 public static class TransportSecurity
 {

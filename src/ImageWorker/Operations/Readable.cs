@@ -8,7 +8,9 @@ public static class Readable
     public static string Time(DateTimeOffset? at) =>
         at?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture) ?? "";
 
-    /// <summary>In its largest unit: <c>45 s</c>, <c>12 min</c>, <c>7 h</c>, <c>3 d</c>; <c>-</c> before it for what is over.</summary>
+    /// <summary>
+    /// In its largest unit: <c>45 s</c>, <c>12 min</c>, <c>7 h</c>, <c>3 d</c>. A <c>-</c> before it means past.
+    /// </summary>
     public static string Span(TimeSpan span)
     {
         var size = span.Duration();
@@ -23,6 +25,6 @@ public static class Readable
         return string.Create(CultureInfo.InvariantCulture, $"{sign}{value:0} {unit}");
     }
 
-    /// <summary>Every digit there is; what is not known is called so.</summary>
+    /// <summary>Every digit there is; <c>unknown</c> for null.</summary>
     public static string Cost(decimal? eur) => eur?.ToString(CultureInfo.InvariantCulture) ?? "unknown";
 }

@@ -26,10 +26,10 @@ public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<Submissi
         return new(request, await ledger.OrderBy(entry => entry.StartedAt).ToListAsync(ct));
     }
 
-    /// <summary>What to say of an id that is not found.</summary>
+    /// <summary>The text for an id that is not found.</summary>
     public static string Unknown(Guid id) => $"there is no request {id}: it never came, or its retention is over.";
 
-    /// <summary>What there is to show, each line with a name of its own in its first column.</summary>
+    /// <summary>The tables to show. The first column names each row.</summary>
     public IEnumerable<DetailsTable> Tables()
     {
         DetailsTable[] all =
@@ -80,7 +80,7 @@ public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<Submissi
     }
 }
 
-/// <summary>A part of what is shown of a request.</summary>
+/// <summary>One table of what is shown of a request.</summary>
 public sealed record DetailsTable(
     string Title,
     IReadOnlyList<string> Columns,

@@ -5,11 +5,11 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Operations;
 
-/// <summary>Finds requests as operators ask for them: open ones by their command's time, closed ones last closed first.</summary>
+/// <summary>Finds requests for operators: open ones by their command's time, closed ones last closed first.</summary>
 /// <param name="State">One of <see cref="States"/>; null for any.</param>
 /// <param name="Outcome">One of <see cref="RequestOutcome.All"/>, of closed requests; null for any.</param>
-/// <param name="Since">Commands that came at that time or later.</param>
-/// <param name="Until">Commands that came at that time or before.</param>
+/// <param name="Since">Only commands that came at that time or later.</param>
+/// <param name="Until">Only commands that came at that time or before.</param>
 /// <param name="Limit">How many at most.</param>
 public sealed record RequestSearch(
     string? State = null,
@@ -26,7 +26,7 @@ public sealed record RequestSearch(
     public async Task<List<RequestSummary>> FindAsync(WorkerContext db, CancellationToken ct)
     {
         var found = new List<RequestSummary>();
-        // Each has an index of its own; together they would be a walk through everything that is kept.
+        // Each query has its own index. One query for all would read everything that is kept.
         if (Outcome is null && !Asks(RequestStates.Closed))
             found.AddRange(await ReadAsync(Waiting(db).OrderBy(request => request.RequestedAt), ct));
         if (Outcome is null && (State is null || Asks(RequestStates.Withdrawn)))
@@ -69,7 +69,7 @@ public sealed record RequestSearch(
 
     private async Task<IEnumerable<RequestSummary>> ReadAsync(IQueryable<ImageRequest> requests, CancellationToken ct)
     {
-        // Not the command: prompts stay where they are.
+        // Leaves out the command, because it holds the prompt.
         var rows = await requests
             .Take(Limit)
             .Select(request => new

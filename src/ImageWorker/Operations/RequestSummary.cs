@@ -1,11 +1,11 @@
 namespace ImageWorker.Operations;
 
-/// <summary>A request as a list of them shows it; never its prompt.</summary>
+/// <summary>A request as a list shows it; never its prompt.</summary>
 /// <param name="Id">The request's id.</param>
 /// <param name="State">One of the state machine's states.</param>
 /// <param name="Outcome">Once closed: <c>ready</c>, or why it failed.</param>
 /// <param name="Images">How many were asked for.</param>
-/// <param name="Generated">How many there are.</param>
+/// <param name="Generated">How many were generated.</param>
 /// <param name="Cost">EUR so far; null where any part is unknown.</param>
 /// <param name="RequestedAt">When the command came.</param>
 /// <param name="DueAt">When it next needs attention; null once closed.</param>

@@ -3,12 +3,14 @@ using ImageWorker.Requests;
 
 namespace ImageWorker.Operations;
 
-/// <summary>One line of what became of a request, or of what is to come.</summary>
+/// <summary>One line of a request's history, or of what is to come.</summary>
 /// <param name="At">When; null where no time was noted.</param>
 /// <param name="What">For people; never a prompt.</param>
 public sealed record TimelineEntry(DateTimeOffset? At, string What);
 
-/// <summary>Tells a request from its row and its ledger rows: every submission and resend, what is stored of its checks, costs, and its end.</summary>
+/// <summary>
+/// Tells a request's history from its row and its ledger rows: submissions, resends, checks, costs and its end.
+/// </summary>
 public static class RequestTimeline
 {
     public static IReadOnlyList<TimelineEntry> Of(ImageRequest request, IReadOnlyList<SubmissionEntry> ledger)
@@ -22,7 +24,7 @@ public static class RequestTimeline
         entries.AddRange(request.Timers().Select(timer => new TimelineEntry(timer.At, $"to come: {timer.What}")));
         if (request.ClosedAt is { } closedAt)
             entries.Add(new(closedAt, End(request)));
-        // What has no time stays where it was told.
+        // An entry without a time comes right after the command.
         return
         [
             .. entries.Index().OrderBy(e => e.Item.At ?? request.RequestedAt).ThenBy(e => e.Index).Select(e => e.Item),

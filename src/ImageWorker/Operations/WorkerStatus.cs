@@ -8,12 +8,12 @@ namespace ImageWorker.Operations;
 
 /// <summary>What the operations page shows.</summary>
 /// <param name="Now">When it was read.</param>
-/// <param name="Problem">Why the database cannot be worked with; null if it can.</param>
+/// <param name="Problem">Why the database is not usable; null if it is.</param>
 /// <param name="Counts">What is open; null while the database cannot be read.</param>
 /// <param name="Open">Open requests, the oldest first.</param>
 /// <param name="Closed">Closed requests, the latest first.</param>
 /// <param name="Gate">Why no call is made to ZPK at the moment, and until when; null while calls are made.</param>
-/// <param name="IsCircuitOpen">True after repeated failures.</param>
+/// <param name="IsCircuitOpen">True while calls are not made after repeated failures.</param>
 /// <param name="AreCredentialsRefused">True while ZPK refuses our credentials.</param>
 public sealed record WorkerStatus(
     DateTimeOffset Now,

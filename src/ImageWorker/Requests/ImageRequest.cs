@@ -20,7 +20,7 @@ public sealed class ImageRequest : SagaStateMachineInstance
     /// <summary>What was asked for. Null only while a cancellation waits for its command.</summary>
     public GenerateImages? Command { get; set; }
 
-    /// <summary>The W3C <c>traceparent</c> that the command came with; null where nobody traces.</summary>
+    /// <summary>The W3C <c>traceparent</c> that the command came with; null if nobody traces.</summary>
     public string? TraceParent { get; set; }
 
     public DateTimeOffset RequestedAt { get; set; }

@@ -44,7 +44,7 @@ public interface IZpkCall
 
     string SubmissionId { get; }
 
-    /// <summary>Null where nobody traces.</summary>
+    /// <summary>Null if nobody traces.</summary>
     CallTrace? Trace { get; }
 }
 

@@ -15,7 +15,7 @@ public sealed class RequestOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan ResendBackoff { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Wait before the next check where ZPK names no <c>wait_time</c>. Default 10 s.</summary>
+    /// <summary>Wait before the next check if ZPK names no <c>wait_time</c>. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan DefaultWait { get; set; } = TimeSpan.FromSeconds(10);
 

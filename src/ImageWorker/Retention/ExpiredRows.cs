@@ -3,12 +3,12 @@ using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Retention;
 
-/// <summary>Removes what is older than its retention, batch by batch, each a statement and a commit of its own.</summary>
+/// <summary>Removes rows that are past their retention. Each batch is one statement and one commit.</summary>
 public sealed class ExpiredRows(Database database, IOptions<RetentionOptions> retention, TimeProvider time)
 {
     private readonly RetentionOptions _options = retention.Value;
 
-    /// <summary>Removes all there is; returns how many requests, and how many ids of removed ones.</summary>
+    /// <summary>Returns how many requests it removed, and how many ids of requests removed before.</summary>
     public async Task<(int Requests, int Known)> RemoveAsync(CancellationToken ct)
     {
         var now = time.GetUtcNow();

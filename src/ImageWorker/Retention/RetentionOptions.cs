@@ -2,21 +2,21 @@ using System.ComponentModel.DataAnnotations;
 
 namespace ImageWorker.Retention;
 
-/// <summary>How long the database keeps what is over; section <c>Retention</c>.</summary>
+/// <summary>How long the database keeps closed requests and their ids; section <c>Retention</c>.</summary>
 public sealed class RetentionOptions
 {
     public const string Section = "Retention";
 
     /// <summary>
-    /// How long a closed request and its ledger rows stay, and a repeated command is answered with its closing event.
-    /// Default 30 days.
+    /// How long a closed request and its ledger rows stay. Until then a repeated command is answered with the closing
+    /// event. Default 30 days.
     /// </summary>
     [Range(typeof(TimeSpan), "01:00:00", "3650.00:00:00")]
     public TimeSpan Requests { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// How long after that its id is still known: a command that comes with it is ignored, neither paid nor answered
-    /// again. After that it is a new request. Default 365 days.
+    /// How long after that the request's id is still known. A command with a known id is ignored: neither paid nor
+    /// answered again. After that it is a new request. Default 365 days.
     /// </summary>
     [Range(typeof(TimeSpan), "01:00:00", "3650.00:00:00")]
     public TimeSpan Inbox { get; set; } = TimeSpan.FromDays(365);
@@ -29,7 +29,7 @@ public sealed class RetentionOptions
     [Range(1, 10_000)]
     public int Batch { get; set; } = 500;
 
-    /// <summary>Wait between two full batches, so that removing takes little from working. Default 100 ms.</summary>
+    /// <summary>Wait between two full batches, so that removal slows the work little. Default 100 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan Pause { get; set; } = TimeSpan.FromMilliseconds(100);
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Retention;
 
 /// <summary>
-/// Looks for what is older than its retention from time to time. Every replica does, each at times of its own; what one
-/// is removing the others pass over.
+/// Removes rows that are past their retention, from time to time. Every replica does so at its own times, and skips
+/// rows that another one is removing.
 /// </summary>
 public sealed partial class RetentionService(
     ExpiredRows expired,
@@ -16,7 +16,7 @@ public sealed partial class RetentionService(
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Replicas that start together do not all look together, and none while it starts.
+        // A random wait: replicas that start together do not search together, and none searches while it starts.
         await Task.Delay(options.Value.Interval * Random.Shared.NextDouble(), time, stoppingToken);
         await Sweep.EveryAsync(
             options.Value.Interval,

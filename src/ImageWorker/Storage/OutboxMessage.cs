@@ -23,7 +23,7 @@ public sealed class OutboxMessage
     /// <summary>The request that it is about.</summary>
     public Guid? CorrelationId { get; set; }
 
-    /// <summary>The W3C <c>traceparent</c> of the command behind it; null where nobody traces.</summary>
+    /// <summary>The W3C <c>traceparent</c> of the command behind it; null if nobody traces.</summary>
     public string? TraceParent { get; set; }
 
     /// <summary>Until then the process that took the message last delivers it; after that any process may.</summary>

@@ -26,7 +26,7 @@ public sealed class UnitOfWork
     /// <summary>The ledger note that came with the step's message; null for none.</summary>
     public LedgerNote? Ledger { get; init; }
 
-    /// <summary>The W3C <c>traceparent</c> that a command came with, or its span's; null where nobody traces.</summary>
+    /// <summary>The W3C <c>traceparent</c> that a command came with, or its span's; null if nobody traces.</summary>
     public string? TraceParent { get; init; }
 
     /// <summary>True if the command is refused. A request that it names is not touched.</summary>

@@ -8,7 +8,7 @@ namespace ImageWorker.Submission;
 /// <summary>Makes check-status calls. A check costs nothing and may be repeated.</summary>
 public sealed class Checker(ZpkImagesClient zpk, ZpkGate gate, IOptions<SubmissionOptions> options, TimeProvider time)
 {
-    /// <summary>What the check said.</summary>
+    /// <summary>Makes the check, and returns what it said.</summary>
     public async Task<ImagesChecked> HandleAsync(CheckImages check, CancellationToken ct)
     {
         using var span = RequestTracing.StartCheck(check, time.GetUtcNow());

@@ -1,25 +1,25 @@
 namespace ImageWorker.Submission;
 
-/// <summary>What became of a claim.</summary>
+/// <summary>The result of a claim.</summary>
 public abstract record Claim
 {
     private Claim() { }
 
-    /// <summary>It is ours and nothing was ever sent, or what was sent is proven not to have arrived: make the call.</summary>
+    /// <summary>It is ours. Nothing was ever sent, or it provably never arrived: make the call.</summary>
     /// <param name="LeaseUntil">Until then nobody else touches it, by <see cref="Storage.WorkerContext.LeaseClockAsync"/>.</param>
-    /// <param name="ClaimedAt">This process's monotonic counter right before: how much of the lease is over is told by it.</param>
+    /// <param name="ClaimedAt">The monotonic counter right before. It tells how much of the lease is over.</param>
     public sealed record Fresh(DateTimeOffset LeaseUntil, long ClaimedAt) : Claim;
 
-    /// <summary>As many calls as may be are under way.</summary>
+    /// <summary>As many calls as allowed are under way.</summary>
     public sealed record Full : Claim;
 
     /// <summary>A call may have arrived: look it up.</summary>
-    /// <param name="IsConclusive">True once "not found" proves that it never did.</param>
-    /// <param name="IsWanted">False if it is only to be looked up, and not to be made again.</param>
+    /// <param name="IsConclusive">True once "not found" proves that it never arrived.</param>
+    /// <param name="IsWanted">False if the call must only be looked up, and not made again.</param>
     /// <param name="LeaseUntil">When "not found" becomes conclusive.</param>
     public sealed record InDoubt(bool IsConclusive, bool IsWanted, DateTimeOffset LeaseUntil) : Claim;
 
-    /// <summary>Another process holds it until then.</summary>
+    /// <summary>Another process holds it until <paramref name="Until"/>.</summary>
     public sealed record Leased(DateTimeOffset Until) : Claim;
 
     /// <summary>Answered before; the answer is on its way.</summary>

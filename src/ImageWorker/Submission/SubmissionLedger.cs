@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Submission;
 
 /// <summary>
-/// The payment guard. A claim is committed before the paid call is made, so that whoever comes later, another process
-/// included, knows that the call may have been made and looks it up instead of making it again.
+/// The payment guard. A claim is committed before the paid call is made. A process that comes later finds the claim,
+/// knows that the call may have been made, and looks it up instead of making it again.
 /// </summary>
 public sealed class SubmissionLedger
 {
@@ -40,20 +40,20 @@ public sealed class SubmissionLedger
     }
 
     /// <summary>
-    /// False once what is left of the lease is too short for a call: a process that was stopped since its claim must not
-    /// go on as if it had not been, another one may have taken over.
+    /// False if the rest of the lease is too short for a call. A process that was suspended after its claim must not
+    /// simply go on: another process may have taken over.
     /// </summary>
     public bool HasTimeForCall(Claim.Fresh claim) => _time.GetElapsedTime(claim.ClaimedAt) <= SubmissionLease.Margin;
 
     /// <summary>
-    /// When ZPK lists what arrived until now, by the clock that leases are told by. Rather a moment late than early: it is
-    /// counted from before the claim was stored.
+    /// When ZPK lists everything that arrived until now, by the lease clock. Errs late: counted from before the claim
+    /// was stored.
     /// </summary>
     public DateTimeOffset SettledBy(Claim.Fresh claim) =>
         claim.LeaseUntil - _lease + _time.GetElapsedTime(claim.ClaimedAt) + _settleTime;
 
-    /// <summary>Claims a submission, or says why it cannot be. Waits while as many calls as may be are under way.</summary>
-    /// <exception cref="OperationCanceledException">The process stops, and it was still waiting.</exception>
+    /// <summary>Claims a submission, or says why not. Waits while as many calls as allowed are under way.</summary>
+    /// <exception cref="OperationCanceledException">The process stops while this still waits.</exception>
     public async Task<Claim> ClaimAsync(string id, Guid requestId, CancellationToken ct)
     {
         while (true)
@@ -65,15 +65,15 @@ public sealed class SubmissionLedger
         }
     }
 
-    /// <summary>What a claim would find, without claiming anything; null where it would be fresh.</summary>
+    /// <summary>Says what a claim would find, and claims nothing; null if the claim would be fresh.</summary>
     public Task<Claim?> LookAsync(string id, Guid requestId, CancellationToken ct) =>
         _database.InAsync(async db => (await LookAsync(db, id, requestId, ct)).Known);
 
     /// <summary>
-    /// After proof that the call before did not arrive: takes the submission for another call. Null if somebody else
-    /// was faster since <paramref name="claim"/>, and may be in the middle of that call.
+    /// After proof that the last call did not arrive: claims the submission for another call. Null if another process
+    /// was faster since <paramref name="claim"/>: its call may be under way.
     /// </summary>
-    /// <exception cref="OperationCanceledException">The process stops, and it was still waiting.</exception>
+    /// <exception cref="OperationCanceledException">The process stops while this still waits.</exception>
     public async Task<Claim.Fresh?> RetakeAsync(string id, Claim.InDoubt claim, CancellationToken ct)
     {
         while (true)
@@ -116,7 +116,7 @@ public sealed class SubmissionLedger
         CancellationToken ct
     )
     {
-        // In this order: what is no longer wanted is not begun any more, so what the ledger says then stays true.
+        // In this order: no call begins once the request no longer wants it, so what the ledger says then stays true.
         var isWanted = await db.Wanting(_time.GetUtcNow()).AnyAsync(request => request.CorrelationId == requestId, ct);
         var now = await db.LeaseClockAsync(_time.GetUtcNow());
         var entry = await FindAsync(db, id, ct);
@@ -124,7 +124,7 @@ public sealed class SubmissionLedger
         {
             null or { State: LedgerState.Released } => isWanted ? null : new Claim.Unwanted(),
             { State: LedgerState.Accepted or LedgerState.Refused } => new Claim.Settled(),
-            // Another process may be in the middle of the call. Only this process knows that it is not itself.
+            // Another process may have its call under way. This process knows that its own has ended.
             _ when entry.LeaseUntil > now && entry.Owner != _worker.Id => Leased(entry),
             _ => new Claim.InDoubt(IsConclusive: entry.LeaseUntil <= now, isWanted, entry.LeaseUntil),
         };
@@ -134,7 +134,7 @@ public sealed class SubmissionLedger
     private Task<IReadOnlyList<Insertion>> InsertAllAsync(IReadOnlyList<NewClaim> claims) =>
         _database.InAsync(db => WithinLimitAsync(db, room => InsertAsync(db, claims, Math.Min(room, claims.Count))));
 
-    /// <summary>Begins calls while nobody else does, and no more than there is room for.</summary>
+    /// <summary>Begins calls while no other worker does, and no more than there is room for.</summary>
     private async Task<T> WithinLimitAsync<T>(WorkerContext db, Func<int, Task<T>> begin)
     {
         if (_atOnce is not { } limit)
@@ -160,7 +160,7 @@ public sealed class SubmissionLedger
         return
         [
             .. claims.Select(
-                // Of two claims of one submission, one is fresh.
+                // If two claims are for one submission, only one is fresh.
                 (claim, index) =>
                     new Insertion(
                         index >= room,
@@ -170,7 +170,7 @@ public sealed class SubmissionLedger
         ];
     }
 
-    /// <summary>Null if the row had changed since it was seen.</summary>
+    /// <summary>Null if the row has changed since it was seen.</summary>
     private Task<Claim?> TakeAsync(WorkerContext db, SubmissionEntry seen) =>
         WithinLimitAsync<Claim?>(
             db,
@@ -192,7 +192,7 @@ public sealed class SubmissionLedger
         entry is null ? new Claim.Unwanted() : new Claim.Leased(entry.LeaseUntil);
 }
 
-/// <summary>What became of a new row.</summary>
-/// <param name="IsFull">As many calls as may be are under way.</param>
-/// <param name="Claim">Null where the ledger has the submission already, or nobody wants it.</param>
+/// <summary>The result of inserting one claim.</summary>
+/// <param name="IsFull">As many calls as allowed are under way.</param>
+/// <param name="Claim">Null if the ledger has the submission already, or if nobody wants it.</param>
 internal readonly record struct Insertion(bool IsFull, Claim.Fresh? Claim);

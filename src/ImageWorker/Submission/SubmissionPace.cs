@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Submission;
 
 /// <summary>
-/// Spaces the paid calls of all workers evenly, as <see cref="SubmissionOptions.PerSecond"/> says: each takes a slot of
-/// its own from one row of the database. A slot that a process took and died with stays unused.
+/// Spaces the paid calls of all workers evenly, as <see cref="SubmissionOptions.PerSecond"/> says. Each call takes its
+/// own slot from one row of the database. If a process dies, its slots stay unused.
 /// </summary>
 public sealed class SubmissionPace
 {
@@ -20,12 +20,12 @@ public sealed class SubmissionPace
     {
         (_database, _stopping, _time) = (database, stopping, time);
         _interval = options.Value.PerSecond is { } rate ? TimeSpan.FromSeconds(1 / rate) : null;
-        // Small, so that other processes get slots in between.
+        // Small batches, so that other processes get slots in between.
         _slots = new(size: 8, parallel: 1, ReserveAsync);
     }
 
-    /// <summary>Returns when it is this call's turn; true if it had to wait for it.</summary>
-    /// <exception cref="OperationCanceledException">The process stops: nothing more is to be begun.</exception>
+    /// <summary>Waits for this call's turn. Returns true if it had to wait.</summary>
+    /// <exception cref="OperationCanceledException">The process stops, and begins nothing more.</exception>
     public async Task<bool> WaitForTurnAsync()
     {
         if (_interval is null)

@@ -4,7 +4,7 @@ namespace ImageWorker.Submission;
 
 public static class SubmissionRegistration
 {
-    /// <summary>What calls ZPK, and what guards and paces the calls.</summary>
+    /// <summary>Adds what calls ZPK, and what guards and paces the calls.</summary>
     public static void AddSubmission(this IServiceCollection services)
     {
         services.AddChecked<SubmissionOptions>(SubmissionOptions.Section);

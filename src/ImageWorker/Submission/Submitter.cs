@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Submission;
 
 /// <summary>
-/// Has a submission accepted by ZPK exactly once. It makes the paid call only on a fresh claim; whatever was left in
-/// doubt, by itself or by a process that died, it looks up first. It decides nothing else.
+/// Has a submission accepted by ZPK exactly once. It makes the paid call only on a fresh claim. It first looks up a
+/// call in doubt, its own or that of a process that died. It decides nothing else.
 /// </summary>
 public sealed partial class Submitter(
     SubmissionLedger ledger,
@@ -23,7 +23,7 @@ public sealed partial class Submitter(
     ILogger<Submitter> logger
 )
 {
-    /// <summary>What the saga is to be told; null where it was told before.</summary>
+    /// <summary>Returns the answer for the saga; null if the saga has it already.</summary>
     public async Task<SubmissionAnswer?> HandleAsync(SubmitImages message, CancellationToken ct)
     {
         using var span = RequestTracing.StartSubmit(message, time.GetUtcNow());
@@ -41,7 +41,7 @@ public sealed partial class Submitter(
 
     private async Task<SubmissionAnswer?> SubmitAsync(SubmitImages message, CancellationToken ct)
     {
-        // What holds this process back comes up while it waits for its turn, too. What is not to be sent needs no turn.
+        // The gate can close while this waits for its turn. A stopped request sends nothing and needs no turn.
         if (gate.Closed is { } closed)
             return await HoldBackAsync(message, closed, ct);
         if (!message.IsStopped && await pace.WaitForTurnAsync() && gate.Closed is { } closedMeanwhile)
@@ -61,7 +61,7 @@ public sealed partial class Submitter(
         };
     }
 
-    /// <summary>Nothing is asked of ZPK now; but the ledger may know enough.</summary>
+    /// <summary>Asks ZPK nothing now, but the ledger may know enough.</summary>
     private async Task<SubmissionAnswer?> HoldBackAsync(
         SubmitImages message,
         (DateTimeOffset Until, string Reason) closed,
@@ -86,7 +86,7 @@ public sealed partial class Submitter(
         if (!ledger.HasTimeForCall(claim))
             return Defer(message, null, inDoubt: true, "this worker was held up for too long");
 
-        // Not the message's token: a stop waits for the answer rather than leave a paid call in doubt.
+        // Not the caller's token: a stop waits for the answer, so that no paid call is left in doubt.
         var outcome = await zpk.GenerateAsync(parameters, CancellationToken.None);
         CrashPoints.Reach(CrashPoint.AfterCall);
         gate.Note(outcome);
@@ -103,7 +103,7 @@ public sealed partial class Submitter(
             {
                 Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),
             },
-            // ZPK has this id: an earlier call had arrived after all, and only a look-up can tell of it.
+            // ZPK has this id: an earlier call had arrived after all. Only a look-up can tell how it ended.
             GenerateOutcome.Refused refused when refused.Errors.Any(error => error.On is "unique_request_id") =>
                 DeferInDoubt(message, claim, "ZPK knows the id already"),
             GenerateOutcome.Refused refused => new SubmissionRefused(

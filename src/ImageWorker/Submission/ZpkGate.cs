@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Submission;
 
 /// <summary>
-/// What ZPK asked this process to leave alone for a while: one <c>Retry-After</c>, one open circuit or one refusal of
-/// our credentials holds back every call, not just the one that met it. What is held back waits in its request's row.
+/// Holds back all calls to ZPK for a while. One <c>Retry-After</c>, one open circuit or one refusal of our credentials
+/// holds back every call, not just the one that met it. A call that is held back waits in its request's row.
 /// </summary>
 public sealed partial class ZpkGate
 {
@@ -48,7 +48,7 @@ public sealed partial class ZpkGate
     /// <summary>True from a refusal of our credentials until ZPK takes them again.</summary>
     public bool CredentialsRefused { get; private set; }
 
-    /// <summary>Until when no call is to be made, and why; null while calls may be made.</summary>
+    /// <summary>Until when to make no call, and why; null while calls may be made.</summary>
     public (DateTimeOffset Until, string Reason)? Closed
     {
         get

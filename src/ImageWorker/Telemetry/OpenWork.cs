@@ -7,14 +7,14 @@ using Microsoft.EntityFrameworkCore;
 namespace ImageWorker.Telemetry;
 
 /// <summary>
-/// What the database holds open, for gauges: read when somebody asks, at most every 15 s. While it cannot be read the
-/// gauges say nothing, rather than what was true some time ago.
+/// Counts the open work in the database, for gauges. It reads when somebody asks, at most every 15 s. While the
+/// database cannot be read, the gauges show nothing instead of old values.
 /// </summary>
 public sealed class OpenWork(Database database, TimeProvider time)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(15);
 
-    /// <summary>Who scrapes waits for so long: a database that is away must not take the other metrics with it.</summary>
+    /// <summary>The longest that a scrape waits: a database that is away must not cost the other metrics.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
@@ -35,14 +35,14 @@ public sealed class OpenWork(Database database, TimeProvider time)
 
     public IEnumerable<Measurement<double>> OldestUndelivered() => One(Current()?.OldestUndelivered.TotalSeconds);
 
-    /// <summary>Reads it now.</summary>
+    /// <summary>Reads the counts now.</summary>
     public Task<OpenWorkCounts> ReadAsync(CancellationToken ct) => database.InAsync(db => ReadAsync(db, ct));
 
     private async Task<OpenWorkCounts> ReadAsync(WorkerContext db, CancellationToken ct)
     {
         var now = time.GetUtcNow();
 
-        // Requests with a timer: an index has just those.
+        // Requests with a timer: an index holds just those.
         var byState = await db
             .Requests.Where(request => request.NextTickAt != null)
             .GroupBy(request => request.State)
@@ -75,7 +75,7 @@ public sealed class OpenWork(Database database, TimeProvider time)
                 _readAt = time.GetUtcNow();
                 _reading = Task.Run(ReadOrNothingAsync);
             }
-            // Instruments are read by callbacks that cannot wait otherwise, one after the other: no more than once for all.
+            // Callbacks read the instruments one after the other, and cannot await. All of them together wait once.
             var left = _readAt + Patience - time.GetUtcNow();
             return _reading.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero) ? _reading.Result : null;
         }
@@ -89,12 +89,12 @@ public sealed class OpenWork(Database database, TimeProvider time)
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // Readiness says so, and who waits for the database logs it.
+            // Readiness says so. The code that waits for the database logs it.
             return null;
         }
     }
 
-    /// <summary>An outbox row's id is a UUID of version 7: it begins with the milliseconds of its making.</summary>
+    /// <summary>An outbox row's id is a UUID of version 7: it begins with its creation time in milliseconds.</summary>
     private static TimeSpan AgeOf(Guid id, DateTimeOffset now)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -108,8 +108,8 @@ public sealed class OpenWork(Database database, TimeProvider time)
 }
 
 /// <summary>How much is open.</summary>
-/// <param name="ByState">Open requests by the state machine's states.</param>
-/// <param name="Unresolved">Submissions that may have been accepted and charged: not known, and nobody is at it any more.</param>
+/// <param name="ByState">Open requests by state.</param>
+/// <param name="Unresolved">Submissions that ZPK may have accepted and charged, and nobody works on.</param>
 /// <param name="Undelivered">Messages in the outbox.</param>
 /// <param name="OldestUndelivered">The age of the oldest of them.</param>
 public sealed record OpenWorkCounts(

@@ -8,15 +8,15 @@ using MassTransit.Logging;
 namespace ImageWorker.Telemetry;
 
 /// <summary>
-/// One trace a request: the span of its command has the publisher's as its parent, and is the parent of all that
-/// follows, in whichever process and however much later, since its context is stored with the request. Where nobody
-/// listens, no span is made, and what the publisher sent goes through to the events.
+/// One trace for each request. The publisher's span is the parent of the command's span. The command's span is the
+/// parent of all that follows: its context is stored with the request, so this holds in any process and at any time. If
+/// nobody listens, no span is made, and the publisher's context goes through to the events.
 /// </summary>
 public static class RequestTracing
 {
     public const string SourceName = "ImageWorker";
 
-    /// <summary>The header by the W3C's rules; MassTransit has one of its own for the same value.</summary>
+    /// <summary>The W3C's header. MassTransit has its own header for the same value.</summary>
     public const string TraceParent = "traceparent";
 
     public const string RequestId = "imageworker.request.id";
@@ -25,7 +25,7 @@ public static class RequestTracing
 
     public static bool IsOn => Source.HasListeners();
 
-    /// <summary>What a call's spans are made of; null where nobody listens, or nobody did when the request came.</summary>
+    /// <summary>The data for a call's spans; null if nobody listens, or nobody did when the request came.</summary>
     public static CallTrace? Of(ImageRequest request, ImageSubmission submission, DateTimeOffset? due) =>
         IsOn && request.TraceParent is { } parent
             ? new(
@@ -38,11 +38,11 @@ public static class RequestTracing
             )
             : null;
 
-    /// <summary>The first of these headers that is a <c>traceparent</c>, as a publisher may give it; null for none.</summary>
+    /// <summary>The publisher's <c>traceparent</c>: the first valid one in these headers; null for none.</summary>
     public static string? PublisherIn(Headers headers) =>
         Valid(headers.Get<string>(TraceParent)) ?? Valid(headers.Get<string>(DiagnosticHeaders.ActivityId));
 
-    /// <summary>The span of a command, under its publisher's; null for what does not come from outside.</summary>
+    /// <summary>Starts the span of a command, under its publisher's; null for a message from inside.</summary>
     public static Activity? StartProcess(object message, bool includePrompt)
     {
         if (!IsOn || message is not CommandAsked { Arrival: var arrival } asked)
@@ -63,15 +63,15 @@ public static class RequestTracing
         return span;
     }
 
-    /// <summary>The span of a submission, and before it that of the wait that it ends.</summary>
+    /// <summary>Starts the span of a submission, after the span of the wait that it ends.</summary>
     public static Activity? StartSubmit(SubmitImages message, DateTimeOffset now) =>
         StartCall("submit", message.Trace is { Attempt: > 1 } ? "resend" : "submit", message, message.Trace, now);
 
-    /// <summary>The span of a check, and before it that of the wait that it ends.</summary>
+    /// <summary>Starts the span of a check, after the span of the wait that it ends.</summary>
     public static Activity? StartCheck(CheckImages message, DateTimeOffset now) =>
         StartCall("check", "check", message, message.Trace, now);
 
-    /// <summary>The span of an event on its way to the broker, whose subscribers' spans it is the parent of.</summary>
+    /// <summary>Starts the span of an event on its way to the broker: the parent of its subscribers' spans.</summary>
     public static Activity? StartPublish(OutboxMessage message, Uri bus)
     {
         if (!IsOn || message.TraceParent is null)
@@ -92,8 +92,8 @@ public static class RequestTracing
     }
 
     /// <summary>
-    /// Has log entries name the request's trace where no span of it is under way. It is no span itself, and ends when
-    /// it is disposed of.
+    /// Makes log entries name the request's trace while no span of it is under way. It is no span itself, and ends when
+    /// it is disposed.
     /// </summary>
     public static Activity? Resume(string? traceParent) =>
         IsOn && traceParent is not null && Activity.Current is null
@@ -131,7 +131,7 @@ public static class RequestTracing
             ?.SetTag(RequestId, call.RequestId)
             .SetTag("imageworker.unique_request_id", call.SubmissionId)
             .SetTag("imageworker.wait.for", endOfWait)
-            // In seconds: what ZPK asked for, what it was meant to be, and how much longer it was.
+            // In seconds: the wait that ZPK asked for, the planned wait, and how late it ended.
             .SetTag("imageworker.wait_time", trace.WaitTime?.TotalSeconds)
             .SetTag("imageworker.wait.planned", (trace.Due - since)?.TotalSeconds)
             .SetTag("imageworker.lateness", (now - trace.Due)?.TotalSeconds);
@@ -146,7 +146,7 @@ public static class RequestTracing
             startTime: since
         );
 
-    /// <summary>The messaging system of an address, in OpenTelemetry's words.</summary>
+    /// <summary>The messaging system of an address, as OpenTelemetry names it.</summary>
     public static string SystemOf(Uri address) =>
         address.Scheme.StartsWith("rabbitmq", StringComparison.Ordinal) ? "rabbitmq" : "in_memory";
 

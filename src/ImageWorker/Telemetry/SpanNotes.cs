@@ -6,15 +6,15 @@ using ImageWorker.Zpk;
 
 namespace ImageWorker.Telemetry;
 
-/// <summary>What spans say of how it ended; nothing where there is no span.</summary>
+/// <summary>Notes on spans how their work ended. Does nothing without a span.</summary>
 public static class SpanNotes
 {
     private const string Outcome = "imageworker.outcome";
     private const string Cost = "imageworker.cost";
 
     /// <summary>
-    /// Notes the type of a failure that goes on as it is: never true, so that a filter passes it. What its message may
-    /// hold is nobody's promise.
+    /// Notes the type of an exception. Always false, so that an exception filter lets it pass. The exception's message
+    /// is left out, because nobody promises what it holds.
     /// </summary>
     public static bool IsFailedBy(this Activity? span, Exception exception)
     {
@@ -40,7 +40,7 @@ public static class SpanNotes
                 { Request: var request } => request.Outcome() ?? "accepted",
             }
         );
-        // A repeated command and a cancellation may come with traces of their own.
+        // A repeated command or a cancellation may come with its own trace.
         if (
             ActivityContext.TryParse(unit.Request?.TraceParent, null, isRemote: true, out var origin)
             && origin.TraceId != span.TraceId
@@ -100,7 +100,7 @@ public static class SpanNotes
         }
     }
 
-    /// <summary>How the request ended, where the event closes it.</summary>
+    /// <summary>Notes how the request ended, if the event closes it.</summary>
     public static void NoteClosing(this Activity span, JsonElement message)
     {
         if (!message.TryGetProperty("cost", out var cost) || !message.TryGetProperty("images", out var images))
@@ -112,7 +112,7 @@ public static class SpanNotes
                 "imageworker.images.ready",
                 images.EnumerateArray().Count(image => image.GetProperty("status").ValueEquals("generated"))
             );
-        // Null where it is not known.
+        // Null if it is unknown.
         if (cost.GetProperty("total") is { ValueKind: JsonValueKind.Number } total)
             span.SetTag(Cost, total.GetDouble());
     }

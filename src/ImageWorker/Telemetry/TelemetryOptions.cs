@@ -1,6 +1,6 @@
 namespace ImageWorker.Telemetry;
 
-/// <summary>What traces may tell; section <c>Telemetry</c>. Where they go is OpenTelemetry's own settings.</summary>
+/// <summary>What traces may tell; section <c>Telemetry</c>. OpenTelemetry's own settings say where they go.</summary>
 public sealed class TelemetryOptions
 {
     public const string Section = "Telemetry";

@@ -10,7 +10,7 @@ using OpenTelemetry.Trace;
 
 namespace ImageWorker.Telemetry;
 
-/// <summary>OpenTelemetry: metrics at <c>/metrics</c> always; everything by OTLP too where an endpoint is configured.</summary>
+/// <summary>OpenTelemetry: metrics at <c>/metrics</c> always; everything by OTLP too if an endpoint is set.</summary>
 public static class TelemetryRegistration
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -22,7 +22,7 @@ public static class TelemetryRegistration
         services.AddSingleton<WorkerMetrics>();
     }
 
-    /// <summary>Collects what this process tells of itself, and exports it.</summary>
+    /// <summary>Collects this process's metrics, traces and logs, and exports them.</summary>
     /// <exception cref="ConfigurationException">The endpoint is no address.</exception>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
@@ -38,7 +38,7 @@ public static class TelemetryRegistration
                     provider.AddOtlpExporter(metrics);
             });
 
-        // Log entries name the trace that they belong to, wherever they and the traces go.
+        // Log entries name their trace, wherever they and the traces go.
         if (traces is not null || logs is not null || IsJsonAskedFor(settings))
             telemetry.WithTracing(provider =>
             {
@@ -68,9 +68,9 @@ public static class TelemetryRegistration
 
     private static void Trace(TracerProviderBuilder tracing) =>
         tracing
-            // MassTransit's and RabbitMQ's own spans would be the same things again.
+            // MassTransit's and RabbitMQ's own spans would repeat ours.
             .AddSource(RequestTracing.SourceName, "Npgsql")
-            // Addresses are recorded without the values of their queries; credentials travel in bodies.
+            // Addresses are recorded without the values of their queries. Credentials travel in bodies.
             .AddHttpClientInstrumentation()
             .AddAspNetCoreInstrumentation(Trace);
 
@@ -87,7 +87,7 @@ public static class TelemetryRegistration
         };
     }
 
-    /// <summary>What is set for one signal alone; by itself the exporter reads what is set for all.</summary>
+    /// <summary>Reads the settings of one signal. By itself the exporter reads only those of all signals.</summary>
     private static Action<OtlpExporterOptions> Direct(ConfigurationManager settings, string signal)
     {
         var address = AddressIn(settings, $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT");
@@ -110,7 +110,7 @@ public static class TelemetryRegistration
             : throw new ConfigurationException($"{key} must be an address such as http://127.0.0.1:4317");
     }
 
-    /// <summary>By OpenTelemetry's rules: a list of exporters, OTLP unless it says something else, such as <c>none</c>.</summary>
+    /// <summary>OpenTelemetry's rule: a list of exporters. OTLP unless it names another, such as <c>none</c>.</summary>
     private static bool IsForOtlp(string? exporters) =>
         string.IsNullOrWhiteSpace(exporters) || exporters.Contains("otlp", StringComparison.OrdinalIgnoreCase);
 

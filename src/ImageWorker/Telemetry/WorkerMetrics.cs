@@ -6,9 +6,9 @@ using ImageWorker.Zpk;
 namespace ImageWorker.Telemetry;
 
 /// <summary>
-/// What the worker counts, by the meter <see cref="MeterName"/>. What steps count is counted once their commit is done
-/// (<see cref="Storage.UnitOfWork.AfterCommit"/>). A request's images and costs are counted when it closes, as its closing event
-/// states them. Calls of ZPK are timed by the client itself.
+/// The worker's metrics, under the meter <see cref="MeterName"/>. Steps count after their commit
+/// (<see cref="Storage.UnitOfWork.AfterCommit"/>). A request's images and costs count when it closes, as its closing
+/// event states them. The ZPK client times its own calls.
 /// </summary>
 public sealed class WorkerMetrics
 {
@@ -28,8 +28,8 @@ public sealed class WorkerMetrics
 
     /// <summary>Creates the instruments.</summary>
     /// <param name="meters">Makes the meter.</param>
-    /// <param name="open">What gauges show of the database.</param>
-    /// <param name="_">Who exports them, if anybody does: it has to listen before anything is counted.</param>
+    /// <param name="open">The open work that gauges show.</param>
+    /// <param name="_">The exporter, if there is one. It must listen before anything is counted.</param>
     public WorkerMetrics(IMeterFactory meters, OpenWork open, OpenTelemetry.Metrics.MeterProvider? _ = null)
     {
         var meter = meters.Create(MeterName);
@@ -49,7 +49,7 @@ public sealed class WorkerMetrics
             null,
             "Submissions of one GENERAL_ERROR image each."
         );
-        // The unit is part of the name: exporters would write it in capitals.
+        // The unit is part of the name, because exporters would write it in capitals.
         _cost = meter.CreateCounter<double>("imageworker.cost.eur", null, "EUR that ZPK reported for closed requests.");
         _estimated = meter.CreateCounter<double>(
             "imageworker.cost.estimated.eur",
@@ -94,7 +94,7 @@ public sealed class WorkerMetrics
 
     public void Received() => _received.Add(1);
 
-    /// <summary>A command that was refused, and closed with that.</summary>
+    /// <summary>Counts a command that was refused, and so closed.</summary>
     public void Refused()
     {
         _received.Add(1);
@@ -114,7 +114,7 @@ public sealed class WorkerMetrics
         foreach (var image in request.Images)
             _settled.Add(1, Settled(image.State is ImageState.Generated, image.ErrorId));
 
-        // Without a submission the estimate is of what was not spent.
+        // Without a submission the estimate is money that was not spent.
         if (request.Command is not { } command || request.Submissions.Count == 0)
             return;
         var sum = request.CostOf(prices);
@@ -122,7 +122,7 @@ public sealed class WorkerMetrics
         _estimated.Add((double)(sum.Estimated ?? 0), Of(command.Model, command.Quality));
     }
 
-    /// <summary>A series that begins with its first event hides that event from a rate.</summary>
+    /// <summary>Starts all series at zero. A series that begins with its first event hides it from a rate.</summary>
     private void BeginAtZero()
     {
         _received.Add(0);

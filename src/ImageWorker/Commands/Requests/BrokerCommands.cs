@@ -8,8 +8,8 @@ internal static class BrokerCommands
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Sends it to the exchange of its queue, and waits for the broker's word.</summary>
-    /// <returns>Null once the broker has it, or why it has not.</returns>
+    /// <summary>Sends the command to the exchange of its queue, and waits for the broker's confirmation.</summary>
+    /// <returns>Null once the broker has it, else why it has not.</returns>
     public static async Task<string?> SendAsync<T>(string rabbitMq, string queue, T command, CancellationToken ct)
         where T : class
     {

@@ -8,7 +8,7 @@ namespace ImageWorker.Commands.Requests;
 /// <summary><c>requests cancel ID</c>: publishes <see cref="CancelImages"/> and waits until the request is closed.</summary>
 internal static class CancelCommand
 {
-    /// <summary>Longer than the closing grace: what takes longer has no worker.</summary>
+    /// <summary>Longer than the closing grace. If it takes longer, no worker runs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Commands.Requests;
 
-/// <summary>The worker's database, and its broker when something is to be sent, for the time of one command.</summary>
+/// <summary>Gives one command the worker's database, and its broker if it sends something.</summary>
 internal sealed class OperatorSession(IHost host, Connections connections)
 {
     public TimeProvider Time { get; } = host.Services.GetRequiredService<TimeProvider>();
@@ -18,7 +18,7 @@ internal sealed class OperatorSession(IHost host, Connections connections)
 
     public Queues Queues => host.Services.GetRequiredService<Queues>();
 
-    /// <summary>Runs one command; what it meets on the way is one line on standard error.</summary>
+    /// <summary>Runs one command. A failure is one line on standard error.</summary>
     public static async Task<int> RunAsync(Func<OperatorSession, Task<int>> command, CancellationToken ct)
     {
         var builder = CommandHost.Create();
@@ -66,7 +66,7 @@ internal sealed class OperatorSession(IHost host, Connections connections)
         );
 
     /// <summary>Hands a command over to the worker: through the broker or, embedded, through the file.</summary>
-    /// <returns>Null, or why it could not be.</returns>
+    /// <returns>Null if it worked, else why not.</returns>
     public async Task<string?> SendAsync<T>(string queue, T command, CancellationToken ct)
         where T : class
     {

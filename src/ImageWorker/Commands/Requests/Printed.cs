@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace ImageWorker.Commands.Requests;
 
-/// <summary>What the commands print on standard output: tables on a terminal, else a line a row with tabs between; or JSON.</summary>
+/// <summary>Prints on standard output: a table on a terminal, else a line for each row, with tabs; or JSON.</summary>
 internal static class Printed
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerOptions.Web)
@@ -33,7 +33,7 @@ internal static class Printed
             table.AddColumn(
                 new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold)))
                 {
-                    // An id that is broken cannot be copied. What is long comes last.
+                    // A broken id cannot be copied. The long text is in the last column.
                     NoWrap = index < headings.Count - 1,
                     Padding = new(0, 0, 2, 0),
                 }
@@ -46,6 +46,6 @@ internal static class Printed
         AnsiConsole.WriteLine();
     }
 
-    /// <summary>What ZPK or a publisher wrote can hold anything, a terminal's control characters included.</summary>
+    /// <summary>Text from ZPK or a publisher can hold anything, even a terminal's control characters.</summary>
     private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace ImageWorker.Commands.Requests;
 
 /// <summary>
-/// <c>requests retry ID</c>: an open request does now what it waits for; one that failed is asked for again, under a
+/// <c>requests retry ID</c>: makes an open request do now what it waits for, and asks for a failed one again, under a
 /// new id.
 /// </summary>
 internal static class RetryCommand
@@ -96,7 +96,7 @@ internal static class RetryCommand
             }
             catch (DbUpdateConcurrencyException) when (attempt < Attempts)
             {
-                // A worker was faster: what it decided counts, and is hurried up in turn.
+                // A worker was faster. Its decision counts, and is hurried up in turn.
             }
         }
         Say(asked, "hurried", null, $"request {asked.Id} {(asked.DryRun ? "would be" : "is")} due now");

@@ -3,7 +3,7 @@ using ImageWorker.Operations;
 
 namespace ImageWorker.Commands.Requests;
 
-/// <summary><c>requests show ID</c>: what became of a request, step by step, and what ZPK was asked for.</summary>
+/// <summary><c>requests show ID</c>: shows a request's history step by step, and its calls to ZPK.</summary>
 internal static class ShowCommand
 {
     public static Command Create()
@@ -32,7 +32,7 @@ internal static class ShowCommand
         return CommandLine.Done;
     }
 
-    /// <summary>All that is stored but the prompt, the callers' own to know.</summary>
+    /// <summary>Everything that is stored but the prompt, which belongs to the caller.</summary>
     private static object AsJson(RequestDetails details) =>
         new
         {
