@@ -1,4 +1,3 @@
-using System.Text;
 using ImageWorker.Commands;
 using ImageWorker.Tests.Deploy;
 
@@ -56,15 +55,11 @@ public sealed class LayerTests(ITestOutputHelper output)
     private static int DepthOf(string folder) => Array.FindIndex(Layers, layer => layer.Contains(folder));
 
     /// <summary>A line a folder, the uppermost first, with all that it uses.</summary>
-    private static string Picture()
-    {
-        var picture = new StringBuilder();
-        foreach (var folder in Layers.SelectMany(layer => layer))
-            picture
-                .Append(folder.PadRight(11))
-                .Append(Uses[folder].Count == 0 ? "" : "▶ ")
-                .AppendJoin(", ", Uses[folder].Keys.OrderBy(DepthOf).ThenBy(used => used, StringComparer.Ordinal))
-                .Append('\n');
-        return picture.ToString().Replace(" \n", "\n").TrimEnd();
-    }
+    private static string Picture() =>
+        string.Join('\n', Layers.SelectMany(layer => layer).Select(folder => $"{folder, -10} ▶ {UsedBy(folder)}"));
+
+    private static string UsedBy(string folder) =>
+        Uses[folder].Count == 0
+            ? "none of these"
+            : string.Join(", ", Uses[folder].Keys.OrderBy(DepthOf).ThenBy(used => used, StringComparer.Ordinal));
 }
