@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Threading.Channels;
 using ImageWorker.Contracts;
@@ -23,6 +24,7 @@ public sealed partial class OutboxDelivery(
     RequestDoor door,
     Queues queues,
     Connections connections,
+    WorkerMetrics metrics,
     IOptions<DeliveryOptions> deliveryOptions,
     TimeProvider time,
     ILogger<OutboxDelivery> logger
@@ -31,101 +33,180 @@ public sealed partial class OutboxDelivery(
     /// <summary>Begins the destination of a command in the embedded worker's file, for this worker itself.</summary>
     public const string CommandPrefix = "command:";
 
+    /// <summary>How long an event waits for one of the same commit that is sent to another exchange.</summary>
+    private static readonly TimeSpan OrderPatience = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
+
     private readonly DeliveryOptions _options = deliveryOptions.Value;
-    private readonly SemaphoreSlim _sending = new(deliveryOptions.Value.Concurrency);
+    private readonly ConcurrentDictionary<string, DeliveryLane> _lanes = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<Task> _running = [];
 
     private readonly Channel<Guid> _done = Channel.CreateUnbounded<Guid>();
+    private readonly Channel<OutboxMessage> _failed = Channel.CreateUnbounded<OutboxMessage>();
+    private DateTimeOffset _nextSweep;
 
     /// <summary>
     /// The messages of a process that died belong to it for a whole lease, so frequent searches are useless. But the
-    /// embedded worker's commands come this way.
+    /// embedded worker's commands come this way, and so do events that an exchange refused.
     /// </summary>
     private TimeSpan SweepInterval =>
-        connections.IsEmbedded || _options.SweepInterval > _options.Lease / 6
+        connections.IsEmbedded
+        || _options.SweepInterval > _options.Lease / 6
+        || _lanes.Values.Any(lane => lane.IsFailing)
             ? _options.SweepInterval
             : _options.Lease / 6;
 
-    public Task RunAsync(CancellationToken stopping) =>
-        Task.WhenAll(
-            SendFreshAsync(stopping),
-            Sweep.EveryAsync(SweepInterval, time, SweepAllAsync, error => Log.SweepFailed(logger, error), stopping),
-            DeleteDoneAsync(stopping)
-        );
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await Task.WhenAll(
+                SendFreshAsync(stopping),
+                Sweep.EveryAsync(
+                    _options.SweepInterval,
+                    time,
+                    SweepAllAsync,
+                    error => Log.SweepFailed(logger, error),
+                    stopping
+                ),
+                DeleteDoneAsync(stopping),
+                PutOffFailedAsync(stopping)
+            );
+        }
+        finally
+        {
+            await Task.WhenAll(_running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
-    public void Dispose() => _sending.Dispose();
+    public void Dispose()
+    {
+        foreach (var lane in _lanes.Values)
+            lane.Dispose();
+    }
 
     private async Task SendFreshAsync(CancellationToken stopping)
     {
         await foreach (var messages in fresh.Reader.ReadAllAsync(stopping))
-            await BeginSendAsync(messages, stopping);
+        {
+            var before = Task.CompletedTask;
+            foreach (var message in messages)
+            {
+                var lane = LaneOf(message, stopping);
+                var sent = lane.Add(message, time.GetUtcNow() + _options.Lease, before);
+                before = lane.IsFailing ? Task.CompletedTask : Task.WhenAny(sent, Task.Delay(OrderPatience, time, stopping));
+            }
+        }
     }
 
     private async Task SweepAllAsync(CancellationToken stopping)
     {
+        if (time.GetUtcNow() < _nextSweep)
+            return;
         while (await SweepOnceAsync(stopping) == _options.SweepBatch)
+        {
             Log.SweepGoesOn(logger, _options.SweepBatch);
+            if (_lanes.Values.Any(lane => lane.Waiting > _options.Backlog / 10))
+                break;
+        }
+        _nextSweep = time.GetUtcNow() + SweepInterval - _options.SweepInterval / 2;
     }
 
     private async Task<int> SweepOnceAsync(CancellationToken stopping)
     {
-        var now = time.GetUtcNow();
+        var until = time.GetUtcNow() + _options.Lease;
         var left = await database.InAsync(db =>
-            db.ClaimOutboxAsync(now, now + _options.Lease, _options.SweepBatch, stopping)
+            db.ClaimOutboxAsync(time.GetUtcNow(), until, _options.SweepBatch, stopping)
         );
         foreach (var message in left)
-            await BeginSendAsync([message], stopping);
+            _ = LaneOf(message, stopping).Add(message, until, Task.CompletedTask);
         return left.Count;
     }
 
-    private async Task BeginSendAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken stopping)
-    {
-        await _sending.WaitAsync(stopping);
-        _ = SendInOrderAsync(messages, stopping);
-    }
-
-    private async Task SendInOrderAsync(IReadOnlyList<OutboxMessage> messages, CancellationToken stopping)
-    {
-        try
-        {
-            // A send waits while the broker is away. It ends with the lease: after that any process may take the rows.
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            timeout.CancelAfter(_options.Lease);
-            foreach (var message in messages)
+    private DeliveryLane LaneOf(OutboxMessage message, CancellationToken stopping) =>
+        _lanes.GetOrAdd(
+            message.Destination,
+            destination =>
             {
-                if (!await SendAsync(message, timeout.Token, stopping))
-                    break;
+                var lane = new DeliveryLane(
+                    _options.Concurrency,
+                    _options.Backlog,
+                    (sent, until) => SendAsync(sent, until, stopping)
+                );
+                _running.Add(lane.RunAsync(stopping));
+                return lane;
             }
-        }
-        finally
-        {
-            _sending.Release();
-        }
-    }
+        );
 
-    private async Task<bool> SendAsync(OutboxMessage message, CancellationToken timeout, CancellationToken stopping)
+    private async Task<bool> SendAsync(OutboxMessage message, DateTimeOffset until, CancellationToken stopping)
     {
+        var left = until - time.GetUtcNow();
+        if (left <= TimeSpan.Zero)
+            return !_lanes[message.Destination].IsFailing;
         using var span = RequestTracing.StartPublish(message, bus.Address);
         try
         {
+            // A send waits while the broker is away. It ends with the lease: after that any process may take the row.
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            timeout.CancelAfter(left);
             if (message.Destination.StartsWith(CommandPrefix, StringComparison.Ordinal))
-                await door.TellAsync(CommandIn(message), timeout);
+                await door.TellAsync(CommandIn(message), timeout.Token);
             else
             {
                 var endpoint = await bus.GetSendEndpoint(new Uri(message.Destination));
-                await endpoint.Send(new StoredMessage(), new StoredMessagePipe(message, span?.Id), timeout);
+                await endpoint.Send(new StoredMessage(), new StoredMessagePipe(message, span?.Id), timeout.Token);
             }
 
             CrashPoints.Reach(CrashPoint.AfterDelivery);
+            if (_lanes[message.Destination].IsFailing)
+                Log.Delivers(logger, message.Destination);
             _done.Writer.TryWrite(message.Id);
             return true;
         }
         catch (Exception exception)
         {
             span.IsFailedBy(exception);
-            if (!stopping.IsCancellationRequested)
-                Log.SendFailed(logger, message.MessageId, message.Destination, exception.Message);
+            if (stopping.IsCancellationRequested)
+                return false;
+            metrics.NotDelivered(message.Destination);
+            // Once an outage, not once a message.
+            if (!_lanes[message.Destination].IsFailing)
+                Log.SendFailed(logger, message.Destination, exception.GetBaseException().Message);
+            _failed.Writer.TryWrite(message);
             return false;
         }
+    }
+
+    /// <summary>A message that failed is tried again after 1, 2, 4 … 60 s, by whichever process is first.</summary>
+    private async Task PutOffFailedAsync(CancellationToken stopping)
+    {
+        while (await _failed.Reader.WaitToReadAsync(stopping))
+        {
+            var failed = new List<OutboxMessage>();
+            while (failed.Count < _options.SweepBatch && _failed.Reader.TryRead(out var message))
+                failed.Add(message);
+            try
+            {
+                foreach (var again in failed.GroupBy(message => message.Attempts, message => message.Id))
+                    await PutOffAsync([.. again], again.Key, stopping);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // They are tried again when their lease is over.
+                Log.SweepFailed(logger, exception.GetBaseException().Message);
+            }
+        }
+    }
+
+    private Task<int> PutOffAsync(List<Guid> ids, int attempts, CancellationToken stopping)
+    {
+        var backoff = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(attempts, 10)));
+        var at = time.GetUtcNow() + (backoff < LongestBackoff ? backoff : LongestBackoff);
+        return database.InAsync(db =>
+            db.Outbox.Where(message => ids.Contains(message.Id))
+                .ExecuteUpdateAsync(set => set.SetProperty(message => message.ClaimableAt, at), stopping)
+        );
     }
 
     private CommandAsked CommandIn(OutboxMessage message)
@@ -179,9 +260,12 @@ public sealed partial class OutboxDelivery(
         [LoggerMessage(
             3,
             LogLevel.Warning,
-            "Message {MessageId} to {Destination} not delivered: {Error}; it stays in the outbox and is tried again"
+            "Events to {Destination} are not delivered: {Error}. They stay in the outbox, each is tried again after 1, 2, 4 … 60 s, and events elsewhere go on"
         )]
-        public static partial void SendFailed(ILogger logger, Guid messageId, string destination, string error);
+        public static partial void SendFailed(ILogger logger, string destination, string error);
+
+        [LoggerMessage(5, LogLevel.Information, "Events to {Destination} are delivered again")]
+        public static partial void Delivers(ILogger logger, string destination);
 
         [LoggerMessage(
             4,

@@ -21,6 +21,7 @@ public sealed class WorkerMetrics
     private readonly Counter<long> _closed;
     private readonly Counter<long> _settled;
     private readonly Counter<long> _resends;
+    private readonly Counter<long> _notDelivered;
     private readonly Counter<double> _cost;
     private readonly Counter<double> _estimated;
     private readonly Histogram<double> _lateness;
@@ -48,6 +49,11 @@ public sealed class WorkerMetrics
             "imageworker.resends",
             null,
             "Submissions of one GENERAL_ERROR image each."
+        );
+        _notDelivered = meter.CreateCounter<long>(
+            "imageworker.outbox.failures",
+            null,
+            "Tries to deliver an event that failed, by its exchange."
         );
         // The unit is part of the name, because exporters would write it in capitals.
         _cost = meter.CreateCounter<double>("imageworker.cost.eur", null, "EUR that ZPK reported for closed requests.");
@@ -100,6 +106,10 @@ public sealed class WorkerMetrics
         _received.Add(1);
         _closed.Add(1, new KeyValuePair<string, object?>("outcome", nameof(FailureReason.InvalidRequest)));
     }
+
+    /// <summary>A try to deliver a message failed; its destination is one of few.</summary>
+    public void NotDelivered(string destination) =>
+        _notDelivered.Add(1, new KeyValuePair<string, object?>("exchange", destination.Split(':')[^1]));
 
     public void Resent() => _resends.Add(1);
 
