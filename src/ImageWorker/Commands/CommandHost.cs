@@ -2,10 +2,10 @@ using ImageWorker.Hosting;
 
 namespace ImageWorker.Commands;
 
-/// <summary>The host that every command starts through, but for the worker itself. It logs to standard error.</summary>
+/// <summary>The host of every command except the worker itself. It logs to standard error.</summary>
 internal static class CommandHost
 {
-    /// <summary>A builder that reads settings as the worker does.</summary>
+    /// <summary>Makes a builder that reads settings as the worker does.</summary>
     /// <param name="args">The settings on the command line, for commands that take some.</param>
     public static HostApplicationBuilder Create(string[]? args = null)
     {
@@ -19,7 +19,7 @@ internal static class CommandHost
         return builder;
     }
 
-    /// <summary>The host, once its options are checked as a start would check them.</summary>
+    /// <summary>Builds the host, and checks its options as a start would.</summary>
     public static IHost BuildChecked(this HostApplicationBuilder builder)
     {
         var host = builder.Build();

@@ -19,7 +19,7 @@ public static class MessagingRegistration
         services.AddSingleton<CancelImagesConsumer>();
         services.AddMassTransit(bus =>
         {
-            // It would report to its makers.
+            // By itself MassTransit reports to its makers.
             bus.DisableUsageTelemetry();
             bus.AddReceiveObserver<PutAsideLog>();
             bus.ConfigureHealthCheckOptions(check => check.Name = HealthCheck);

@@ -3,7 +3,7 @@ using ImageWorker.Contracts;
 namespace ImageWorker.Requests;
 
 /// <summary>
-/// The error ids of images that the worker knows, ZPK's and its own, and the reason that each is of a failed request. Any
+/// The error ids of images that the worker knows, ZPK's and its own, and the reason that each gives a failed request. Any
 /// other id is ZPK's, and final.
 /// </summary>
 public static class ErrorIds
@@ -15,14 +15,14 @@ public static class ErrorIds
     public const string SubmissionUnresolved = "SUBMISSION_UNRESOLVED";
     public const string Cancelled = "CANCELLED";
 
-    /// <summary>For an id that stands for no error that is known.</summary>
+    /// <summary>For an error without an id.</summary>
     public const string Unknown = "UNKNOWN_ERROR";
 
     private const string AnyOther = "";
 
     /// <summary>
-    /// Where images failed for different reasons, the reason that the requester most needs to know comes first. A
-    /// cancellation is no image's own reason.
+    /// Of different reasons, the one that the requester most needs to know comes first. A cancellation is missing: it
+    /// is no image's own reason.
     /// </summary>
     private static readonly (string Id, FailureReason Reason)[] ByRank =
     [
@@ -34,11 +34,11 @@ public static class ErrorIds
         (ContentPolicyViolation, FailureReason.ContentPolicyViolation),
     ];
 
-    /// <summary>The ids that are known by name: for labels, which must be bounded.</summary>
+    /// <summary>The ids that are known by name, for labels: labels must be bounded.</summary>
     public static IReadOnlyList<string> Known { get; } =
     [.. ByRank.Select(error => error.Id).Where(id => id != AnyOther), Cancelled];
 
-    /// <summary>The reason of a request whose images failed with these ids; null where none did.</summary>
+    /// <summary>The reason of a request whose images failed with these ids; null if none failed.</summary>
     public static FailureReason? ReasonOf(IEnumerable<string?> errorIds)
     {
         var ranks = errorIds.Select(RankOf).ToList();

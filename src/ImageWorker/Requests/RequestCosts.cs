@@ -66,7 +66,7 @@ public static class RequestCosts
         return IsWithin(budget, paid + command.Estimate(prices, 1));
     }
 
-    /// <summary>Whether the command's images, by the price table, cost more than it allows, or nobody knows what.</summary>
+    /// <summary>True if the command's images cost more than it allows by the price table, or have no price.</summary>
     public static bool IsOverBudget(this GenerateImages command, ZpkPrices prices) =>
         command.MaxCost is { } budget && !IsWithin(budget, command.Estimate(prices, command.Count));
 
@@ -84,7 +84,7 @@ public static class RequestCosts
         return request.Command?.Estimate(prices, submitted);
     }
 
-    /// <summary>Null where a part is unknown, or where the sum is more than a number can hold.</summary>
+    /// <summary>Null if a part is unknown, or if the sum is more than a number can hold.</summary>
     public static decimal? SumOrUnknown(IEnumerable<decimal?> parts)
     {
         try

@@ -20,7 +20,7 @@ internal sealed class ClosingGraceRule(IOptions<ZpkOptions> zpk) : IValidateOpti
         }
         catch (OptionsValidationException)
         {
-            // These mistakes are told by the options that have them.
+            // The options that have these mistakes report them.
             return ValidateOptionsResult.Skip;
         }
         return options.ClosingGrace > lease

@@ -20,7 +20,7 @@ public static class MapExtensions
             )
             .HasColumnType(columnType);
 
-    /// <summary>Tables, columns, keys and indexes as people write them in SQL.</summary>
+    /// <summary>Names columns, keys and indexes as people write them in SQL.</summary>
     public static void UseSnakeCaseNames(this ModelBuilder modelBuilder)
     {
         foreach (var entity in modelBuilder.Model.GetEntityTypes())

@@ -7,12 +7,12 @@ using NpgsqlTypes;
 namespace ImageWorker.Storage;
 
 /// <summary>
-/// Saves units of work in one statement, so in one round trip and one commit, each unit whole or not at all. By
-/// statements of EF's own a save took a sixth of the worker's CPU.
+/// Saves units of work in one statement, so in one round trip and one commit. Each unit is saved whole or not at all.
+/// With EF's own statements a save took a sixth of the worker's CPU.
 /// </summary>
 internal static class PostgresSave
 {
-    /// <summary>What a note says of its submission. What it does not know leaves what is.</summary>
+    /// <summary>What a note says of its submission. A null leaves the ledger's value as it is.</summary>
     private static readonly Column<UnitOfWork>[] Noted =
     [
         Of("state", unit => unit.Ledger!.LeaseUntil is null ? unit.Ledger.State.ToString() : null),
@@ -117,7 +117,7 @@ internal static class PostgresSave
         DateTimeOffset claimableAt
     )
     {
-        // A statement changes a row once. Always in the same order, so that no two lock each other out.
+        // A statement changes a row only once. The order is always the same, so no two lock each other out.
         var rows = new HashSet<object>();
         var alone = units.Where(unit => IsAlone(unit, rows)).OrderBy(unit => unit.Request?.CorrelationId).ToList();
         var added = alone.AddedIds();
@@ -149,7 +149,7 @@ internal static class PostgresSave
                 : "The request was changed by another step."
         );
 
-    /// <summary>The ids of the requests that were saved, and of the submissions that are still held as their notes say.</summary>
+    /// <summary>The ids of the saved requests, and of the submissions that are still held as their notes say.</summary>
     private static async Task<(HashSet<Guid> Saved, HashSet<string> Held)> ExecuteAsync(
         WorkerContext db,
         IEnumerable<NpgsqlParameter> parameters
@@ -197,7 +197,7 @@ internal static class PostgresSave
         ];
     }
 
-    /// <summary>The row that must be saved for the rest of the unit to be; null where it changes none.</summary>
+    /// <summary>The request that must be saved, or nothing of the unit is; null if the unit changes none.</summary>
     private static Guid? NeededRow(UnitOfWork unit) =>
         unit.Change is RowChange.None ? null : unit.Request!.CorrelationId;
 
@@ -227,9 +227,9 @@ internal static class PostgresSave
             }
         );
 
-    /// <summary>A column of a table that a statement is given: its name, and its values as one array.</summary>
+    /// <summary>A column of a table in the statement's parameters: its name, and its values as one array.</summary>
     private sealed record Column<TRow>(string Name, Func<List<TRow>, NpgsqlParameter> Of);
 
-    /// <summary>An event, and the row that must be saved for it to be published.</summary>
+    /// <summary>An event, and the request that must be saved, or the event is not published.</summary>
     private sealed record StepEvent(Guid? Step, OutboxMessage Message);
 }

@@ -14,7 +14,7 @@ public sealed class WorkerMetrics
 {
     public const string MeterName = "ImageWorker";
 
-    /// <summary>Whatever else ZPK may come up with: labels are bounded.</summary>
+    /// <summary>Any other error id of ZPK: labels are bounded.</summary>
     private const string Other = "other";
 
     private readonly Counter<long> _received;
