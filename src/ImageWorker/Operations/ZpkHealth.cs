@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ImageWorker.Operations;
 
-/// <summary>Not ready while ZPK refuses our credentials: nothing is lost, but nothing moves until somebody mends them.</summary>
+/// <summary>Not ready while ZPK refuses our credentials or our account: nothing is lost, but nothing moves until somebody mends them.</summary>
 public sealed class ZpkHealth(ZpkGate gate) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
@@ -13,6 +13,8 @@ public sealed class ZpkHealth(ZpkGate gate) : IHealthCheck
         Task.FromResult(
             gate.CredentialsRefused
                 ? HealthCheckResult.Unhealthy("ZPK refuses our credentials: check Zpk:ApplicationId and Zpk:ApiKey")
-                : HealthCheckResult.Healthy("not refused")
+            : gate.AccountRefused
+                ? HealthCheckResult.Unhealthy("ZPK refuses paid calls because of our account: check its balance")
+            : HealthCheckResult.Healthy("not refused")
         );
 }

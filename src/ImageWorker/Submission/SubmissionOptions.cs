@@ -23,7 +23,7 @@ public sealed class SubmissionOptions
     [Range(1, 10_000)]
     public int CheckConcurrency { get; set; } = 64;
 
-    /// <summary>Wait after ZPK refused our credentials. Default 30 s.</summary>
+    /// <summary>Wait after ZPK refused our credentials, or paid calls because of our account. Default 30 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan CredentialsPause { get; set; } = TimeSpan.FromSeconds(30);
 }

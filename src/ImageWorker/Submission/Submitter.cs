@@ -42,9 +42,9 @@ public sealed partial class Submitter(
     private async Task<SubmissionAnswer?> SubmitAsync(SubmitImages message, CancellationToken ct)
     {
         // The gate can close while this waits for its turn. A stopped request sends nothing and needs no turn.
-        if (gate.Closed is { } closed)
+        if (Pause(message) is { } closed)
             return await HoldBackAsync(message, closed, ct);
-        if (!message.IsStopped && await pace.WaitForTurnAsync() && gate.Closed is { } closedMeanwhile)
+        if (!message.IsStopped && await pace.WaitForTurnAsync() && Pause(message) is { } closedMeanwhile)
             return await HoldBackAsync(message, closedMeanwhile, ct);
 
         var claim = message.IsStopped
@@ -77,6 +77,10 @@ public sealed partial class Submitter(
             },
         };
 
+    /// <summary>What holds this call back; a look-up is free, and goes on while only paid calls are refused.</summary>
+    private (DateTimeOffset Until, string Reason)? Pause(SubmitImages message) =>
+        message.IsStopped ? gate.Closed : gate.ClosedForPaying;
+
     /// <summary>The one place that spends money.</summary>
     private async Task<SubmissionAnswer> CallAsync(SubmitImages message, Claim.Fresh claim)
     {
@@ -94,11 +98,12 @@ public sealed partial class Submitter(
         return outcome switch
         {
             GenerateOutcome.Accepted accepted => Accept(message, claim.LeaseUntil, accepted.Answer),
-            GenerateOutcome.Refused refused when refused.Errors.AreAboutCredentials() => Defer(
+            GenerateOutcome.Refused refused
+                when refused.Errors.AreAboutCredentials() || refused.Errors.AreAboutAccount() => Defer(
                 message,
                 time.GetUtcNow() + options.Value.CredentialsPause,
                 inDoubt: false,
-                "ZPK refused the credentials"
+                $"ZPK refused us, not the request: {refused.Errors[0].Id}"
             ) with
             {
                 Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),

@@ -18,8 +18,8 @@ public sealed partial class ZpkGate
     private readonly IOptions<SubmissionOptions> _options;
     private readonly TimeProvider _time;
     private readonly ILogger<ZpkGate> _logger;
-    private DateTimeOffset _closedUntil;
-    private string _reason = "";
+    private (DateTimeOffset Until, string Reason) _pause;
+    private (DateTimeOffset Until, string Reason) _payingPause;
 
     public ZpkGate(
         IOptions<SubmissionOptions> options,
@@ -43,33 +43,38 @@ public sealed partial class ZpkGate
             null,
             "1 while ZPK refuses our credentials."
         );
+        meter.CreateObservableGauge(
+            "imageworker.zpk.account_refused",
+            () => AccountRefused ? 1 : 0,
+            null,
+            "1 while ZPK refuses paid calls because of the account, such as for an empty balance."
+        );
     }
 
     /// <summary>True from a refusal of our credentials until ZPK takes them again.</summary>
     public bool CredentialsRefused { get; private set; }
 
+    /// <summary>True from a refusal because of our account, such as an empty balance, until ZPK accepts a paid call.</summary>
+    public bool AccountRefused { get; private set; }
+
     /// <summary>Until when to make no call, and why; null while calls may be made.</summary>
-    public (DateTimeOffset Until, string Reason)? Closed
-    {
-        get
-        {
-            lock (_gate)
-                return _closedUntil > _time.GetUtcNow() ? (_closedUntil, _reason) : null;
-        }
-    }
+    public (DateTimeOffset Until, string Reason)? Closed => Current(ref _pause);
+
+    /// <summary>The same for paid calls. Free ones go on while the account is refused: what is paid for is still read.</summary>
+    public (DateTimeOffset Until, string Reason)? ClosedForPaying => Closed ?? Current(ref _payingPause);
 
     public void Note(GenerateOutcome outcome)
     {
         switch (outcome)
         {
             case GenerateOutcome.Busy { RetryAfter: { } pause } busy:
-                Close(pause, busy.Reason);
+                Close(ref _pause, pause, busy.Reason);
                 break;
             case GenerateOutcome.Refused refused:
-                NoteCredentials(refused.Errors);
+                NoteRefusal(refused.Errors);
                 break;
             case GenerateOutcome.Accepted:
-                CredentialsRefused = false;
+                (CredentialsRefused, AccountRefused) = (false, false);
                 break;
         }
     }
@@ -79,10 +84,10 @@ public sealed partial class ZpkGate
         switch (outcome)
         {
             case CheckOutcome.Unavailable { RetryAfter: { } pause } unavailable:
-                Close(pause, unavailable.Reason);
+                Close(ref _pause, pause, unavailable.Reason);
                 break;
             case CheckOutcome.Refused refused:
-                NoteCredentials(refused.Errors);
+                NoteRefusal(refused.Errors);
                 break;
             case CheckOutcome.Found or CheckOutcome.NotFound:
                 CredentialsRefused = false;
@@ -90,26 +95,42 @@ public sealed partial class ZpkGate
         }
     }
 
-    private void NoteCredentials(IReadOnlyList<ZpkError> errors)
+    private void NoteRefusal(IReadOnlyList<ZpkError> errors)
     {
+        var pause = _options.Value.CredentialsPause;
         CredentialsRefused = errors.AreAboutCredentials();
-        if (!CredentialsRefused)
-            return;
-        Log.CredentialsRefused(_logger, errors[0].Id, _options.Value.CredentialsPause);
-        Close(_options.Value.CredentialsPause, "ZPK refused our credentials");
+        if (CredentialsRefused)
+        {
+            if (Close(ref _pause, pause, "ZPK refused our credentials"))
+                Log.CredentialsRefused(_logger, errors[0].Id, pause);
+        }
+        else if (errors.AreAboutAccount())
+        {
+            AccountRefused = true;
+            if (Close(ref _payingPause, pause, $"ZPK refuses paid calls because of our account ({errors[0].Id})"))
+                Log.AccountRefused(_logger, errors[0].Id, pause);
+        }
     }
 
-    private void Close(TimeSpan pause, string why)
+    private (DateTimeOffset Until, string Reason)? Current(ref (DateTimeOffset Until, string Reason) pause)
+    {
+        lock (_gate)
+            return pause.Until > _time.GetUtcNow() ? pause : null;
+    }
+
+    /// <summary>Makes the pause at least so long. True if it begins now.</summary>
+    private bool Close(ref (DateTimeOffset Until, string Reason) pause, TimeSpan length, string why)
     {
         lock (_gate)
         {
             var now = _time.GetUtcNow();
-            var until = now + (pause < LongestPause ? pause : LongestPause);
-            if (until <= _closedUntil)
-                return;
-            if (_closedUntil <= now)
+            var until = now + (length < LongestPause ? length : LongestPause);
+            var begins = pause.Until <= now;
+            if (until > pause.Until)
+                pause = (until, why);
+            if (begins)
                 Log.Closed(_logger, until, why);
-            (_closedUntil, _reason) = (until, why);
+            return begins;
         }
     }
 
@@ -123,9 +144,16 @@ public sealed partial class ZpkGate
         public static partial void CredentialsRefused(ILogger logger, string errorId, TimeSpan pause);
 
         [LoggerMessage(
+            3,
+            LogLevel.Error,
+            "ZPK refuses paid calls because of our account ({ErrorId}). Look at its balance and limits at ZPK; requests wait, nothing is lost, and it is tried again in {Pause}"
+        )]
+        public static partial void AccountRefused(ILogger logger, string errorId, TimeSpan pause);
+
+        [LoggerMessage(
             2,
             LogLevel.Warning,
-            "No calls to ZPK until {Until:u}: {Reason}. Requests wait, nothing is lost"
+            "Calls to ZPK pause until {Until:u}: {Reason}. Requests wait, nothing is lost"
         )]
         public static partial void Closed(ILogger logger, DateTimeOffset until, string reason);
     }

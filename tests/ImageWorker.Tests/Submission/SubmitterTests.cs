@@ -228,6 +228,48 @@ public sealed class SubmitterTests : IDisposable
         Assert.Equal((LedgerState.Released, 1), await StateAndCallsAsync(worker, submit));
     }
 
+    [Theory]
+    [InlineData("""{"success":false,"errors":[{"id":"INSUFFICIENT_BALANCE","message":"no money","on":null}]}""", 200)]
+    [InlineData("payment required", 402)]
+    public async Task What_is_refused_because_of_the_account_pauses_paid_calls_and_fails_no_request(
+        string body,
+        int status
+    )
+    {
+        _zpk.Generate(body, status);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var (first, second) = (await StartAsync(worker), await StartAsync(worker));
+        var gate = worker.Services.GetRequiredService<ZpkGate>();
+
+        var told = (await worker.HandleAsync(first)).Only<SubmissionDeferred>();
+        var held = (await worker.HandleAsync(second)).Only<SubmissionDeferred>();
+
+        Assert.Equal((false, worker.Time.GetUtcNow() + TimeSpan.FromSeconds(30)), (told.InDoubt, told.NotBefore));
+        Assert.Equal((LedgerState.Released, 1), await StateAndCallsAsync(worker, first));
+        Assert.True(held.IsHeldBack);
+        Assert.Equal(1, _zpk.GenerateCalls);
+        // What is paid for is still read.
+        Assert.Null(gate.Closed);
+    }
+
+    [Fact]
+    public async Task A_refused_account_makes_the_worker_unready_until_a_paid_call_is_accepted()
+    {
+        _zpk.Generate("", 402);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
+        var health = new ZpkHealth(worker.Services.GetRequiredService<ZpkGate>());
+
+        await worker.HandleAsync(submit);
+        var refused = await health.CheckHealthAsync(new(), TestContext.Current.CancellationToken);
+        _zpk.Generate(StubZpk.Accepted);
+        worker.Time.Advance(TimeSpan.FromSeconds(30));
+        await worker.HandleAsync(submit);
+        var mended = await health.CheckHealthAsync(new(), TestContext.Current.CancellationToken);
+
+        Assert.Equal((HealthStatus.Unhealthy, HealthStatus.Healthy), (refused.Status, mended.Status));
+    }
+
     [Fact]
     public async Task What_zpk_asked_one_submission_holds_for_all_of_this_process()
     {
