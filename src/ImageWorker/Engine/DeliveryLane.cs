@@ -10,11 +10,8 @@ namespace ImageWorker.Engine;
 /// <param name="concurrency">Messages sent at once.</param>
 /// <param name="backlog">Messages that may wait here.</param>
 /// <param name="send">Sends one message until the time it is given; false where that failed.</param>
-internal sealed class DeliveryLane(
-    int concurrency,
-    int backlog,
-    Func<OutboxMessage, DateTimeOffset, Task<bool>> send
-) : IDisposable
+internal sealed class DeliveryLane(int concurrency, int backlog, Func<OutboxMessage, DateTimeOffset, Task<bool>> send)
+    : IDisposable
 {
     private readonly Channel<Entry> _waiting = Channel.CreateBounded<Entry>(
         new BoundedChannelOptions(backlog) { SingleReader = true }
@@ -32,7 +29,7 @@ internal sealed class DeliveryLane(
     /// <param name="until">The end of this process's lease on it. A message that waits for longer is not sent from here.</param>
     /// <param name="before">What should be sent first, if it can be.</param>
     /// <returns>Ends when the message was sent, or could not be.</returns>
-    public Task Add(OutboxMessage message, DateTimeOffset until, Task before)
+    public Task AddAsync(OutboxMessage message, DateTimeOffset until, Task before)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return _waiting.Writer.TryWrite(new(message, until, before, done)) ? done.Task : Task.CompletedTask;

@@ -94,8 +94,10 @@ public sealed partial class OutboxDelivery(
             foreach (var message in messages)
             {
                 var lane = LaneOf(message, stopping);
-                var sent = lane.Add(message, time.GetUtcNow() + _options.Lease, before);
-                before = lane.IsFailing ? Task.CompletedTask : Task.WhenAny(sent, Task.Delay(OrderPatience, time, stopping));
+                var sent = lane.AddAsync(message, time.GetUtcNow() + _options.Lease, before);
+                before = lane.IsFailing
+                    ? Task.CompletedTask
+                    : Task.WhenAny(sent, Task.Delay(OrderPatience, time, stopping));
             }
         }
     }
@@ -120,7 +122,7 @@ public sealed partial class OutboxDelivery(
             db.ClaimOutboxAsync(time.GetUtcNow(), until, _options.SweepBatch, stopping)
         );
         foreach (var message in left)
-            _ = LaneOf(message, stopping).Add(message, until, Task.CompletedTask);
+            _ = LaneOf(message, stopping).AddAsync(message, until, Task.CompletedTask);
         return left.Count;
     }
 
