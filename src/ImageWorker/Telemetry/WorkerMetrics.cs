@@ -137,6 +137,8 @@ public sealed class WorkerMetrics
     {
         _received.Add(0);
         _resends.Add(0);
+        foreach (var @event in (string[])[nameof(ImagesReady), nameof(ImagesFailed), nameof(ImageGenerated)])
+            _notDelivered.Add(0, new KeyValuePair<string, object?>("exchange", @event));
         foreach (var outcome in RequestOutcome.All.Append(nameof(FailureReason.InvalidRequest)))
             _closed.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
         _settled.Add(0, Settled(true, null));
