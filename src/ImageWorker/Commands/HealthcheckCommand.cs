@@ -1,4 +1,7 @@
 using System.CommandLine;
+using System.Text;
+using ImageWorker.Hosting;
+using ImageWorker.Operations;
 
 namespace ImageWorker.Commands;
 
@@ -20,6 +23,7 @@ public static class HealthcheckCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
         var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddSecretFiles();
         builder.UseWorkerDefaults();
         builder.Services.AddHttpClient();
         await using var app = builder.Build();
@@ -33,6 +37,13 @@ public static class HealthcheckCommand
             .Replace("[::]", "127.0.0.1");
         using var http = app.Services.GetRequiredService<IHttpClientFactory>().CreateClient();
         http.Timeout = Patience;
+        // Not needed, but who shows it is told more. In this form it may hold any character.
+        var operations = app.Configuration.GetSection(OperationsOptions.Section).Get<OperationsOptions>();
+        if (operations?.Current() is { } key)
+            http.DefaultRequestHeaders.Authorization = new(
+                "Basic",
+                Convert.ToBase64String(Encoding.UTF8.GetBytes($":{key}"))
+            );
         try
         {
             var answer = await http.GetAsync(new Uri(new Uri(url), "/health/ready"), ct);

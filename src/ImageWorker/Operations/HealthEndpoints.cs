@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using ImageWorker.Storage;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -7,6 +9,14 @@ namespace ImageWorker.Operations;
 public static class HealthEndpoints
 {
     private const string Ready = "ready";
+
+    /// <summary>The key of a failure's kind, in a check's data.</summary>
+    private const string Problem = "problem";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     public static void AddHealth(this IServiceCollection services) =>
         services
@@ -30,28 +40,43 @@ public static class HealthEndpoints
         );
     }
 
-    private static Task WriteAsync(HttpContext http, HealthReport report) =>
-        http.Response.WriteAsJsonAsync(
+    /// <summary>Anybody is told what fails and of what kind that is. The rest names hosts, roles and tables.</summary>
+    private static async Task WriteAsync(HttpContext http, HealthReport report)
+    {
+        var mayLook = await http.MayLookAsync();
+        await http.Response.WriteAsJsonAsync(
             new
             {
                 status = report.Status.ToString(),
                 checks = report.Entries.ToDictionary(
                     entry => entry.Key,
-                    entry => new { status = entry.Value.Status.ToString(), entry.Value.Description },
+                    entry => new
+                    {
+                        status = entry.Value.Status.ToString(),
+                        problem = entry.Value.Data.GetValueOrDefault(Problem),
+                        description = mayLook ? entry.Value.Description : null,
+                    },
                     StringComparer.Ordinal
                 ),
-            }
+            },
+            Json
         );
+    }
+
+    private static HealthCheckResult ResultOf(DatabaseProblem? problem, string healthy) =>
+        problem is null
+            ? HealthCheckResult.Healthy(healthy)
+            : HealthCheckResult.Unhealthy(
+                problem.Text,
+                data: new Dictionary<string, object>(StringComparer.Ordinal) { [Problem] = problem.Kind }
+            );
 
     private sealed class DatabaseHealth(DatabaseState database) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(
             HealthCheckContext context,
             CancellationToken cancellationToken = default
-        ) =>
-            await database.UnwritableAsync(cancellationToken) is { } problem
-                ? HealthCheckResult.Unhealthy(problem)
-                : HealthCheckResult.Healthy("answers, and takes changes");
+        ) => ResultOf(await database.UnwritableAsync(cancellationToken), "answers, and takes changes");
     }
 
     private sealed class MigrationsHealth(DatabaseState database) : IHealthCheck
@@ -59,9 +84,6 @@ public static class HealthEndpoints
         public async Task<HealthCheckResult> CheckHealthAsync(
             HealthCheckContext context,
             CancellationToken cancellationToken = default
-        ) =>
-            await database.PendingAsync(cancellationToken) is { } problem
-                ? HealthCheckResult.Unhealthy(problem)
-                : HealthCheckResult.Healthy("none pending");
+        ) => ResultOf(await database.PendingAsync(cancellationToken), "none pending");
     }
 }

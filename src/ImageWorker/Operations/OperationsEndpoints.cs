@@ -10,20 +10,39 @@ namespace ImageWorker.Operations;
 /// <summary>What operators see over HTTP. Every endpoint that is neither health nor a callback is mapped here.</summary>
 public static class OperationsEndpoints
 {
+    /// <summary>The pages are text, links, and one style.</summary>
+    private static readonly string ContentPolicy =
+        $"default-src 'none'; style-src '{PageStyle.Hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     public static void AddOperations(this IServiceCollection services)
     {
         services.AddChecked<OperationsOptions>(OperationsOptions.Section);
         services.AddSingleton<WorkerStatusReader>();
         services.AddHealth();
-        services.AddOperationsKey();
+        services.AddOperationsAccess();
     }
 
     public static void MapOperations(this WebApplication app)
     {
-        var operations = app.MapGroup("").RequireOperationsKey();
+        // First, so that refusals have them too.
+        app.Use(AddHeadersAsync);
+        app.UseAuthentication();
+        app.UseAuthorization();
+        var operations = app.MapGroup("").RequireAuthorization(OperationsAccess.Look);
         operations.MapGet("/", ShowStatusAsync);
         operations.MapGet("/requests/{id:guid}", ShowRequestAsync);
         operations.MapPrometheusScrapingEndpoint();
+    }
+
+    /// <summary>No browser guesses what an answer is, runs or frames it, tells others its address, or keeps it.</summary>
+    private static Task AddHeadersAsync(HttpContext http, RequestDelegate next)
+    {
+        var headers = http.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers.ContentSecurityPolicy = ContentPolicy;
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.CacheControl = "no-store";
+        return next(http);
     }
 
     private static async Task<IResult> ShowStatusAsync(
@@ -53,15 +72,11 @@ public static class OperationsEndpoints
     }
 
     private static async Task<IResult> PageAsync<T>(HttpContext http, params (string Name, object? Value)[] parameters)
-        where T : IComponent
-    {
-        http.Response.Headers.CacheControl = "no-store";
-        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'";
-        return Results.Content(
+        where T : IComponent =>
+        Results.Content(
             await HtmlAsync<T>(http.RequestServices, parameters),
             $"{MediaTypeNames.Text.Html}; charset=utf-8"
         );
-    }
 
     /// <summary>A page, whole.</summary>
     public static async Task<string> HtmlAsync<T>(

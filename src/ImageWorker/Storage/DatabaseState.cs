@@ -14,16 +14,29 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
     public async Task<string?> ProblemAsync(CancellationToken ct) => (await LookAsync(ct)).Problem;
 
     /// <summary>The same. <c>Unreadable</c> is null if the database can at least be read.</summary>
-    public async Task<(string? Problem, string? Unreadable)> LookAsync(CancellationToken ct) =>
-        await PendingAsync(ct) is { } pending ? (pending, pending) : await ReachAsync(ct);
+    public async Task<(string? Problem, string? Unreadable)> LookAsync(CancellationToken ct)
+    {
+        var problem = await PendingAsync(ct) ?? await UnwritableAsync(ct);
+        return (problem?.Text, problem is { Kind: not DatabaseProblem.ReadOnly } ? problem.Text : null);
+    }
 
-    /// <summary>
-    /// Why it cannot be reached or takes no changes, for people; null if it does. Ignores the schema.
-    /// </summary>
-    public async Task<string?> UnwritableAsync(CancellationToken ct) => (await ReachAsync(ct)).Problem;
+    /// <summary>Why it cannot be reached or takes no changes; null if it does. Ignores the schema.</summary>
+    public async Task<DatabaseProblem?> UnwritableAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await database.InAsync(db => db.WriteObstacleAsync(ct)) is { } obstacle
+                ? new(DatabaseProblem.ReadOnly, obstacle)
+                : null;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return DatabaseProblem.Of(exception);
+        }
+    }
 
-    /// <summary>What the schema lacks, for people; null if it is this version's. Asks no more once it is.</summary>
-    public async Task<string?> PendingAsync(CancellationToken ct)
+    /// <summary>What the schema lacks; null if it is this version's. Asks no more once it is.</summary>
+    public async Task<DatabaseProblem?> PendingAsync(CancellationToken ct)
     {
         if (_schemaIsCurrent)
             return null;
@@ -35,11 +48,14 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
             _schemaIsCurrent = pending.Count == 0;
             return _schemaIsCurrent
                 ? null
-                : $"database migrations are pending ({string.Join(", ", pending)}): run 'ImageWorker migrate'";
+                : new(
+                    DatabaseProblem.SchemaMissing,
+                    $"database migrations are pending ({string.Join(", ", pending)}): run 'ImageWorker migrate'"
+                );
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            return Unreachable(exception);
+            return DatabaseProblem.Of(exception);
         }
     }
 
@@ -85,22 +101,6 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
             await Task.Delay(Pause, time, ct);
         }
     }
-
-    private async Task<(string? Problem, string? Unreadable)> ReachAsync(CancellationToken ct)
-    {
-        try
-        {
-            return (await database.InAsync(db => db.WriteObstacleAsync(ct)), null);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            var failure = Unreachable(exception);
-            return (failure, failure);
-        }
-    }
-
-    private static string Unreachable(Exception exception) =>
-        $"the database cannot be reached: {exception.GetBaseException().Message}";
 
     private static partial class Log
     {

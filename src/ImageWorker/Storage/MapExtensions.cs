@@ -21,6 +21,10 @@ public static class MapExtensions
             .HasColumnType(columnType);
 
     /// <summary>Names columns, keys and indexes as people write them in SQL.</summary>
+    /// <remarks>
+    /// The package EFCore.NamingConventions gives the same names, but renames the columns of EF's own history of
+    /// migrations too. Databases in use have that table, and could not be migrated any more.
+    /// </remarks>
     public static void UseSnakeCaseNames(this ModelBuilder modelBuilder)
     {
         foreach (var entity in modelBuilder.Model.GetEntityTypes())

@@ -64,19 +64,22 @@ public sealed class DatabaseOutageTests(RestartableServers servers)
     }
 
     [Theory]
-    [InlineData("28000", "ALTER ROLE {0} NOLOGIN", "ALTER ROLE {0} LOGIN")]
+    [InlineData("28000", "refuses the login", "ALTER ROLE {0} NOLOGIN", "ALTER ROLE {0} LOGIN")]
     [InlineData(
         "25006",
+        "read-only",
         "ALTER ROLE {0} SET default_transaction_read_only = on",
         "ALTER ROLE {0} RESET default_transaction_read_only"
     )]
     [InlineData(
         "42501",
+        "read-only",
         "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {0}",
         "GRANT ALL ON ALL TABLES IN SCHEMA public TO {0}"
     )]
     public async Task What_somebody_has_to_mend_about_the_database_is_waited_for(
         string state,
+        string problem,
         string spoil,
         string mend
     )
@@ -93,7 +96,8 @@ public sealed class DatabaseOutageTests(RestartableServers servers)
         var own = new NpgsqlConnectionStringBuilder(worker.Settings["ConnectionStrings__Postgres"]) { Username = role };
         await using var started = await worker.StartAsync(
             new KeyValuePair<string, string?>("ConnectionStrings__Postgres", own.ConnectionString),
-            new KeyValuePair<string, string?>("Logging__LogLevel__ImageWorker.Storage", "Debug")
+            new KeyValuePair<string, string?>("Logging__LogLevel__ImageWorker.Storage", "Debug"),
+            new KeyValuePair<string, string?>("Operations__Key", "a-key-of-some-length")
         );
 
         await ChangeAsync(spoil);
@@ -105,8 +109,13 @@ public sealed class DatabaseOutageTests(RestartableServers servers)
             )
         );
         await Eventually.PassesAsync(async () =>
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await started.GetAsync("/health/ready")).Status)
-        );
+        {
+            var (status, body) = await started.GetAsync("/health/ready");
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+            Assert.Contains($"\"problem\":\"{problem}\"", body, StringComparison.Ordinal);
+            // It is told to anybody.
+            Assert.DoesNotContain(role, body, StringComparison.Ordinal);
+        });
         await ChangeAsync(mend);
 
         await worker.EachPaidAndClosedOnceAsync(commands);

@@ -15,9 +15,13 @@ public sealed partial class StartedWorker(ChildProcess process) : IAsyncDisposab
 
     public ChildProcess Process => process;
 
-    public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)
+    /// <summary>Asks for a page or the like.</summary>
+    /// <param name="path">What is asked for.</param>
+    /// <param name="key">The operators' key, shown if there is one.</param>
+    public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path, string? key = null)
     {
         using var http = Clients.CreateClient();
+        http.DefaultRequestHeaders.Authorization = key is null ? null : new("Bearer", key);
         using var answer = await http.GetAsync(await AddressOfAsync(path), TestContext.Current.CancellationToken);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
@@ -54,7 +58,7 @@ public sealed partial class StartedWorker(ChildProcess process) : IAsyncDisposab
 
     public ValueTask DisposeAsync() => process.DisposeAsync();
 
-    private async Task<Uri> AddressOfAsync(string path)
+    public async Task<Uri> AddressOfAsync(string path)
     {
         var line = await process.WaitForLineAsync(Listening().IsMatch);
         return new(new Uri(Listening().Match(line).Groups["address"].Value), path);

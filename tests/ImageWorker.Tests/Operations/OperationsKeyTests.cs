@@ -1,129 +1,198 @@
 using System.Net;
-using System.Text;
-using ImageWorker.Operations;
 using ImageWorker.Tests.Zpk;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace ImageWorker.Tests.Operations;
 
-public sealed class OperationsKeyTests
+public sealed class OperationsKeyTests(OperationsKeyTests.Worker worker) : IClassFixture<OperationsKeyTests.Worker>
 {
-    private const string Key = "a-key-of-some-length";
+    private const string Key = OperationsApp.Key;
 
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+    internal static readonly string[] Guarded = ["GET /", $"GET /requests/{Guid.Empty}", "GET /metrics", "POST /act"];
+
+    public static TheoryData<string, string[]> NearMisses { get; } =
+        new()
+        {
+            { "nothing", [] },
+            { "an empty header", [Shown("")] },
+            { "no value", [Shown("Bearer")] },
+            { "an empty value", [Shown("Bearer ")] },
+            { "another key of that length", [Shown($"Bearer {new string('x', Key.Length)}")] },
+            { "the start of the key", [Shown($"Bearer {Key[..^1]}")] },
+            { "the end of the key", [Shown($"Bearer {Key[1..]}")] },
+            { "the key and more", [Shown($"Bearer {Key}x")] },
+            { "the key twice", [Shown($"Bearer {Key} {Key}")] },
+            { "the key in quotes", [Shown($"Bearer \"{Key}\"")] },
+            { "the key in lower case", [Shown($"Bearer {Key.ToLowerInvariant()}")] },
+            { "the key in upper case", [Shown($"Bearer {Key.ToUpperInvariant()}")] },
+            { "no scheme", [Shown(Key)] },
+            { "another scheme", [Shown($"Token {Key}")] },
+            { "a scheme that begins with the right one", [Shown($"BearerX {Key}")] },
+            { "no space", [Shown($"Bearer{Key}")] },
+            { "two headers, the second right", [Shown("Bearer x"), Shown($"Bearer {Key}")] },
+            { "two headers, the first right", [Shown($"Bearer {Key}"), Shown("Bearer x")] },
+            { "two headers, both right", [Shown($"Bearer {Key}"), Shown($"Bearer {Key}")] },
+            { "two in one header", [Shown($"Bearer {Key}, Bearer {Key}")] },
+            { "another header", [$"Proxy-Authorization: Bearer {Key}"] },
+            { "a cookie", [$"Cookie: Authorization=Bearer {Key}; key={Key}"] },
+            { "a wrong password", [Shown(OperationsApp.Basic("admin:wrong"))] },
+            { "another password of that length", [Shown(OperationsApp.Basic($"admin:{new string('x', Key.Length)}"))] },
+            { "an empty password", [Shown(OperationsApp.Basic("admin:"))] },
+            { "neither name nor password", [Shown(OperationsApp.Basic(":"))] },
+            { "the key as the name", [Shown(OperationsApp.Basic($"{Key}:"))] },
+            { "the key as the name, another password", [Shown(OperationsApp.Basic($"{Key}:wrong"))] },
+            { "the start of the password", [Shown(OperationsApp.Basic($"admin:{Key[..^1]}"))] },
+            { "the password and more", [Shown(OperationsApp.Basic($"admin:{Key}x"))] },
+            { "the password and a colon", [Shown(OperationsApp.Basic($"admin:{Key}:"))] },
+            { "the password and a line's end", [Shown(OperationsApp.Basic($"admin:{Key}\n"))] },
+            { "the password in lower case", [Shown(OperationsApp.Basic($"admin:{Key.ToLowerInvariant()}"))] },
+            { "Basic without a colon", [Shown(OperationsApp.Basic(Key))] },
+            { "Basic without a value", [Shown("Basic")] },
+            { "Basic that is not base64", [Shown("Basic !")] },
+            { "Basic in plain text", [Shown($"Basic admin:{Key}")] },
+            { "Basic with the key alone", [Shown($"Basic {Key}")] },
+            { "Bearer with what Basic shows", [Shown($"Bearer {OperationsApp.Basic($"admin:{Key}")[6..]}")] },
+        };
 
     [Theory]
-    [InlineData("127.0.0.1", "/handler")]
-    [InlineData("127.0.0.1", "/delegate")]
-    [InlineData("[::1]", "/handler")]
-    public async Task On_loopback_no_key_is_needed(string bound, string path)
+    [MemberData(nameof(NearMisses))]
+    public async Task Who_nearly_shows_the_key_is_not_let_in(string miss, string[] headers)
     {
-        await using var app = await StartAsync(bound);
+        foreach (var what in Guarded)
+        {
+            var answer = await worker.App.SendAsync(what, headers);
 
-        Assert.Equal((HttpStatusCode.OK, "secret"), await GetAsync(app, path));
+            Assert.True(answer.Status is HttpStatusCode.Unauthorized, $"{miss}: {what} is {answer.Status}");
+            Assert.Equal(
+                ["Bearer", "Basic realm=\"ImageWorker\""],
+                answer.Headers["WWW-Authenticate"],
+                StringComparer.Ordinal
+            );
+            Assert.Equal(
+                "Show the key of Operations:Key or Operations:KeyFile as 'Authorization: Bearer KEY'.\n",
+                answer.Body
+            );
+        }
     }
 
     [Theory]
-    [InlineData("/handler")]
-    [InlineData("/delegate")]
-    public async Task Off_loopback_without_a_key_nobody_is_let_in_and_is_told_why(string path)
+    [InlineData("key")]
+    [InlineData("access_token")]
+    [InlineData("Authorization")]
+    public async Task The_key_in_an_address_lets_nobody_in(string name)
     {
-        await using var app = await StartAsync("0.0.0.0");
+        var answer = await worker.App.GetAsync($"/?{name}={Key}");
 
-        var (status, body) = await GetAsync(app, path, $"Bearer {Key}");
-
-        Assert.Equal(HttpStatusCode.Forbidden, status);
-        Assert.Contains("Operations:Key", body, StringComparison.Ordinal);
-        Assert.Single(body.Trim().Split('\n'));
-        Assert.Equal((HttpStatusCode.OK, "open"), await GetAsync(app, "/open"));
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.Status);
     }
 
     [Fact]
-    public async Task On_loopback_a_foreign_host_name_is_not_let_in_without_a_key()
+    public async Task Who_shows_the_key_may_look_and_act()
     {
-        await using var app = await StartAsync("127.0.0.1");
-
-        Assert.Equal(HttpStatusCode.Forbidden, (await GetAsync(app, "/handler", host: "evil.example")).Status);
-    }
-
-    [Theory]
-    [InlineData("0.0.0.0", null, HttpStatusCode.Unauthorized)]
-    [InlineData("127.0.0.1", null, HttpStatusCode.Unauthorized)]
-    [InlineData("0.0.0.0", $"Bearer {Key}", HttpStatusCode.OK)]
-    [InlineData("0.0.0.0", $"bearer {Key}", HttpStatusCode.OK)]
-    [InlineData("0.0.0.0", $"Bearer {Key}x", HttpStatusCode.Unauthorized)]
-    [InlineData("0.0.0.0", "Bearer", HttpStatusCode.Unauthorized)]
-    [InlineData("0.0.0.0", $"Token {Key}", HttpStatusCode.Unauthorized)]
-    [InlineData("0.0.0.0", "Basic !", HttpStatusCode.Unauthorized)]
-    [InlineData("0.0.0.0", $"Basic {Key}", HttpStatusCode.Unauthorized)]
-    public async Task With_a_key_set_it_must_be_shown(string bound, string? shown, HttpStatusCode expected)
-    {
-        await using var app = await StartAsync(bound, options => options.Key = Key);
-
-        Assert.Equal(expected, (await GetAsync(app, "/handler", shown)).Status);
-        Assert.Equal(expected, (await GetAsync(app, "/delegate", shown)).Status);
-    }
-
-    [Theory]
-    [InlineData($"admin:{Key}", HttpStatusCode.OK)]
-    [InlineData($":{Key}", HttpStatusCode.OK)]
-    [InlineData($"{Key}:", HttpStatusCode.Unauthorized)]
-    [InlineData(Key, HttpStatusCode.Unauthorized)]
-    public async Task A_browser_shows_it_as_a_password(string user, HttpStatusCode expected)
-    {
-        await using var app = await StartAsync("0.0.0.0", options => options.Key = Key);
-        var basic = Convert.ToBase64String(Encoding.UTF8.GetBytes(user));
-
-        Assert.Equal(expected, (await GetAsync(app, "/handler", $"Basic {basic}")).Status);
+        string[] shown =
+        [
+            $"Bearer {Key}",
+            $"bearer {Key}",
+            $"BEARER  {Key}",
+            OperationsApp.Basic($"admin:{Key}"),
+            OperationsApp.Basic($":{Key}"),
+            OperationsApp.Basic($"admin:{Key}").Replace("Basic", "basic", StringComparison.Ordinal),
+        ];
+        foreach (var authorization in shown)
+        {
+            Assert.Contains(
+                "ImageWorker</h1>",
+                (await worker.App.GetAsAsync(authorization, "/")).Body,
+                StringComparison.Ordinal
+            );
+            Assert.Equal(HttpStatusCode.OK, (await worker.App.GetAsAsync(authorization, "/metrics")).Status);
+            Assert.Equal("done", (await worker.App.SendAsync("POST /act", Shown(authorization))).Body);
+            Assert.StartsWith(
+                "there is no request",
+                (await worker.App.GetAsAsync(authorization, $"/requests/{Guid.Empty}")).Body,
+                StringComparison.Ordinal
+            );
+        }
     }
 
     [Fact]
-    public async Task A_key_in_a_file_can_be_replaced()
+    public async Task A_key_of_any_characters_can_be_shown()
+    {
+        const string key = "a, \"key\": of=any ключ";
+        await using var app = await OperationsApp.StartAsync(settings: ("Operations:Key", key));
+
+        Assert.Equal(HttpStatusCode.OK, (await app.GetAsAsync($"Bearer {key}", "/")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await app.GetAsAsync(OperationsApp.Basic($"admin:{key}"), "/")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await app.GetAsAsync("Bearer a", "/")).Status);
+    }
+
+    [Fact]
+    public async Task A_key_in_a_file_can_be_replaced_and_while_there_is_none_nobody_is_let_in()
     {
         using var file = new KeyFile($"{Key}\n");
-        await using var app = await StartAsync("0.0.0.0", options => options.KeyFile = file.Path);
-        Assert.Equal(HttpStatusCode.OK, (await GetAsync(app, "/handler", $"Bearer {Key}")).Status);
+        await using var app = await OperationsApp.StartAsync(settings: ("Operations:KeyFile", file.Path));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync($"Bearer {Key}"));
 
         file.Write("another-key-of-some-length");
-        Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(app, "/handler", $"Bearer {Key}")).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync($"Bearer {Key}"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync("Bearer another-key-of-some-length"));
 
-        // While it is being written nobody gets in, not even with the empty key.
+        // As while it is being written.
         file.Write("");
-        Assert.Equal(HttpStatusCode.Unauthorized, (await GetAsync(app, "/handler", "Bearer ")).Status);
+        await NobodyIsLetInAsync();
+        file.Write("\n");
+        await NobodyIsLetInAsync();
+        File.Delete(file.Path);
+        await NobodyIsLetInAsync();
+
+        file.Write(Key);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync($"Bearer {Key}"));
+
+        async Task NobodyIsLetInAsync()
+        {
+            string?[] shown =
+            [
+                null,
+                "Bearer",
+                "Bearer ",
+                $"Bearer {Key}",
+                "Bearer another-key-of-some-length",
+                OperationsApp.Basic("admin:"),
+                OperationsApp.Basic(""),
+            ];
+            foreach (var authorization in shown)
+                Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(authorization));
+        }
+
+        async Task<HttpStatusCode> StatusAsync(string? authorization) =>
+            (await app.GetAsAsync(authorization, "/metrics")).Status;
     }
 
-    private static async Task<WebApplication> StartAsync(string bound, Action<OperationsOptions>? configure = null)
+    [Fact]
+    public async Task Off_loopback_without_a_key_nobody_is_let_in_and_is_told_why()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls($"http://{bound}:0");
-        builder.Services.AddLogging().AddRouting().AddHttpClient();
-        builder.Services.Configure(configure ?? (_ => { }));
-        builder.Services.AddOperationsKey();
-        var app = builder.Build();
-        app.MapGet("/handler", () => "secret").RequireOperationsKey();
-        app.MapGet("/delegate", http => http.Response.WriteAsync("secret")).RequireOperationsKey();
-        app.MapGet("/open", () => "open");
-        await app.StartAsync(Ct);
-        return app;
+        await using var app = await OperationsApp.StartAsync("0.0.0.0");
+
+        foreach (var what in Guarded)
+        {
+            var answer = await app.SendAsync(what, Shown($"Bearer {Key}"));
+
+            Assert.Equal(HttpStatusCode.Forbidden, answer.Status);
+            Assert.Contains("Operations:Key", answer.Body, StringComparison.Ordinal);
+            Assert.Single(answer.Body.Trim().Split('\n'));
+            Assert.Empty(answer.Headers["WWW-Authenticate"]);
+        }
     }
 
-    private static async Task<(HttpStatusCode Status, string Body)> GetAsync(
-        WebApplication app,
-        string path,
-        string? authorization = null,
-        string? host = null
-    )
+    private static string Shown(string authorization) => $"Authorization: {authorization}";
+
+    /// <summary>One with a key, for all who do not change it.</summary>
+    public sealed class Worker : IAsyncLifetime
     {
-        var address = new Uri(app.Urls.Single().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, path));
-        request.Headers.Host = host;
-        if (authorization is not null)
-            request.Headers.TryAddWithoutValidation("Authorization", authorization);
-        using var http = app.Services.GetRequiredService<IHttpClientFactory>().CreateClient();
-        using var response = await http.SendAsync(request, Ct);
-        return (response.StatusCode, await response.Content.ReadAsStringAsync(Ct));
+        internal OperationsApp App { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() =>
+            App = await OperationsApp.StartAsync(settings: ("Operations:Key", OperationsApp.Key));
+
+        public ValueTask DisposeAsync() => App.DisposeAsync();
     }
 }

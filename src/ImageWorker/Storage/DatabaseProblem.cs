@@ -1,0 +1,26 @@
+using System.Data.Common;
+
+namespace ImageWorker.Storage;
+
+/// <summary>Why the database cannot be worked with.</summary>
+/// <param name="Kind">In fixed words, for anybody.</param>
+/// <param name="Text">For operators: it can name hosts, roles and tables.</param>
+public sealed record DatabaseProblem(string Kind, string Text)
+{
+    public const string RefusesLogin = "refuses the login";
+    public const string Unreachable = "cannot be reached";
+    public const string SchemaMissing = "schema missing";
+    public const string ReadOnly = "read-only";
+
+    /// <summary>SQL's class of errors for a role that is unknown, may not log in, or has another password.</summary>
+    private const string InvalidAuthorization = "28";
+
+    public static DatabaseProblem Of(Exception exception)
+    {
+        var cause = exception.GetBaseException();
+        var isLogin =
+            cause is DbException { SqlState: { } state }
+            && state.StartsWith(InvalidAuthorization, StringComparison.Ordinal);
+        return new(isLogin ? RefusesLogin : Unreachable, $"the database cannot be reached: {cause.Message}");
+    }
+}
