@@ -11,11 +11,11 @@ public sealed record ImageResult
     /// <summary>Whether there is a picture.</summary>
     public required ImageStatus Status { get; init; }
 
-    /// <summary>Where to download it; null unless generated.</summary>
+    /// <summary>Where to download it; null unless generated, and where ZPK named an address that is not safe to pass on.</summary>
     public string? Url { get; init; }
 
     /// <summary>
-    /// Why it failed; null if generated. ZPK's own id as it sent it, or one of the worker's:
+    /// Why it failed; null if generated, but for <c>URL_WITHHELD</c> where <see cref="Url"/> is withheld. ZPK's own id as it sent it, or one of the worker's:
     /// <c>DEADLINE_EXCEEDED</c>, <c>BUDGET_EXCEEDED</c>, <c>SUBMISSION_UNRESOLVED</c>, <c>CANCELLED</c>.
     /// </summary>
     public string? ErrorId { get; init; }

@@ -20,16 +20,10 @@ internal sealed class ServerText(ZpkOptions options, Credentials? credentials)
     // host, which every address of a picture may hold.
     private const int ShortestMasked = 8;
 
-    private readonly SecretWord[] _secrets =
-    [
-        .. new[] { credentials?.ApiKey, options.ApplicationId }
-            .OfType<string>()
-            .Where(secret =>
-                secret.Length >= ShortestMasked
-                && !options.BaseAddress.Host.Contains(secret, StringComparison.OrdinalIgnoreCase)
-            )
-            .Select(secret => new SecretWord(secret)),
-    ];
+    private readonly SecretWord[] _secrets = Words(options, credentials?.ApiKey, options.ApplicationId);
+
+    /// <summary>The address of a picture may name the application; the key never may stand there.</summary>
+    private readonly SecretWord[] _keys = Words(options, credentials?.ApiKey);
 
     /// <summary>An id or another single word, of at most 64 characters.</summary>
     public string Word(string text) => Clean(text, LongestWord);
@@ -48,7 +42,7 @@ internal sealed class ServerText(ZpkOptions options, Credentials? credentials)
     /// <summary>What keeps a text from being passed on as the address of a picture; null where it will do.</summary>
     public string? ProblemOfUrl(string url) =>
         PictureAddress.Problem(url, options.BaseAddress)
-        ?? (HoldsSecret(url) ? "holds the API key or the application id" : null);
+        ?? (Array.Exists(_keys, key => key.IsIn(url)) ? "holds the API key" : null);
 
     /// <summary>
     /// Whether a character may stand in a text that is shown: no control character, none that turns the direction of
@@ -62,6 +56,17 @@ internal sealed class ServerText(ZpkOptions options, Credentials? credentials)
                 or UnicodeCategory.LineSeparator
                 or UnicodeCategory.ParagraphSeparator
             );
+
+    private static SecretWord[] Words(ZpkOptions options, params string?[] secrets) =>
+        [
+            .. secrets
+                .OfType<string>()
+                .Where(secret =>
+                    secret.Length >= ShortestMasked
+                    && !options.BaseAddress.Host.Contains(secret, StringComparison.OrdinalIgnoreCase)
+                )
+                .Select(secret => new SecretWord(secret)),
+        ];
 
     private bool HoldsSecret(string text) => Array.Exists(_secrets, secret => secret.IsIn(text));
 

@@ -44,6 +44,11 @@ public static class SendCommand
                 ? await SendToFileAsync(builder, command, patience.Token)
                 : await SendToBrokerAsync(builder, command, patience.Token);
         }
+        catch (BrokerException exception)
+        {
+            await Console.Error.WriteLineAsync($"ImageWorker: {exception.Message}");
+            return CommandLine.Failed;
+        }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync(
@@ -108,6 +113,8 @@ public static class SendCommand
         });
         using var host = builder.BuildChecked();
         var bus = host.Services.GetRequiredService<IBusControl>();
+        // A bus does not say what is wrong, and tries again and again.
+        await (await BrokerHost.ConnectAsync(rabbitMq, ct)).DisposeAsync();
         await bus.StartAsync(ct);
         try
         {

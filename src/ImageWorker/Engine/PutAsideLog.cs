@@ -1,22 +1,31 @@
 using System.Runtime.Serialization;
-using System.Text.Json;
+using ImageWorker.Contracts;
 using MassTransit;
 
 namespace ImageWorker.Engine;
 
 /// <summary>
-/// Logs which messages go to the error queue. A publisher's mistake is one line. A failure of ours comes with its stack
-/// trace.
+/// Logs which messages go to the error queue, each once. A publisher's mistake is one line. A failure of ours comes with its
+/// request and its stack trace.
 /// </summary>
 public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveObserver
 {
+    public Task ConsumeFault<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception)
+        where T : class
+    {
+        // A stop or a lost connection only interrupts a command: it stays in its queue.
+        if (!context.CancellationToken.IsCancellationRequested)
+            Log.Failed(logger, RequestIdOf(context.Message), QueueOf(context.ReceiveContext), exception);
+        return Task.CompletedTask;
+    }
+
     public Task ReceiveFault(ReceiveContext context, Exception exception)
     {
-        var queue = context.InputAddress.Segments[^1];
-        if (exception is SerializationException or JsonException)
-            Log.Unreadable(logger, queue, exception.Message);
-        else
-            Log.Failed(logger, queue, exception);
+        if (exception is SerializationException)
+            Log.Unreadable(logger, QueueOf(context), exception.Message);
+        // Else ConsumeFault has logged it.
+        else if (!context.TryGetPayload<ConsumerFaultContext>(out _))
+            Log.NotTaken(logger, QueueOf(context), exception);
         return Task.CompletedTask;
     }
 
@@ -27,15 +36,25 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
     public Task PostConsume<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType)
         where T : class => Task.CompletedTask;
 
-    public Task ConsumeFault<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception)
-        where T : class => Task.CompletedTask;
+    private static string QueueOf(ReceiveContext context) => context.InputAddress.Segments[^1];
+
+    private static Guid? RequestIdOf(object message) =>
+        message switch
+        {
+            GenerateImages generate => generate.RequestId,
+            CancelImages cancel => cancel.RequestId,
+            _ => null,
+        };
 
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Error, "A message from {Queue} cannot be read and is put aside: {Reason}")]
         public static partial void Unreadable(ILogger logger, string queue, string reason);
 
-        [LoggerMessage(2, LogLevel.Error, "A message from {Queue} failed and is put aside")]
-        public static partial void Failed(ILogger logger, string queue, Exception exception);
+        [LoggerMessage(2, LogLevel.Error, "Request {RequestId}: its command from {Queue} failed and is put aside")]
+        public static partial void Failed(ILogger logger, Guid? requestId, string queue, Exception exception);
+
+        [LoggerMessage(3, LogLevel.Error, "A message from {Queue} could not be taken")]
+        public static partial void NotTaken(ILogger logger, string queue, Exception exception);
     }
 }

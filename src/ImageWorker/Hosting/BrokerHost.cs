@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using MassTransit;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace ImageWorker.Hosting;
 
@@ -46,5 +47,23 @@ public static class BrokerHost
         return factory;
     }
 
+    /// <summary>A connection for a command, which tells what is wrong where the worker would try again and again.</summary>
+    /// <exception cref="BrokerException">There is none to be had.</exception>
+    public static async Task<IConnection> ConnectAsync(string rabbitMq, CancellationToken ct)
+    {
+        try
+        {
+            return await Factory(rabbitMq).CreateConnectionAsync("ImageWorker", ct);
+        }
+        catch (Exception exception) when (exception is BrokerUnreachableException or RabbitMQClientException)
+        {
+            throw new BrokerException(rabbitMq, exception);
+        }
+    }
+
     private static bool IsSecure(Uri address) => address.Scheme == "amqps";
 }
+
+/// <summary>What is wrong with the broker, in one line: it is not there, or not to be trusted, or does not let us in.</summary>
+public sealed class BrokerException(string rabbitMq, Exception inner)
+    : Exception($"RabbitMQ at {new Uri(rabbitMq).Host}: {inner.GetBaseException().Message}", inner);

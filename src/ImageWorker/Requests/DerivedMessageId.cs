@@ -15,6 +15,9 @@ public static class DerivedMessageId
 
     public static Guid ForImage(Guid requestId, int number) => Derive("image", requestId.ToString(), number.ToString());
 
+    /// <summary>Derives the id of a saga for a command that names no request.</summary>
+    public static Guid ForNameless(Guid messageId) => Derive("nameless", messageId.ToString());
+
     /// <summary>Derives an id from the content of a message that has none.</summary>
     public static Guid ForBody(ReadOnlySpan<byte> body) => new(SHA256.HashData(body).AsSpan(0, 16), bigEndian: true);
 

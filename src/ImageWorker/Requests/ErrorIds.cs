@@ -15,6 +15,9 @@ public static class ErrorIds
     public const string SubmissionUnresolved = "SUBMISSION_UNRESOLVED";
     public const string Cancelled = "CANCELLED";
 
+    /// <summary>The image is generated; ZPK named an address for it that is not safe to pass on.</summary>
+    public const string UrlWithheld = "URL_WITHHELD";
+
     /// <summary>For an error without an id.</summary>
     public const string Unknown = "UNKNOWN_ERROR";
 

@@ -23,8 +23,11 @@ public abstract record CommandAsked(Arrival Arrival)
     /// <summary>The request that the command names; empty if it names none.</summary>
     public abstract Guid RequestId { get; }
 
-    /// <summary>The id of the command's saga. A command that names no request has its message's id instead.</summary>
-    public Guid SagaId => RequestId == Guid.Empty ? Arrival.MessageId : RequestId;
+    /// <summary>
+    /// The id of the command's saga. A command that names no request has one of its message's id. It must not be that id
+    /// itself: publishers choose it, and one that is a request's id would lead to that request.
+    /// </summary>
+    public Guid SagaId => RequestId == Guid.Empty ? DerivedMessageId.ForNameless(Arrival.MessageId) : RequestId;
 }
 
 public sealed record GenerateAsked(GenerateImages Command, Arrival Arrival) : CommandAsked(Arrival)

@@ -86,7 +86,7 @@ public static class RequestProgress
     }
 
     /// <summary>
-    /// Takes over an answer's costs, pictures and errors. Returns the images that became generated. Images to be resent
+    /// Takes over an answer's costs, pictures and errors. Returns the images that became generated and have an address. Images to be resent
     /// are left in <see cref="ImageState.WaitingToResend"/>.
     /// </summary>
     public static List<RequestImage> Record(this ImageRequest request, ImageSubmission submission, ZpkAnswer answer)
@@ -105,6 +105,12 @@ public static class RequestProgress
                 image.State = ImageState.Generated;
                 image.Url = url;
                 generated.Add(image);
+            }
+            else if (said is { Status: GenerationStatus.Generated, UrlProblem: not null })
+            {
+                // It is made and paid for. Where it is, is not safe to pass on.
+                image.State = ImageState.Generated;
+                image.ErrorId = ErrorIds.UrlWithheld;
             }
             else if (said is { Status: GenerationStatus.Error, ErrorId: ErrorIds.GeneralError })
                 image.State = ImageState.WaitingToResend;

@@ -1,4 +1,7 @@
+using MassTransit;
+using MassTransit.Logging;
 using MassTransit.Mediator;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ImageWorker.Saga;
 
@@ -8,7 +11,14 @@ namespace ImageWorker.Saga;
 /// </summary>
 public sealed class RequestDoor(IMediator mediator)
 {
+    private static readonly BusLogContext Silent = new(NullLoggerFactory.Instance);
+
     /// <summary>Runs the message's step. Returns once the step is committed.</summary>
     /// <exception cref="Exception">The step failed, and nothing of it was saved.</exception>
-    public Task TellAsync(object message, CancellationToken ct = default) => mediator.Send(message, ct);
+    public async Task TellAsync(object message, CancellationToken ct = default)
+    {
+        // Whoever tells logs a failure. MassTransit would log it once more.
+        LogContext.Current = Silent;
+        await mediator.Send(message, ct);
+    }
 }

@@ -1,8 +1,6 @@
-using System.Text;
 using ImageWorker.Contracts;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Workers;
-using RabbitMQ.Client;
 
 namespace ImageWorker.IntegrationTests.Requests;
 
@@ -56,12 +54,9 @@ public sealed class PoisonTests(SharedWorkerFixture shared)
 
         await _worker.Commands.SendBodyAsync(body);
 
-        BasicGetResult? kept = null;
-        await Eventually.HoldsAsync(async () =>
-            (kept = await _worker.Commands.GetAsync("generate-images_error")) is not null
-        );
-        Assert.Equal(body, Encoding.UTF8.GetString(kept!.Body.Span));
-        Assert.Contains("depth", ReasonOf(kept), StringComparison.Ordinal);
+        var kept = Assert.Single(await _worker.Commands.TakePutAsideAsync("generate-images"));
+        Assert.Equal(body, kept.BodyText());
+        Assert.Contains("depth", kept.Reason(), StringComparison.Ordinal);
         (await _worker.CloseAsync(WorkerUnderTest.Command("a blue fox"))).As<ImagesReady>();
     }
 
@@ -87,7 +82,7 @@ public sealed class PoisonTests(SharedWorkerFixture shared)
             {
                 while (await _worker.Commands.GetAsync("generate-images_error") is { } message)
                 {
-                    kept.Add(Encoding.UTF8.GetString(message.Body.Span), ReasonOf(message));
+                    kept.Add(message.BodyText(), message.Reason());
                 }
 
                 await _worker.SettledAsync();
@@ -122,7 +117,4 @@ public sealed class PoisonTests(SharedWorkerFixture shared)
         };
         return isRight ? null : $"closed {closed} times, kept {isKept}, {command.Form}: {command.Body}";
     }
-
-    private static string ReasonOf(BasicGetResult message) =>
-        message.BasicProperties.Headers?["MT-Fault-Message"] is byte[] value ? Encoding.UTF8.GetString(value) : "";
 }

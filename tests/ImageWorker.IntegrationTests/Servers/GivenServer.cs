@@ -15,6 +15,8 @@ internal sealed class GivenServer(string connectionString) : IRabbitMqServer
 
     public Task<string> CreateUserAsync(string name, string password) => throw NotOurs();
 
+    public Task<IReadOnlyList<string>> ListAsync(string uri) => throw NotOurs();
+
     public Task CutConnectionsAsync() => throw NotOurs();
 
     public Task SetDiskFreeLimitAsync(long bytes) => throw NotOurs();

@@ -9,6 +9,10 @@ public interface IRabbitMqServer : IServer
     /// <summary>The URI of the default virtual host for a new user who may do everything there.</summary>
     Task<string> CreateUserAsync(string name, string password);
 
+    /// <summary>Every exchange, queue and binding of a virtual host, each in one line.</summary>
+    /// <param name="uri">The virtual host, as it was created.</param>
+    Task<IReadOnlyList<string>> ListAsync(string uri);
+
     /// <summary>Cuts every client's connection, as a network does.</summary>
     Task CutConnectionsAsync();
 

@@ -20,15 +20,24 @@ internal sealed partial class InstalledRabbitMq : InstalledServer, IRabbitMqServ
     private readonly int _port = LoopbackPort.Free();
     private readonly int _epmdPort = LoopbackPort.Free();
     private readonly int _distributionPort = LoopbackPort.Free();
+    private readonly TestAuthority? _authority;
     private readonly string _folder;
 
-    public InstalledRabbitMq() => _folder = Path.Combine(Leash.Folder, "rabbitmq");
+    /// <summary>One that takes TLS alone where there is an authority to vouch for it, and else speaks in the clear.</summary>
+    public InstalledRabbitMq(TestAuthority? authority = null) =>
+        (_authority, _folder) = (authority, Path.Combine(Leash.Folder, "rabbitmq"));
 
     public static bool IsInstalled => File.Exists(Program);
 
-    public override string ConnectionString => $"amqp://guest:guest@127.0.0.1:{_port}/";
+    public override string ConnectionString =>
+        _authority is null
+            ? $"amqp://guest:guest@127.0.0.1:{_port}/"
+            : $"amqps://guest:guest@{_authority.Host}:{_port}/";
 
     protected override ProcessSignal OrderlyEnd => ProcessSignal.Terminate;
+
+    private string Listener =>
+        _authority is null ? $"listeners.tcp.1 = 127.0.0.1:{_port}" : TlsSettings.For($"127.0.0.1:{_port}", _folder);
 
     public async Task<string> CreateVirtualHostAsync(string name)
     {
@@ -56,6 +65,23 @@ internal sealed partial class InstalledRabbitMq : InstalledServer, IRabbitMqServ
             """
         );
         return $"amqp://{name}:{password}@127.0.0.1:{_port}/";
+    }
+
+    public async Task<IReadOnlyList<string>> ListAsync(string uri)
+    {
+        var listed = await EvaluateAsync(
+            $$"""
+            Host = <<"{{new Uri(uri).AbsolutePath[1..]}}">>,
+            Name = fun(R) -> binary_to_list(element(4, R)) end,
+            string:join(
+              ["exchange " ++ Name(element(2, E)) || E <- rabbit_exchange:list(Host)] ++
+              ["queue " ++ Name(amqqueue:get_name(Q)) || Q <- rabbit_amqqueue:list(Host)] ++
+              ["binding " ++ Name(element(2, B)) ++ " " ++ Name(element(4, B)) || B <- rabbit_binding:list(Host)],
+              "|").
+
+            """
+        );
+        return listed.Trim('"').Split('|');
     }
 
     public async Task CutConnectionsAsync() =>
@@ -124,7 +150,11 @@ internal sealed partial class InstalledRabbitMq : InstalledServer, IRabbitMqServ
         await WriteAsync("enabled_plugins", "[].");
         await WriteAsync("rabbitmq-env.conf", "");
         // By default a disk with little space left blocks every publisher.
-        await WriteAsync("rabbitmq.conf", "disk_free_limit.absolute = 1MB\n");
+        await WriteAsync("rabbitmq.conf", $"disk_free_limit.absolute = 1MB\n{Listener}\n");
+        foreach (var (name, text) in _authority?.Files() ?? [])
+        {
+            await WriteAsync(name, text);
+        }
     }
 
     protected override ChildProcess Launch() =>
@@ -135,8 +165,6 @@ internal sealed partial class InstalledRabbitMq : InstalledServer, IRabbitMqServ
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["RABBITMQ_NODENAME"] = Node,
-                ["RABBITMQ_NODE_IP_ADDRESS"] = "127.0.0.1",
-                ["RABBITMQ_NODE_PORT"] = $"{_port}",
                 ["RABBITMQ_DIST_PORT"] = $"{_distributionPort}",
                 ["ERL_EPMD_ADDRESS"] = "127.0.0.1",
                 ["ERL_EPMD_PORT"] = $"{_epmdPort}",
@@ -154,7 +182,7 @@ internal sealed partial class InstalledRabbitMq : InstalledServer, IRabbitMqServ
             }
         );
 
-    protected override Task<bool> AnswersAsync() => AmqpHandshake.AnswersAsync("127.0.0.1", _port);
+    protected override Task<bool> AnswersAsync() => AmqpHandshake.AnswersAsync("127.0.0.1", _port, _authority);
 
     private string At(string file) => Path.Combine(_folder, file);
 

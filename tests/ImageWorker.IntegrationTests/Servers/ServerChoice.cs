@@ -6,12 +6,10 @@ internal static class ServerChoice
 {
     // Given: whether the environment may name a server that somebody else runs.
     public static IRabbitMqServer RabbitMq(bool given) =>
-        Given(given, "ConnectionStrings__RabbitMq")
-        ?? (
-            ContainerServer.IsAvailable ? new ContainerRabbitMq()
-            : InstalledRabbitMq.IsInstalled ? (IRabbitMqServer)new InstalledRabbitMq()
-            : throw Nothing("RabbitMQ", "ConnectionStrings__RabbitMq", "rabbitmq-server")
-        );
+        Given(given, "ConnectionStrings__RabbitMq") ?? OwnRabbitMq(authority: null);
+
+    /// <summary>Takes TLS alone, on a port that is not the one for it; never one that somebody else runs.</summary>
+    public static IRabbitMqServer SecureRabbitMq(TestAuthority authority) => OwnRabbitMq(authority);
 
     public static IServer Postgres(bool given) =>
         Given(given, "ConnectionStrings__Postgres")
@@ -20,6 +18,11 @@ internal static class ServerChoice
             : InstalledPostgres.IsInstalled ? (IServer)new InstalledPostgres()
             : throw Nothing("PostgreSQL", "ConnectionStrings__Postgres", "postgresql")
         );
+
+    private static IRabbitMqServer OwnRabbitMq(TestAuthority? authority) =>
+        ContainerServer.IsAvailable ? new ContainerRabbitMq(authority)
+        : InstalledRabbitMq.IsInstalled ? new InstalledRabbitMq(authority)
+        : throw Nothing("RabbitMQ", "ConnectionStrings__RabbitMq", "rabbitmq-server");
 
     private static GivenServer? Given(bool allowed, string variable) =>
         allowed && Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value

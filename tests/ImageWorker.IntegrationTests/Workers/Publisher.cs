@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using ImageWorker.Contracts;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -10,8 +9,6 @@ namespace ImageWorker.IntegrationTests.Workers;
 public sealed class Publisher : IAsyncDisposable
 {
     public const string Json = "application/json";
-
-    private const string Envelope = "application/vnd.masstransit+json";
 
     private readonly IConnection _connection;
     private readonly IChannel _channel;
@@ -37,14 +34,7 @@ public sealed class Publisher : IAsyncDisposable
     public async Task<Guid> SendAsync(GenerateImages command, Guid? messageId = null)
     {
         var id = messageId ?? Guid.NewGuid();
-        var envelope = new
-        {
-            messageId = id,
-            messageType = new[] { "urn:message:ImageWorker.Contracts:GenerateImages" },
-            message = command,
-            headers = new { },
-        };
-        await SendBodyAsync(JsonSerializer.Serialize(envelope, JsonSerializerOptions.Web), Envelope, $"{id}");
+        await SendAsync("generate-images", Envelope.Of(command) with { MessageId = id });
         return id;
     }
 
@@ -60,9 +50,34 @@ public sealed class Publisher : IAsyncDisposable
         string? traceParent = null
     ) => PublishAsync(exchange, body, contentType, messageId, traceParent);
 
+    public Task SendAsync(string exchange, Envelope envelope) =>
+        SendAsync(
+            exchange,
+            envelope.ToJson(),
+            new() { ContentType = Envelope.ContentType, MessageId = $"{envelope.MessageId}" }
+        );
+
+    /// <summary>Any text to any exchange of the worker's, with any properties.</summary>
+    public async Task SendAsync(string exchange, string body, BasicProperties properties)
+    {
+        properties.Persistent = true;
+        await _channel.BasicPublishAsync(
+            _prefix + exchange,
+            routingKey: "",
+            mandatory: true,
+            properties,
+            Encoding.UTF8.GetBytes(body)
+        );
+    }
+
     /// <summary>Takes a message out of one of the worker's queues; null if it has none, or there is no such queue.</summary>
     public Task<BasicGetResult?> GetAsync(string queue) =>
-        AskAsync(asking => asking.BasicGetAsync(_prefix + queue, autoAck: true));
+        AskAsync(async asking =>
+            // A quorum queue that is only just declared ends the connection of who takes from it.
+            await asking.MessageCountAsync(_prefix + queue) > 0
+                ? await asking.BasicGetAsync(_prefix + queue, autoAck: true)
+                : null
+        );
 
     /// <summary>How many messages one of the worker's queues holds; 0 where there is no such queue.</summary>
     public Task<uint> CountAsync(string queue) => AskAsync(asking => asking.MessageCountAsync(_prefix + queue));
@@ -87,26 +102,23 @@ public sealed class Publisher : IAsyncDisposable
         }
     }
 
-    private async Task PublishAsync(
+    private Task PublishAsync(
         string exchange,
         string body,
         string? contentType,
         string? messageId,
         string? traceParent = null
     ) =>
-        await _channel.BasicPublishAsync(
-            _prefix + exchange,
-            routingKey: "",
-            mandatory: true,
-            new BasicProperties
+        SendAsync(
+            exchange,
+            body,
+            new()
             {
-                Persistent = true,
                 ContentType = contentType,
                 MessageId = messageId,
                 Headers = traceParent is null
                     ? null
                     : new Dictionary<string, object?>(StringComparer.Ordinal) { ["traceparent"] = traceParent },
-            },
-            Encoding.UTF8.GetBytes(body)
+            }
         );
 }

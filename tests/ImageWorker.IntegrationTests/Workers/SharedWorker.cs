@@ -14,6 +14,9 @@ public sealed class SharedWorkerFixture(TestServers servers) : IAsyncLifetime
 
     public WorkerUnderTest Worker => _worker ?? throw new InvalidOperationException("The worker is not started.");
 
+    public ChildProcess Process =>
+        _started?.Process ?? throw new InvalidOperationException("The worker is not started.");
+
     public async ValueTask InitializeAsync()
     {
         _worker = await WorkerUnderTest.CreateAsync(servers);

@@ -9,6 +9,19 @@ namespace ImageWorker.Tests.Requests;
 
 public sealed class RequestProgressTests
 {
+    [Fact]
+    public void An_image_whose_address_is_withheld_is_generated_without_one()
+    {
+        var (request, submission) = RequestCostsTests.Accepted(1);
+        var withheld = Generated(0) with { ImageUrl = null, UrlProblem = "image_url is no https address" };
+
+        var reported = request.Record(submission, Answer(null, withheld));
+
+        var image = Assert.Single(request.Images);
+        Assert.Equal((ImageState.Generated, null, "URL_WITHHELD"), (image.State, image.Url, image.ErrorId));
+        Assert.Empty(reported);
+    }
+
     [Property(Arbitrary = [typeof(AnyAnswers)])]
     public bool Whatever_zpk_says_a_settled_image_stays_as_it_is(List<ZpkAnswer> answers)
     {

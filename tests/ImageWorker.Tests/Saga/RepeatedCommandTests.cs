@@ -100,7 +100,7 @@ public sealed class RepeatedCommandTests(WorkerUnderTest worker) : IClassFixture
 
         var failed = first.Only<ImagesFailed>();
         Assert.Equal((Guid.Empty, FailureReason.InvalidRequest), (failed.RequestId, failed.Reason));
-        Assert.Equal(DerivedMessageId.ForClosing(one), first.Events[0].MessageId);
+        Assert.Equal(DerivedMessageId.ForClosing(DerivedMessageId.ForNameless(one)), first.Events[0].MessageId);
         Assert.NotEqual(first.Events[0].MessageId, second.Events[0].MessageId);
         Assert.Null(await worker.FindAsync(one));
     }

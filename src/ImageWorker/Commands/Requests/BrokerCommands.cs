@@ -1,5 +1,7 @@
+using System.Text.Json;
 using ImageWorker.Hosting;
-using MassTransit;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace ImageWorker.Commands.Requests;
 
@@ -9,39 +11,50 @@ internal static class BrokerCommands
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Sends the command to the exchange of its queue, and waits for the broker's confirmation.</summary>
-    /// <returns>Null once the broker has it, else why it has not.</returns>
+    /// <returns>Null once the broker has it, else why it may not have it.</returns>
     public static async Task<string?> SendAsync<T>(string rabbitMq, string queue, T command, CancellationToken ct)
         where T : class
     {
-        JsonNumbers.Use();
-        var address = new Uri(rabbitMq);
-        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.UseBroker(rabbitMq));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(Patience);
         try
         {
-            await bus.StartAsync(patience.Token);
-            var endpoint = await bus.GetSendEndpoint(Queues.AddressOf(queue));
+            await using var connection = await BrokerHost.ConnectAsync(rabbitMq, ct);
+            await using var channel = await connection.CreateChannelAsync(
+                new(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
+                ct
+            );
+            patience.CancelAfter(Patience);
             // A command that no queue would take is an error, not a success.
-            await endpoint.Send(
-                command,
-                Pipe.Execute<SendContext>(send => send.GetPayload<RabbitMqSendContext>().Mandatory = true),
+            await channel.BasicPublishAsync(
+                exchange: queue,
+                routingKey: "",
+                mandatory: true,
+                new BasicProperties
+                {
+                    ContentType = "application/json",
+                    MessageId = $"{Guid.NewGuid()}",
+                    Persistent = true,
+                },
+                JsonSerializer.SerializeToUtf8Bytes(command, JsonSerializerOptions.Web),
                 patience.Token
             );
             return null;
         }
-        catch (MessageReturnedException)
+        catch (BrokerException exception)
+        {
+            return exception.Message;
+        }
+        catch (Exception exception) when (exception is PublishException { IsReturn: true } || IsNotFound(exception))
         {
             return "the broker has no such queue yet. Start a worker once, then try again.";
         }
         catch (Exception exception)
-            when (exception is RabbitMqConnectionException or OperationCanceledException && !ct.IsCancellationRequested)
+            when (exception is RabbitMQClientException or OperationCanceledException && !ct.IsCancellationRequested)
         {
-            return $"RabbitMQ at {address.Host} cannot be reached: nothing was sent.";
-        }
-        finally
-        {
-            await bus.StopAsync(CancellationToken.None);
+            return $"RabbitMQ at {new Uri(rabbitMq).Host} did not confirm the command, and may have it all the same. See 'ImageWorker requests list' before you try again.";
         }
     }
+
+    private static bool IsNotFound(Exception exception) =>
+        exception is OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotFound };
 }
