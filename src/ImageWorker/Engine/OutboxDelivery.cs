@@ -91,13 +91,16 @@ public sealed partial class OutboxDelivery(
         await foreach (var messages in fresh.Reader.ReadAllAsync(stopping))
         {
             var before = Task.CompletedTask;
-            foreach (var message in messages)
+            foreach (var (index, message) in messages.Index())
             {
                 var lane = LaneOf(message, stopping);
                 var sent = lane.AddAsync(message, time.GetUtcNow() + _options.Lease, before);
-                before = lane.IsFailing
-                    ? Task.CompletedTask
-                    : Task.WhenAny(sent, Task.Delay(OrderPatience, time, stopping));
+                // Most commits have one event, which nothing follows.
+                var isLast = index == messages.Count - 1;
+                before =
+                    isLast || lane.IsFailing
+                        ? Task.CompletedTask
+                        : Task.WhenAny(sent, Task.Delay(OrderPatience, time, stopping));
             }
         }
     }
