@@ -67,6 +67,11 @@ public static class CommandLine
             await Console.Error.WriteLineAsync($"ImageWorker: the database cannot be worked with: {problem.Message}");
             return Failed;
         }
+        catch (BrokerException problem)
+        {
+            await Console.Error.WriteLineAsync($"ImageWorker: {problem.Message}");
+            return Failed;
+        }
         catch (OperationCanceledException)
         {
             return Failed;

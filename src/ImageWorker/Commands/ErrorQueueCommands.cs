@@ -140,14 +140,12 @@ public static class ErrorQueueCommands
         var rabbitMq = Connections.RabbitMqFrom(builder.Configuration);
         try
         {
-            await using var open = await BrokerHost.Factory(rabbitMq).CreateConnectionAsync("ImageWorker queues", ct);
+            await using var open = await BrokerHost.ConnectAsync(rabbitMq, ct);
             return await act(open, host.Services.GetRequiredService<Queues>());
         }
-        catch (Exception exception) when (exception is BrokerUnreachableException or RabbitMQClientException)
+        catch (RabbitMQClientException exception)
         {
-            var why = exception.GetBaseException().Message;
-            await Console.Error.WriteLineAsync($"ImageWorker: RabbitMQ at {new Uri(rabbitMq).Host}: {why}");
-            return CommandLine.Failed;
+            throw new BrokerException(rabbitMq, exception);
         }
     }
 

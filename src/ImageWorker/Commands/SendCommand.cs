@@ -44,11 +44,6 @@ public static class SendCommand
                 ? await SendToFileAsync(builder, command, patience.Token)
                 : await SendToBrokerAsync(builder, command, patience.Token);
         }
-        catch (BrokerException exception)
-        {
-            await Console.Error.WriteLineAsync($"ImageWorker: {exception.Message}");
-            return CommandLine.Failed;
-        }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync(

@@ -53,16 +53,16 @@ public static class OperationsEndpoints
 
     private static async Task<IResult> ShowRequestAsync(
         Guid id,
-        DatabaseState database,
-        WorkerContext db,
+        DatabaseState state,
+        Database database,
         TimeProvider time,
         HttpContext http,
         CancellationToken ct
     )
     {
-        if ((await database.LookAsync(ct)).Unreadable is { } problem)
+        if ((await state.LookAsync(ct)).Unreadable is { } problem)
             return Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable);
-        if (await RequestDetails.FindAsync(db, id, ct) is not { } details)
+        if (await database.InAsync(db => RequestDetails.FindAsync(db, id, ct)) is not { } details)
             return Results.Text(RequestDetails.Unknown(id), statusCode: StatusCodes.Status404NotFound);
         return await PageAsync<RequestPage>(
             http,

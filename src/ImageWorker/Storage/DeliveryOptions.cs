@@ -37,11 +37,11 @@ public sealed class DeliveryOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan DeleteInterval { get; set; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Messages sent, and timers handled, at once. Default 128.</summary>
+    /// <summary>Messages sent at once to each exchange, and timers handled at once. Default 128.</summary>
     [Range(1, 10_000)]
     public int Concurrency { get; set; } = 128;
 
-    /// <summary>Committed messages kept in memory for delivery; the rest wait in the table. Default 10,000.</summary>
+    /// <summary>Committed messages kept in memory for delivery, in all and to each exchange; the rest wait in the table. Default 10,000.</summary>
     [Range(1, 1_000_000)]
     public int Backlog { get; set; } = 10_000;
 }

@@ -253,24 +253,6 @@ public sealed class SubmitterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_refused_account_makes_the_worker_unready_until_a_paid_call_is_accepted()
-    {
-        _zpk.Generate("", 402);
-        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
-        var submit = await StartAsync(worker);
-        var health = new ZpkHealth(worker.Services.GetRequiredService<ZpkGate>());
-
-        await worker.HandleAsync(submit);
-        var refused = await health.CheckHealthAsync(new(), TestContext.Current.CancellationToken);
-        _zpk.Generate(StubZpk.Accepted);
-        worker.Time.Advance(TimeSpan.FromSeconds(30));
-        await worker.HandleAsync(submit);
-        var mended = await health.CheckHealthAsync(new(), TestContext.Current.CancellationToken);
-
-        Assert.Equal((HealthStatus.Unhealthy, HealthStatus.Healthy), (refused.Status, mended.Status));
-    }
-
-    [Fact]
     public async Task What_zpk_asked_one_submission_holds_for_all_of_this_process()
     {
         _zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 7));
@@ -300,10 +282,15 @@ public sealed class SubmitterTests : IDisposable
         Assert.Equal(0, _zpk.CheckCalls);
     }
 
-    [Fact]
-    public async Task Refused_credentials_make_the_worker_unready_until_zpk_takes_them()
+    [Theory]
+    [InlineData(BadKey, 200)]
+    [InlineData("", 402)]
+    public async Task A_refusal_of_the_credentials_or_the_account_makes_the_worker_unready_until_zpk_accepts_a_call(
+        string body,
+        int status
+    )
     {
-        _zpk.Generate(BadKey);
+        _zpk.Generate(body, status);
         await using var worker = await WorkerUnderTest.StartAsync(_zpk);
         var submit = await StartAsync(worker);
         var health = new ZpkHealth(worker.Services.GetRequiredService<ZpkGate>());

@@ -12,6 +12,7 @@ internal static class BrokerCommands
 
     /// <summary>Sends the command to the exchange of its queue, and waits for the broker's confirmation.</summary>
     /// <returns>Null once the broker has it, else why it may not have it.</returns>
+    /// <exception cref="BrokerException">There is no connection to be had: nothing was sent.</exception>
     public static async Task<string?> SendAsync<T>(string rabbitMq, string queue, T command, CancellationToken ct)
         where T : class
     {
@@ -39,10 +40,6 @@ internal static class BrokerCommands
                 patience.Token
             );
             return null;
-        }
-        catch (BrokerException exception)
-        {
-            return exception.Message;
         }
         catch (Exception exception) when (exception is PublishException { IsReturn: true } || IsNotFound(exception))
         {
