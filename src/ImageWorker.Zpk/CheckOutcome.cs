@@ -22,8 +22,15 @@ public abstract record CheckOutcome
     /// <param name="Errors">What ZPK said; at least one, and at most 21, the last of them saying that there are more.</param>
     public sealed record Refused(IReadOnlyList<ZpkError> Errors) : CheckOutcome;
 
-    /// <summary>No usable answer, after the client's own retries. It says nothing about the submission.</summary>
+    /// <summary>No usable answer. It says nothing about the submission.</summary>
     /// <param name="Reason">One line for a log, free of credentials.</param>
     /// <param name="RetryAfter">How long to wait, where ZPK or the circuit breaker says so.</param>
-    public sealed record Unavailable(string Reason, TimeSpan? RetryAfter) : CheckOutcome;
+    public sealed record Unavailable(string Reason, TimeSpan? RetryAfter) : CheckOutcome
+    {
+        /// <summary>True for HTTP 429: ZPK gets more calls than it takes.</summary>
+        public bool IsRateLimited { get; init; }
+
+        /// <summary>True if the client made no call: the circuit is open, or there is no readable key.</summary>
+        public bool IsHeldBack { get; init; }
+    }
 }

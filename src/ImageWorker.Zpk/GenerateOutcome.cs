@@ -23,7 +23,14 @@ public abstract record GenerateOutcome
     /// </summary>
     /// <param name="Reason">One line for a log, free of credentials.</param>
     /// <param name="RetryAfter">How long to wait, where ZPK or the circuit breaker says so.</param>
-    public sealed record Busy(string Reason, TimeSpan? RetryAfter) : GenerateOutcome;
+    public sealed record Busy(string Reason, TimeSpan? RetryAfter) : GenerateOutcome
+    {
+        /// <summary>True for HTTP 429: ZPK gets more calls than it takes.</summary>
+        public bool IsRateLimited { get; init; }
+
+        /// <summary>True if the client made no call: the circuit is open, or there is no readable key.</summary>
+        public bool IsHeldBack { get; init; }
+    }
 
     /// <summary>
     /// Everything else: a timeout, a reset, any 5xx (a 503 can come from a gateway after the work was done), an

@@ -48,4 +48,8 @@ public static class ZpkErrors
 
     /// <summary>Whether any error of the list is about the account's money: no call will do until somebody pays.</summary>
     public static bool AreAboutAccount(this IEnumerable<ZpkError> errors) => errors.Any(error => error.IsAboutAccount);
+
+    /// <summary>Whether any error of the list is about who asks, and not about what is asked.</summary>
+    public static bool AreAboutCaller(this IReadOnlyCollection<ZpkError> errors) =>
+        errors.AreAboutCredentials() || errors.AreAboutAccount();
 }

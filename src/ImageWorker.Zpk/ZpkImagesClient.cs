@@ -85,27 +85,15 @@ public sealed class ZpkImagesClient
     /// <param name="uniqueRequestId">The submission's id, the caller's or ZPK's own.</param>
     /// <param name="ct">Cancels the call and its retries.</param>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
-    public async Task<CheckOutcome> CheckStatusAsync(string uniqueRequestId, CancellationToken ct = default)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(uniqueRequestId);
-        var start = _time.GetTimestamp();
-        var reply = await Credentials.ReadAsync(_options, ct) is { } credentials
-            ? await _guard.RetriedAsync(
-                token =>
-                    _api.PostAsync(
-                        "api/images/check-status",
-                        CheckBody.Write(uniqueRequestId, credentials),
-                        credentials,
-                        _options.CheckTimeout,
-                        token
-                    ),
-                ct
-            )
-            : NoKey();
-        var outcome = Outcomes.OfCheck(reply);
-        _metrics.Called(_time.GetElapsedTime(start), outcome);
-        return outcome;
-    }
+    public Task<CheckOutcome> CheckStatusAsync(string uniqueRequestId, CancellationToken ct = default) =>
+        CheckAsync(uniqueRequestId, _guard.RetriedAsync, ct);
+
+    /// <summary>The same as one call, for a caller that paces its calls and plans its retries itself.</summary>
+    /// <param name="uniqueRequestId">The submission's id, the caller's or ZPK's own.</param>
+    /// <param name="ct">Cancels the call.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
+    public Task<CheckOutcome> CheckStatusOnceAsync(string uniqueRequestId, CancellationToken ct = default) =>
+        CheckAsync(uniqueRequestId, _guard.OnceAsync, ct);
 
     /// <summary>
     /// The wait for a submission just accepted: as the page asks, the first check comes only once the
@@ -189,8 +177,35 @@ public sealed class ZpkImagesClient
         return await _pictures.SaveAsync(imageUrl, destination, texts, ct);
     }
 
+    private async Task<CheckOutcome> CheckAsync(
+        string uniqueRequestId,
+        Func<Func<CancellationToken, Task<Reply>>, CancellationToken, Task<Reply>> guarded,
+        CancellationToken ct
+    )
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(uniqueRequestId);
+        var start = _time.GetTimestamp();
+        var reply = await Credentials.ReadAsync(_options, ct) is { } credentials
+            ? await guarded(
+                token =>
+                    _api.PostAsync(
+                        "api/images/check-status",
+                        CheckBody.Write(uniqueRequestId, credentials),
+                        credentials,
+                        _options.CheckTimeout,
+                        token
+                    ),
+                ct
+            )
+            : NoKey();
+        var outcome = Outcomes.OfCheck(reply);
+        _metrics.Called(_time.GetElapsedTime(start), outcome);
+        return outcome;
+    }
+
     private static Reply.NotSent NoKey() =>
-        new(
-            $"the file of {ZpkOptions.Section}:{nameof(ZpkOptions.ApiKeyFile)} holds no readable key: no call was made"
-        );
+        new($"the file of {ZpkOptions.Section}:{nameof(ZpkOptions.ApiKeyFile)} holds no readable key: no call was made")
+        {
+            IsHeldBack = true,
+        };
 }

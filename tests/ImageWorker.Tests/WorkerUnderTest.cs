@@ -158,16 +158,10 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
         switch (message)
         {
             case SubmitImages submit:
-                if (await _services.GetRequiredService<Submitter>().HandleAsync(submit, Ct) is { } answer)
-                {
-                    if (answer.Ledger is { } note)
-                        await _services.GetRequiredService<RequestStore>().SaveAsync(new() { Ledger = note });
-                    // It is noted once.
-                    _answers.Enqueue(answer with { Ledger = null });
-                }
+                await NoteAsync(await _services.GetRequiredService<Submitter>().HandleAsync(submit, null, Ct));
                 break;
             case CheckImages check:
-                _answers.Enqueue(await _services.GetRequiredService<Checker>().HandleAsync(check, Ct));
+                await NoteAsync(await _services.GetRequiredService<Checker>().HandleAsync(check, Ct));
                 break;
             case GenerateImages or CancelImages:
                 await PublishAsync(message, messageId, activityId);
@@ -176,6 +170,24 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
                 await _services.GetRequiredService<RequestDoor>().TellAsync(message, Ct);
                 break;
         }
+    }
+
+    private async Task NoteAsync(CallResult result)
+    {
+        if (result.HeldBack is { } heldBack)
+            _answers.Enqueue(heldBack);
+        if (result.Answer is not { } answer)
+            return;
+        if (answer is SubmissionAnswer { Ledger: { } note } told)
+        {
+            await _services.GetRequiredService<RequestStore>().SaveAsync(new() { Ledger = note });
+            // It is noted once.
+            answer = told with
+            {
+                Ledger = null,
+            };
+        }
+        _answers.Enqueue(answer);
     }
 
     public async Task<ImageRequest?> FindAsync(Guid requestId) =>
@@ -212,9 +224,9 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
         var work = new List<object>();
         while (_answers.TryDequeue(out var answer))
             work.Add(answer);
-        while (calls.Submissions.TryRead(out var call) || calls.Checks.TryRead(out call))
+        while (calls.Take(checks: true, submissions: true) is { } call || calls.LookUps.TryRead(out call))
         {
-            work.Add(call);
+            work.Add(call.Message);
             calls.Done(call);
         }
         return [.. work.OrderBy(message => message.GetType().Name, StringComparer.Ordinal)];

@@ -43,7 +43,10 @@ internal sealed class CallGuard
         }
         catch (BrokenCircuitException e)
         {
-            return new Reply.NotSent("the circuit is open after repeated failures: no call was made", e.RetryAfter);
+            return new Reply.NotSent("the circuit is open after repeated failures: no call was made", e.RetryAfter)
+            {
+                IsHeldBack = true,
+            };
         }
     }
 

@@ -6,7 +6,10 @@ internal static class Outcomes
     public static GenerateOutcome OfGenerate(Reply reply) =>
         reply switch
         {
-            Reply.NotSent notSent => new GenerateOutcome.Busy(notSent.Reason, notSent.RetryAfter),
+            Reply.NotSent notSent => new GenerateOutcome.Busy(notSent.Reason, notSent.RetryAfter)
+            {
+                IsHeldBack = notSent.IsHeldBack,
+            },
             Reply.Answered answered => OfGenerate(answered),
             _ => new GenerateOutcome.Unknown(reply.ToString()),
         };
@@ -14,7 +17,10 @@ internal static class Outcomes
     public static CheckOutcome OfCheck(Reply reply) =>
         reply switch
         {
-            Reply.NotSent notSent => new CheckOutcome.Unavailable(notSent.Reason, notSent.RetryAfter),
+            Reply.NotSent notSent => new CheckOutcome.Unavailable(notSent.Reason, notSent.RetryAfter)
+            {
+                IsHeldBack = notSent.IsHeldBack,
+            },
             Reply.Answered answered => OfCheck(answered),
             _ => new CheckOutcome.Unavailable(reply.ToString(), null),
         };
@@ -30,7 +36,7 @@ internal static class Outcomes
         if (Refusal(reply) is { } errors)
             return new GenerateOutcome.Refused(errors);
         if (reply.Status == 429)
-            return new GenerateOutcome.Busy(reply.ToString(), reply.RetryAfter);
+            return new GenerateOutcome.Busy(reply.ToString(), reply.RetryAfter) { IsRateLimited = true };
         if (!reply.IsSuccess || reply.Body is not { } body)
             return new GenerateOutcome.Unknown(reply.ToString());
         if (body.Success == false)
@@ -45,7 +51,10 @@ internal static class Outcomes
         if (Refusal(reply) is { } errors)
             return IsAboutTheId(errors, reply.Status) ? new CheckOutcome.NotFound() : new CheckOutcome.Refused(errors);
         if (reply.Status is 429 or >= 500)
-            return new CheckOutcome.Unavailable(reply.ToString(), reply.RetryAfter);
+            return new CheckOutcome.Unavailable(reply.ToString(), reply.RetryAfter)
+            {
+                IsRateLimited = reply.Status == 429,
+            };
         if (reply.Status == 404)
             return new CheckOutcome.NotFound();
         if (!reply.IsSuccess || reply.Body is not { } body)

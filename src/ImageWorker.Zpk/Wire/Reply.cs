@@ -36,7 +36,11 @@ internal abstract record Reply
     }
 
     /// <summary>Proof that no byte of the body was sent.</summary>
-    public sealed record NotSent(string Reason, TimeSpan? RetryAfter = null) : Reply;
+    public sealed record NotSent(string Reason, TimeSpan? RetryAfter = null) : Reply
+    {
+        /// <summary>Whether no connection was even tried.</summary>
+        public bool IsHeldBack { get; init; }
+    }
 
     /// <summary>The body may have been sent, and no answer came.</summary>
     public sealed record Lost(string Reason) : Reply;

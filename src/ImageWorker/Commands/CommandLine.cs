@@ -86,6 +86,7 @@ public static class CommandLine
             TryCommand.Create(),
             SendCommand.Create(),
             RequestsCommand.Create(),
+            PaceCommand.Create(),
             MigrateCommand.Create(),
             HealthcheckCommand.Create(),
             ErrorQueueCommands.Create(),

@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Saga;
@@ -8,63 +8,179 @@ using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Engine;
 
-/// <summary>Makes the <see cref="PendingCalls"/>, several at once, and tells the saga their answers.</summary>
+/// <summary>
+/// Makes the <see cref="PendingCalls"/>, several at once, each in its turn, and tells the saga their answers. A call is
+/// taken from its line only when it may begin. One that was held back goes to the front of its line again, and nobody is
+/// told: it has not failed.
+/// </summary>
 public sealed partial class CallRunner(
     PendingCalls calls,
+    CallPace pace,
+    ZpkGate gate,
     Submitter submitter,
     Checker checker,
     RequestDoor door,
     Stopping stopping,
     IOptions<SubmissionOptions> submissionOptions,
+    TimeProvider time,
     ILogger<CallRunner> logger
 )
 {
+    private const int LookUpsAtOnce = 8;
+
+    // A call that is refused so often while others pass is refused for its own sake.
+    private const int RefusalsOfItsOwn = 5;
+
     private readonly SubmissionOptions _options = submissionOptions.Value;
+    private readonly ConcurrentDictionary<string, (int Times, long Passed)> _refusals = new(StringComparer.Ordinal);
+    private int _checks;
+    private int _submissions;
+    private int _trials;
 
     /// <summary>Returns once no more calls are taken and all calls are done.</summary>
-    public Task RunAsync() =>
-        Task.WhenAll(
-            Enumerable
-                .Repeat(calls.Submissions, _options.Concurrency)
-                .Concat(Enumerable.Repeat(calls.Checks, _options.CheckConcurrency))
-                .Select(WorkAsync)
-        );
-
-    private async Task WorkAsync(ChannelReader<IZpkCall> pending)
+    public async Task RunAsync()
     {
-        await foreach (var call in pending.ReadAllAsync())
+        var lookingUp = Enumerable.Range(0, LookUpsAtOnce).Select(_ => LookUpAsync()).ToList();
+        try
         {
-            try
+            await BeginCallsAsync();
+        }
+        catch (OperationCanceledException) when (stopping.Token.IsCancellationRequested)
+        {
+            Log.LeftUndone(logger, calls.Waiting(paid: true).Count + calls.Waiting(paid: false).Count);
+        }
+        await Task.WhenAll(lookingUp);
+        while (_checks + _submissions > 0)
+            await calls.WaitForChangeAsync(null, CancellationToken.None);
+    }
+
+    private bool MayCheck =>
+        _checks < _options.CheckConcurrency && gate.Closed is null && !(gate.IsOnTrial && _trials > 0);
+
+    private bool MaySubmit =>
+        _submissions < _options.Concurrency
+        && pace.Pause is null
+        && gate.ClosedForPaying is null
+        && !(gate.IsOnTrialForPaying && _trials > 0);
+
+    private async Task BeginCallsAsync()
+    {
+        while (true)
+        {
+            if (!calls.HasNext(MayCheck, MaySubmit))
             {
-                await MakeAsync(call);
+                if (calls.IsComplete && _checks + _submissions == 0)
+                    return;
+                await calls.WaitForChangeAsync(NextOpening, CancellationToken.None);
+                continue;
             }
-            catch (OperationCanceledException) when (stopping.Token.IsCancellationRequested)
+            var turn = await pace.TakeTurnAsync(HowManyWait, stopping.Token);
+            if (calls.Take(MayCheck, MaySubmit) is not { } call)
             {
-                Log.LeftUndone(logger, call.GetType().Name);
+                turn.Dispose();
+                continue;
             }
-            catch (Exception exception)
-            {
-                Log.Failed(logger, call.RequestId, call.GetType().Name, exception);
-            }
-            finally
-            {
-                calls.Done(call);
-            }
+            var isTrial = gate.IsOnTrialForPaying;
+            Count(call, 1, isTrial);
+            _ = CallAsync(call, turn, isTrial);
         }
     }
 
-    private async Task MakeAsync(IZpkCall call)
+    /// <summary>When the gate, or the operator's pause, must be looked at again; null for never.</summary>
+    private DateTimeOffset? NextOpening =>
+        pace.Pause is null ? gate.ClosedForPaying?.Until : time.GetUtcNow() + TimeSpan.FromSeconds(1);
+
+    /// <summary>The calls that could begin now, but for their turns.</summary>
+    private int HowManyWait() =>
+        (MayCheck ? Math.Min(calls.Waiting(paid: false).Count, _options.CheckConcurrency - _checks) : 0)
+        + (MaySubmit ? Math.Min(calls.Waiting(paid: true).Count, _options.Concurrency - _submissions) : 0);
+
+    private void Count(PendingCall call, int one, bool isTrial)
     {
-        object? answer = call switch
+        if (call.Message is CheckImages)
+            Interlocked.Add(ref _checks, one);
+        else
+            Interlocked.Add(ref _submissions, one);
+        if (isTrial)
+            Interlocked.Add(ref _trials, one);
+    }
+
+    private async Task CallAsync(PendingCall call, PaceTurn turn, bool isTrial)
+    {
+        // The loop goes on at once.
+        await Task.Yield();
+        var heldBack = await MakeAsync(call, turn);
+        Count(call, -1, isTrial);
+        if (heldBack is { } until)
+            calls.PutBack(call, until);
+        else
+            calls.Done(call);
+    }
+
+    private async Task LookUpAsync()
+    {
+        await foreach (var call in calls.LookUps.ReadAllAsync())
         {
-            SubmitImages submit => await submitter.HandleAsync(submit, CancellationToken.None),
-            CheckImages check => await checker.HandleAsync(check, CancellationToken.None),
-            _ => throw new InvalidOperationException($"{call.GetType().Name} is no call."),
-        };
-        if (answer is null)
-            return;
-        using var trace = RequestTracing.Resume(call.Trace?.Parent);
-        await door.TellAsync(answer);
+            await MakeAsync(call, null);
+            calls.Done(call);
+        }
+    }
+
+    /// <summary>Makes the call. Returns when to make it again if it was only held back; else null.</summary>
+    private async Task<DateTimeOffset?> MakeAsync(PendingCall call, PaceTurn? turn)
+    {
+        try
+        {
+            using (turn)
+            {
+                var result = call.Message switch
+                {
+                    SubmitImages submit => await submitter.HandleAsync(submit, turn, CancellationToken.None),
+                    CheckImages check => await checker.HandleAsync(check, CancellationToken.None),
+                    var other => throw new InvalidOperationException($"{other.GetType().Name} is no call."),
+                };
+                var answer = result.Answer;
+                if (result.HeldBack is { } held)
+                {
+                    if (!IsRefusedForItsOwnSake(call, turn, held))
+                        return held.Until;
+                    answer = held.AsFailure;
+                }
+                else
+                {
+                    _refusals.TryRemove(call.Key, out _);
+                }
+                if (answer is null)
+                    return null;
+                turn?.Dispose();
+                using var trace = RequestTracing.Resume(call.Message.Trace?.Parent);
+                await door.TellAsync(answer);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.Token.IsCancellationRequested)
+        {
+            Log.LeftUndone(logger, 1);
+        }
+        catch (Exception exception)
+        {
+            Log.Failed(logger, call.Message.RequestId, call.Message.GetType().Name, exception);
+        }
+        return null;
+    }
+
+    /// <summary>Tells the pace of a refusal, unless this call alone is refused time and again.</summary>
+    private bool IsRefusedForItsOwnSake(PendingCall call, PaceTurn? turn, HeldBack held)
+    {
+        if (held.Refusal is not { } refusal)
+            return false;
+        var passed = pace.Passed;
+        var (times, _) = _refusals.AddOrUpdate(
+            call.Key,
+            _ => (1, passed),
+            (_, before) => (before.Times + (passed > before.Passed ? 1 : 0), passed)
+        );
+        turn?.Refused(refusal.RetryAfter, isTold: times <= RefusalsOfItsOwn);
+        return times > RefusalsOfItsOwn;
     }
 
     private static partial class Log
@@ -72,7 +188,11 @@ public sealed partial class CallRunner(
         [LoggerMessage(1, LogLevel.Error, "Request {RequestId}: {Message} failed; its timer has it done again")]
         public static partial void Failed(ILogger logger, Guid requestId, string message, Exception exception);
 
-        [LoggerMessage(2, LogLevel.Debug, "{Message} was still waiting for its turn; its request's timer has it done")]
-        public static partial void LeftUndone(ILogger logger, string message);
+        [LoggerMessage(
+            2,
+            LogLevel.Debug,
+            "{Count} calls were still waiting for their turns; their requests' timers have them done"
+        )]
+        public static partial void LeftUndone(ILogger logger, int count);
     }
 }

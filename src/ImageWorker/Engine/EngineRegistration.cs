@@ -11,7 +11,6 @@ public static class EngineRegistration
     public static void AddEngine(this IServiceCollection services)
     {
         services.AddSingleton<Stopping>();
-        services.AddSingleton<PendingCalls>();
         services.AddSingleton<CallRunner>();
         services.AddSingleton<CommittedMessages>();
         services.AddSingleton<OutboxDelivery>();

@@ -2,6 +2,7 @@ using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Saga;
 using ImageWorker.Storage;
+using ImageWorker.Submission;
 using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Engine;
@@ -14,6 +15,9 @@ public sealed partial class RequestTicker(
     DueTimes dueTimes,
     Database database,
     RequestDoor door,
+    PendingCalls calls,
+    ZpkGate gate,
+    CallPace pace,
     IOptions<DeliveryOptions> deliveryOptions,
     TimeProvider time,
     ILogger<RequestTicker> logger
@@ -31,7 +35,7 @@ public sealed partial class RequestTicker(
         while (!stopping.IsCancellationRequested)
         {
             if (dueTimes.Take(time.GetUtcNow()) is var (requestId, version))
-                await BeginTickAsync(new(requestId, version), stopping);
+                await BeginTickAsync(requestId, version, stopping);
             else
                 await WaitUntilDueAsync(stopping);
         }
@@ -48,8 +52,13 @@ public sealed partial class RequestTicker(
 
     private async Task FireAllForgottenAsync(CancellationToken stopping)
     {
-        while (await FireForgottenAsync(stopping) == _options.SweepBatch)
+        // What cannot be called now need not be found now: it would only be found again and again.
+        while (calls.Waiting(paid: false).Count < _options.SweepBatch)
+        {
+            if (await FireForgottenAsync(stopping) < _options.SweepBatch)
+                return;
             Log.MoreAreDue(logger, _options.SweepBatch);
+        }
     }
 
     private async Task<int> FireForgottenAsync(CancellationToken stopping)
@@ -60,14 +69,14 @@ public sealed partial class RequestTicker(
             db.ClaimTicksAsync(now - _options.TickPatience, now + _options.Lease, _options.SweepBatch, stopping)
         );
         foreach (var tick in ticks)
-            await BeginTickAsync(new(tick.Id, tick.Version), stopping);
+            await BeginTickAsync(tick.Id, tick.Version, stopping);
         return ticks.Count;
     }
 
-    private async Task BeginTickAsync(RequestTick tick, CancellationToken stopping)
+    private async Task BeginTickAsync(Guid requestId, int version, CancellationToken stopping)
     {
         await _firing.WaitAsync(stopping);
-        _ = TickAsync(tick);
+        _ = TickAsync(new(requestId, version) { HeldBackUntil = gate.HeldBackUntil ?? pace.ClosedUntil });
     }
 
     private async Task TickAsync(RequestTick tick)

@@ -1,6 +1,7 @@
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
+using ImageWorker.Submission;
 using ImageWorker.Telemetry;
 using MassTransit;
 using MassTransit.Context;

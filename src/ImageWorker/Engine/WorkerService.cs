@@ -1,5 +1,6 @@
 using ImageWorker.Hosting;
 using ImageWorker.Storage;
+using ImageWorker.Submission;
 using MassTransit;
 
 namespace ImageWorker.Engine;
@@ -16,6 +17,7 @@ public sealed partial class WorkerService(
     RequestTicker ticker,
     PendingCalls pendingCalls,
     CallRunner callRunner,
+    CallPace pace,
     ILogger<WorkerService> logger
 ) : BackgroundService
 {
@@ -33,6 +35,7 @@ public sealed partial class WorkerService(
         using var ending = new CancellationTokenSource();
         var ticking = ticker.RunAsync(stoppingToken);
         var delivering = delivery.RunAsync(ending.Token);
+        var pacing = pace.RunAsync(ending.Token);
         var working = callRunner.RunAsync();
         try
         {
@@ -48,7 +51,7 @@ public sealed partial class WorkerService(
         }
         try
         {
-            await Task.WhenAll(ticking, delivering);
+            await Task.WhenAll(ticking, delivering, pacing);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

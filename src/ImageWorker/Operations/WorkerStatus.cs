@@ -12,6 +12,8 @@ namespace ImageWorker.Operations;
 /// <param name="Counts">What is open; null while the database cannot be read.</param>
 /// <param name="Open">Open requests, the oldest first.</param>
 /// <param name="Closed">Closed requests, the latest first.</param>
+/// <param name="Pace">How fast ZPK is called; null while the database cannot be read.</param>
+/// <param name="Waiting">The calls that wait for their turns in this worker, and how long the first has waited.</param>
 /// <param name="Gate">Why no call is made to ZPK at the moment, and until when; null while calls are made.</param>
 /// <param name="IsCircuitOpen">True while calls are not made after repeated failures.</param>
 /// <param name="AreCredentialsRefused">True while ZPK refuses our credentials.</param>
@@ -21,6 +23,8 @@ public sealed record WorkerStatus(
     OpenWorkCounts? Counts,
     IReadOnlyList<RequestSummary> Open,
     IReadOnlyList<RequestSummary> Closed,
+    PaceStatus? Pace,
+    (int Count, TimeSpan Longest) Waiting,
     (DateTimeOffset Until, string Reason)? Gate,
     bool IsCircuitOpen,
     bool AreCredentialsRefused
@@ -32,6 +36,7 @@ public sealed class WorkerStatusReader(
     Database database,
     OpenWork open,
     ZpkGate gate,
+    PendingCalls calls,
     ZpkImagesClient zpk,
     TimeProvider time
 )
@@ -45,6 +50,8 @@ public sealed class WorkerStatusReader(
             null,
             [],
             [],
+            null,
+            calls.Waiting(),
             gate.Closed,
             zpk.IsCircuitOpen,
             gate.CredentialsRefused
@@ -55,6 +62,7 @@ public sealed class WorkerStatusReader(
         return await database.InAsync(async db =>
             status with
             {
+                Pace = PaceStatus.Of(await db.LookAtPaceAsync(), status.Now),
                 Counts = await open.ReadAsync(ct),
                 Open = await new RequestSearch(RequestSearch.Open).FindAsync(db, ct),
                 Closed = await new RequestSearch(RequestStates.Closed, Limit: 25).FindAsync(db, ct),

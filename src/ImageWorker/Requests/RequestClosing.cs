@@ -18,7 +18,12 @@ public static class RequestClosing
         foreach (var submission in request.Submissions)
         {
             submission.NextCheckAt = null;
-            if (submission is { State: SubmissionState.Deferred, InDoubt: false })
+            // Also one that was handed on: it may still wait for its turn.
+            if (
+                submission
+                is { State: SubmissionState.Submitting }
+                    or { State: SubmissionState.Deferred, InDoubt: false }
+            )
                 submission.AskTheLedger(now);
         }
 

@@ -107,6 +107,9 @@ public sealed record SubmissionWithdrawn(Guid RequestId, string SubmissionId) : 
 /// <summary>Read the images of an accepted submission. The answer is <see cref="ImagesChecked"/>.</summary>
 public sealed record CheckImages(Guid RequestId, string SubmissionId, string ProviderId) : IZpkCall
 {
+    /// <summary>True for a stopped request's last look, which others let pass.</summary>
+    public bool IsFinal { get; init; }
+
     public CallTrace? Trace { get; init; }
 }
 
@@ -124,11 +127,7 @@ public sealed record ImagesChecked(
     DateTimeOffset AnsweredAt,
     DateTimeOffset? NotBefore,
     string? Reason
-)
-{
-    /// <summary>As <see cref="SubmissionDeferred.IsHeldBack"/>.</summary>
-    public bool IsHeldBack { get; init; }
-}
+);
 
 /// <summary>ZPK called back about a submission: a hint to check it now.</summary>
 public sealed record CallbackReceived(Guid RequestId, string SubmissionId);
@@ -136,4 +135,8 @@ public sealed record CallbackReceived(Guid RequestId, string SubmissionId);
 /// <summary>A request's timer came due.</summary>
 /// <param name="RequestId">The request.</param>
 /// <param name="Version">The row's version when the timer was set. A newer row makes the tick stale.</param>
-public sealed record RequestTick(Guid RequestId, int Version);
+public sealed record RequestTick(Guid RequestId, int Version)
+{
+    /// <summary>Until when this process makes no calls to ZPK; null if it makes them.</summary>
+    public DateTimeOffset? HeldBackUntil { get; init; }
+}

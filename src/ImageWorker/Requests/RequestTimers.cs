@@ -47,13 +47,15 @@ public static class RequestTimers
 
     /// <summary>What a tick finds.</summary>
     /// <param name="request">The request as it is stored.</param>
-    /// <param name="version">The version of the row that the tick was set for.</param>
+    /// <param name="tick">The tick.</param>
     /// <param name="now">The step's time.</param>
-    public static TickVerdict VerdictOn(this ImageRequest request, int version, DateTimeOffset now)
+    public static TickVerdict VerdictOn(this ImageRequest request, RequestTick tick, DateTimeOffset now)
     {
-        if (version != request.Version)
+        if (tick.Version != request.Version)
             return TickVerdict.Stale;
         var due = request.Due(now);
+        if (due.Exists(timer => timer.Kind is TimerKind.Grace) && tick.HeldBackUntil > now)
+            return TickVerdict.HeldBack;
         return due.Exists(timer => timer.Kind is TimerKind.Grace or TimerKind.Deadline) ? TickVerdict.TimeIsUp
             : request.CloseBy is null && due.Count > 0 && due.TrueForAll(timer => timer.Kind is TimerKind.Check)
                 ? TickVerdict.OnlyChecks
@@ -128,6 +130,9 @@ public enum TickVerdict
 
     /// <summary>The deadline has passed or, in a request that was stopped, its grace.</summary>
     TimeIsUp,
+
+    /// <summary>The grace has passed, but calls to ZPK are held back.</summary>
+    HeldBack,
 
     /// <summary>Checks are due, and nothing else.</summary>
     OnlyChecks,

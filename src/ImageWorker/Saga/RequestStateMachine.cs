@@ -76,6 +76,7 @@ public sealed class RequestStateMachine : MassTransitStateMachine<ImageRequest>
             When(CancelAsked).Then(steps.NoteRepeated),
             Ignore(CalledBack),
             When(Ticked, steps.Finds(TickVerdict.TimeIsUp)).Then(steps.Close).TransitionTo(Closed),
+            When(Ticked, steps.Finds(TickVerdict.HeldBack)).Then(steps.ExtendGrace).CloseOrGoOn(steps, Closed),
             When(Ticked, steps.Finds(TickVerdict.InTime)).Then(steps.DoWhatIsDue).CloseOrGoOn(steps, Closed)
         );
 

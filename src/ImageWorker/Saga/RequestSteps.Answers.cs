@@ -53,7 +53,9 @@ public sealed partial class RequestSteps
 
         submission.State = SubmissionState.Deferred;
         submission.InDoubt = message.InDoubt;
-        submission.NextSubmitAt = submission.BackOff(context.Now(), message.NotBefore, _options);
+        submission.NextSubmitAt = message.IsHeldBack
+            ? message.NotBefore
+            : submission.BackOff(context.Now(), message.NotBefore, _options);
         if (request.CloseBy is not null && !message.InDoubt)
             submission.AskTheLedger(context.Now());
         if (message.IsHeldBack)
@@ -100,16 +102,13 @@ public sealed partial class RequestSteps
         else if (request.CloseBy is null)
         {
             submission.NextCheckAt = submission.BackOff(context.Now(), message.NotBefore, _options);
-            if (message.IsHeldBack)
-                Log.HeldBack(logger, request.CorrelationId, submission.Id, submission.NextCheckAt);
-            else
-                Log.CheckFailed(
-                    logger,
-                    request.CorrelationId,
-                    submission.ProviderId,
-                    message.Reason,
-                    submission.NextCheckAt
-                );
+            Log.CheckFailed(
+                logger,
+                request.CorrelationId,
+                submission.ProviderId,
+                message.Reason,
+                submission.NextCheckAt
+            );
         }
     }
 

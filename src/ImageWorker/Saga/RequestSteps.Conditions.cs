@@ -41,7 +41,7 @@ public sealed partial class RequestSteps
     private static TickVerdict VerdictOn(BehaviorContext<ImageRequest, RequestTick> context)
     {
         var unit = context.UnitOfWork();
-        return (TickVerdict)(unit.Verdict ??= context.Saga.VerdictOn(context.Message.Version, unit.Now));
+        return (TickVerdict)(unit.Verdict ??= context.Saga.VerdictOn(context.Message, unit.Now));
     }
 
     private CommandVerdict VerdictOn(BehaviorContext<ImageRequest, GenerateAsked> context)

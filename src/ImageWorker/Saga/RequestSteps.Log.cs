@@ -165,5 +165,12 @@ public sealed partial class RequestSteps
             "Request {RequestId}: {SubmissionId} waits, every call to ZPK is held back; again at {Next:u}"
         )]
         public static partial void HeldBack(ILogger logger, Guid requestId, string submissionId, DateTimeOffset? next);
+
+        [LoggerMessage(
+            20,
+            LogLevel.Information,
+            "Request {RequestId} waits for its last answers until {CloseBy:u}: calls to ZPK are held back"
+        )]
+        public static partial void GraceExtended(ILogger logger, Guid requestId, DateTimeOffset closeBy);
     }
 }

@@ -44,6 +44,14 @@ public sealed partial class RequestSteps(
         }
     }
 
+    /// <summary>Time in which no call could be made does not count: what is paid for may be known right after it.</summary>
+    public void ExtendGrace(BehaviorContext<ImageRequest, RequestTick> context)
+    {
+        var request = context.Saga;
+        request.CloseBy = context.Message.HeldBackUntil + _options.ClosingGrace;
+        Log.GraceExtended(logger, request.CorrelationId, request.CloseBy!.Value);
+    }
+
     public void DoWhatIsDue(BehaviorContext<ImageRequest, RequestTick> context)
     {
         var (request, now) = (context.Saga, context.Now());
@@ -172,6 +180,7 @@ public sealed partial class RequestSteps(
             .Work.Add(
                 new CheckImages(context.Saga.CorrelationId, submission.Id, submission.ProviderId!)
                 {
+                    IsFinal = submission.IsInFinalCheck,
                     Trace = RequestTracing.Of(context.Saga, submission, submission.NextCheckAt),
                 }
             );

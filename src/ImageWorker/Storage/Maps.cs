@@ -52,6 +52,16 @@ public sealed class PaceRowMap : IEntityTypeConfiguration<PaceRow>
     }
 }
 
+public sealed class CallPaceRowMap : IEntityTypeConfiguration<CallPaceRow>
+{
+    public void Configure(EntityTypeBuilder<CallPaceRow> builder)
+    {
+        builder.ToTable("call_pace");
+        builder.Property(row => row.Id).ValueGeneratedNever();
+        builder.HasData(new CallPaceRow { Id = CallPaceRow.OnlyId });
+    }
+}
+
 public sealed class OutboxMessageMap : IEntityTypeConfiguration<OutboxMessage>
 {
     public void Configure(EntityTypeBuilder<OutboxMessage> builder)

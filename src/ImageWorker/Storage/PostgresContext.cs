@@ -140,6 +140,50 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
         return waits[0];
     }
 
+    public override async Task<bool> TryMovePaceAsync(
+        Func<CallPaceRow, DateTimeOffset, string> move,
+        DateTimeOffset now
+    )
+    {
+        await using var transaction = await Database.BeginTransactionAsync();
+        var seen = await Database
+            .SqlQuery<SeenPace>(
+                $"""
+                SELECT state AS "State", ceiling AS "Ceiling", paused_at AS "PausedAt", pause_reason AS "PauseReason",
+                    clock_timestamp() AS "Now"
+                FROM call_pace WHERE id = {CallPaceRow.OnlyId} FOR UPDATE SKIP LOCKED
+                """
+            )
+            .ToListAsync();
+        if (seen is not [var pace])
+            return false;
+        var row = new CallPaceRow
+        {
+            State = pace.State,
+            Ceiling = pace.Ceiling,
+            PausedAt = pace.PausedAt,
+            PauseReason = pace.PauseReason,
+        };
+        var state = move(row, pace.Now);
+        await Database.ExecuteSqlAsync($"UPDATE call_pace SET state = {state} WHERE id = {CallPaceRow.OnlyId}");
+        await transaction.CommitAsync();
+        return true;
+    }
+
+    public override Task ReleaseClaimsAsync(IReadOnlyList<NewLease> claims, DateTimeOffset now)
+    {
+        var ids = claims.Select(claim => claim.Id).ToArray();
+        var leases = claims.Select(claim => claim.Until.UtcDateTime).ToArray();
+        return Database.ExecuteSqlAsync(
+            $"""
+            UPDATE submissions SET state = {nameof(LedgerState.Released)}, settled_at = {now.UtcDateTime}
+            FROM unnest({ids}, {leases}) AS claim (id, lease_until)
+            WHERE submissions.id = claim.id AND submissions.lease_until = claim.lease_until
+                AND submissions.state = {nameof(LedgerState.Started)}
+            """
+        );
+    }
+
     public override Task<int> RemoveClosedAsync(
         DateTimeOffset before,
         DateTimeOffset now,
@@ -182,3 +226,11 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             ct
         );
 }
+
+internal sealed record SeenPace(
+    string State,
+    double? Ceiling,
+    DateTimeOffset? PausedAt,
+    string? PauseReason,
+    DateTimeOffset Now
+);

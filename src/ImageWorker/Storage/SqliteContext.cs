@@ -146,6 +146,30 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         return first - now;
     }
 
+    public override async Task<bool> TryMovePaceAsync(
+        Func<CallPaceRow, DateTimeOffset, string> move,
+        DateTimeOffset now
+    )
+    {
+        var row = await CallPace.SingleAsync();
+        row.State = move(row, now);
+        await SaveChangesAsync();
+        return true;
+    }
+
+    public override async Task ReleaseClaimsAsync(IReadOnlyList<NewLease> claims, DateTimeOffset now)
+    {
+        foreach (var claim in claims)
+            await Submissions
+                .Where(entry =>
+                    entry.Id == claim.Id && entry.LeaseUntil == claim.Until && entry.State == LedgerState.Started
+                )
+                .ExecuteUpdateAsync(set =>
+                    set.SetProperty(entry => entry.State, LedgerState.Released)
+                        .SetProperty(entry => entry.SettledAt, now)
+                );
+    }
+
     public override async Task<int> RemoveClosedAsync(
         DateTimeOffset before,
         DateTimeOffset now,

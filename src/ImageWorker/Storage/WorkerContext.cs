@@ -17,6 +17,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     public DbSet<PaceRow> Pace => Set<PaceRow>();
 
+    public DbSet<CallPaceRow> CallPace => Set<CallPaceRow>();
+
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 
     /// <summary>
@@ -93,6 +95,23 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// <summary>Reserves the next slots for paid calls, one every <paramref name="interval"/>. Returns the wait for the first.</summary>
     public abstract Task<TimeSpan> ReserveSlotsAsync(int count, TimeSpan interval, DateTimeOffset now);
 
+    /// <summary>The pace of all calls as it stands.</summary>
+    public Task<CallPaceRow> LookAtPaceAsync() => CallPace.AsNoTracking().SingleAsync();
+
+    /// <summary>
+    /// Moves the pace of all calls on, while no other worker does. It never waits: false if another transaction has the
+    /// row, and then nothing was done.
+    /// </summary>
+    /// <param name="move">Gets the row and the lease clock, and returns the new <see cref="CallPaceRow.State"/>.</param>
+    /// <param name="now">This process's clock.</param>
+    public abstract Task<bool> TryMovePaceAsync(Func<CallPaceRow, DateTimeOffset, string> move, DateTimeOffset now);
+
+    /// <summary>
+    /// Gives up claims whose calls provably did nothing, so that they can be claimed anew. It leaves out those that
+    /// another process has taken over.
+    /// </summary>
+    public abstract Task ReleaseClaimsAsync(IReadOnlyList<NewLease> claims, DateTimeOffset now);
+
     /// <summary>Makes every other worker's <see cref="InsertClaimsAsync"/> wait until the transaction ends.</summary>
     public Task LockClaimsAsync() =>
         Database.ExecuteSqlAsync($"UPDATE submission_pace SET next_at = next_at WHERE id = {PaceRow.OnlyId}");
@@ -113,6 +132,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         modelBuilder.ApplyConfiguration(new SubmissionEntryMap());
         modelBuilder.ApplyConfiguration(new RemovedRequestMap());
         modelBuilder.ApplyConfiguration(new PaceRowMap());
+        modelBuilder.ApplyConfiguration(new CallPaceRowMap());
         modelBuilder.ApplyConfiguration(new OutboxMessageMap());
         modelBuilder.UseSnakeCaseNames();
     }

@@ -9,29 +9,34 @@ namespace ImageWorker.Submission;
 public sealed class Checker(ZpkImagesClient zpk, ZpkGate gate, IOptions<SubmissionOptions> options, TimeProvider time)
 {
     /// <summary>Makes the check, and returns what it said.</summary>
-    public async Task<ImagesChecked> HandleAsync(CheckImages check, CancellationToken ct)
+    public async Task<CallResult> HandleAsync(CheckImages check, CancellationToken ct)
     {
         using var span = RequestTracing.StartCheck(check, time.GetUtcNow());
         try
         {
-            var closed = gate.Closed;
-            var outcome = closed is var (until, reason)
-                ? new CheckOutcome.Unavailable(reason, until - time.GetUtcNow())
-                : await CheckAsync(check.ProviderId, ct);
+            var outcome = await zpk.CheckStatusOnceAsync(check.ProviderId, ct);
+            gate.Note(outcome);
             span.Note(outcome);
-            return ResultOf(check, outcome, time.GetUtcNow()) with { IsHeldBack = closed is not null };
+            var result = ResultOf(check, outcome, time.GetUtcNow());
+            return outcome switch
+            {
+                CheckOutcome.Unavailable { IsRateLimited: true } busy => HoldBack(ZpkGate.Bounded(busy.RetryAfter)) with
+                {
+                    Refusal = new(busy.RetryAfter),
+                },
+                CheckOutcome.Unavailable { IsHeldBack: true } => HoldBack(gate.Rest),
+                CheckOutcome.Refused refused when refused.Errors.AreAboutCaller() => HoldBack(
+                    options.Value.CredentialsPause
+                ),
+                _ => new CallResult(result),
+            };
+
+            HeldBack HoldBack(TimeSpan? rest) => new(time.GetUtcNow() + (rest ?? TimeSpan.Zero), result);
         }
         catch (Exception exception) when (span.IsFailedBy(exception))
         {
             throw;
         }
-    }
-
-    private async Task<CheckOutcome> CheckAsync(string providerId, CancellationToken ct)
-    {
-        var outcome = await zpk.CheckStatusAsync(providerId, ct);
-        gate.Note(outcome);
-        return outcome;
     }
 
     private ImagesChecked ResultOf(CheckImages check, CheckOutcome outcome, DateTimeOffset now)
@@ -45,7 +50,11 @@ public sealed class Checker(ZpkImagesClient zpk, ZpkGate gate, IOptions<Submissi
                 now + options.Value.CredentialsPause,
                 $"ZPK refused the check: {refused.Errors[0].Id} {refused.Errors[0].Message}"
             ),
-            CheckOutcome.Unavailable unavailable => Result(null, now + unavailable.RetryAfter, unavailable.Reason),
+            CheckOutcome.Unavailable unavailable => Result(
+                null,
+                now + ZpkGate.Bounded(unavailable.RetryAfter),
+                unavailable.Reason
+            ),
             _ => throw new InvalidOperationException($"Unknown outcome {outcome}"),
         };
 

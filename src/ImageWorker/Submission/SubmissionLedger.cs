@@ -23,6 +23,7 @@ public sealed class SubmissionLedger
     private readonly int? _atOnce;
     private readonly Stopping _stopping;
     private readonly Batcher<NewClaim, Insertion> _inserts;
+    private readonly Batcher<NewLease, bool> _releases;
 
     public SubmissionLedger(
         Database database,
@@ -37,6 +38,7 @@ public sealed class SubmissionLedger
         (_lease, _settleTime) = (SubmissionLease.Of(options.Value), options.Value.SettleTime);
         _atOnce = submissionOptions.Value.AtOnce;
         _inserts = new(size: 100, parallel: 2, InsertAllAsync);
+        _releases = new(size: 100, parallel: 1, ReleaseAllAsync);
     }
 
     /// <summary>
@@ -64,6 +66,9 @@ public sealed class SubmissionLedger
             await Task.Delay(FullPause, _time, _stopping.Token);
         }
     }
+
+    /// <summary>Gives up a claim whose call provably did nothing: it was only held back, and is made later.</summary>
+    public Task ReleaseAsync(string id, Claim.Fresh claim) => _releases.AddAsync(new(id, claim.LeaseUntil));
 
     /// <summary>Says what a claim would find, and claims nothing; null if the claim would be fresh.</summary>
     public Task<Claim?> LookAsync(string id, Guid requestId, CancellationToken ct) =>
@@ -133,6 +138,13 @@ public sealed class SubmissionLedger
 
     private Task<IReadOnlyList<Insertion>> InsertAllAsync(IReadOnlyList<NewClaim> claims) =>
         _database.InAsync(db => WithinLimitAsync(db, room => InsertAsync(db, claims, Math.Min(room, claims.Count))));
+
+    private Task<IReadOnlyList<bool>> ReleaseAllAsync(IReadOnlyList<NewLease> claims) =>
+        _database.InAsync<IReadOnlyList<bool>>(async db =>
+        {
+            await db.ReleaseClaimsAsync(claims, _time.GetUtcNow());
+            return new bool[claims.Count];
+        });
 
     /// <summary>Begins calls while no other worker does, and no more than there is room for.</summary>
     private async Task<T> WithinLimitAsync<T>(WorkerContext db, Func<int, Task<T>> begin)

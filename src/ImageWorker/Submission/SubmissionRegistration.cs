@@ -11,7 +11,10 @@ public static class SubmissionRegistration
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<ZpkGate>();
         services.AddSingleton<SubmissionLedger>();
+        services.AddSingleton<PendingCalls>();
         services.AddSingleton<SubmissionPace>();
+        services.AddChecked<PaceOptions>(PaceOptions.Section);
+        services.AddSingleton<CallPace>();
         services.AddSingleton<Submitter>();
         services.AddSingleton<Checker>();
     }

@@ -14,24 +14,31 @@ namespace ImageWorker.Submission;
 public sealed partial class Submitter(
     SubmissionLedger ledger,
     SubmissionPace pace,
+    CallPace calls,
     ZpkImagesClient zpk,
     ZpkGate gate,
     CallbackEndpoint callbacks,
     IOptions<SubmissionOptions> options,
     IOptions<ZpkOptions> zpkOptions,
+    Stopping stopping,
     TimeProvider time,
     ILogger<Submitter> logger
 )
 {
-    /// <summary>Returns the answer for the saga; null if the saga has it already.</summary>
-    public async Task<SubmissionAnswer?> HandleAsync(SubmitImages message, CancellationToken ct)
+    /// <summary>Makes the call, or finds out what became of it.</summary>
+    /// <param name="message">The submission.</param>
+    /// <param name="turn">The turn that the call has; null if it takes one should it need it.</param>
+    /// <param name="ct">Cancels what is free.</param>
+    public async Task<CallResult> HandleAsync(SubmitImages message, PaceTurn? turn, CancellationToken ct)
     {
         using var span = RequestTracing.StartSubmit(message, time.GetUtcNow());
         try
         {
-            var answer = await SubmitAsync(message, ct);
-            span.Note(answer);
-            return answer;
+            var result = message.IsStopped
+                ? new(await FindOutAsync(message, turn, ct))
+                : await SubmitAsync(message, ct);
+            span.Note(result.Answer as SubmissionAnswer ?? result.HeldBack?.AsFailure as SubmissionAnswer);
+            return result;
         }
         catch (Exception exception) when (span.IsFailedBy(exception))
         {
@@ -39,139 +46,188 @@ public sealed partial class Submitter(
         }
     }
 
-    private async Task<SubmissionAnswer?> SubmitAsync(SubmitImages message, CancellationToken ct)
+    private async Task<CallResult> SubmitAsync(SubmitImages message, CancellationToken ct)
     {
-        // The gate can close while this waits for its turn. A stopped request sends nothing and needs no turn.
-        if (Pause(message) is { } closed)
-            return await HoldBackAsync(message, closed, ct);
-        if (!message.IsStopped && await pace.WaitForTurnAsync() && Pause(message) is { } closedMeanwhile)
-            return await HoldBackAsync(message, closedMeanwhile, ct);
+        // The gate can close while this waits for its slot.
+        if (await pace.WaitForTurnAsync() && gate.ClosedForPaying is var (until, reason))
+            return new HeldBack(until, Defer(message, until, inDoubt: false, reason));
 
-        var claim = message.IsStopped
-            ? await ledger.LookAsync(message.SubmissionId, message.RequestId, ct)
-            : await ledger.ClaimAsync(message.SubmissionId, message.RequestId, ct);
-        return claim switch
+        return await ledger.ClaimAsync(message.SubmissionId, message.RequestId, ct) switch
         {
             Claim.Fresh fresh => await CallAsync(message, fresh),
             Claim.InDoubt inDoubt => await LookUpAsync(message, inDoubt, ct),
-            Claim.Leased leased => Defer(message, leased.Until, inDoubt: true, "another worker holds it"),
-            Claim.Unwanted => new SubmissionWithdrawn(message.RequestId, message.SubmissionId),
-            Claim.Settled => null,
-            _ => throw new InvalidOperationException($"Unknown claim {claim}"),
+            Claim.Leased leased => new(Defer(message, leased.Until, inDoubt: true, "another worker holds it")),
+            Claim.Unwanted => new(new SubmissionWithdrawn(message.RequestId, message.SubmissionId)),
+            Claim.Settled => new(null),
+            var claim => throw new InvalidOperationException($"Unknown claim {claim}"),
         };
     }
 
-    /// <summary>Asks ZPK nothing now, but the ledger may know enough.</summary>
-    private async Task<SubmissionAnswer?> HoldBackAsync(
-        SubmitImages message,
-        (DateTimeOffset Until, string Reason) closed,
-        CancellationToken ct
-    ) =>
-        await ledger.LookAsync(message.SubmissionId, message.RequestId, ct) switch
+    /// <summary>A stopped request sends nothing. What the ledger knows is often enough.</summary>
+    private async Task<object?> FindOutAsync(SubmitImages message, PaceTurn? turn, CancellationToken ct)
+    {
+        switch (await ledger.LookAsync(message.SubmissionId, message.RequestId, ct))
         {
-            Claim.Unwanted => new SubmissionWithdrawn(message.RequestId, message.SubmissionId),
-            Claim.Settled => null,
-            var claim => Defer(message, closed.Until, inDoubt: claim is not null, closed.Reason) with
-            {
-                IsHeldBack = true,
-            },
-        };
-
-    /// <summary>What holds this call back; a look-up is free, and goes on while only paid calls are refused.</summary>
-    private (DateTimeOffset Until, string Reason)? Pause(SubmitImages message) =>
-        message.IsStopped ? gate.Closed : gate.ClosedForPaying;
+            case Claim.Unwanted:
+                return new SubmissionWithdrawn(message.RequestId, message.SubmissionId);
+            case Claim.Settled:
+                return null;
+            case Claim.Leased leased:
+                return Defer(message, leased.Until, inDoubt: true, "another worker holds it");
+            case Claim.InDoubt when gate.Closed is var (until, reason):
+                return Defer(message, until, inDoubt: true, reason) with { IsHeldBack = true };
+            case Claim.InDoubt inDoubt:
+                using (var own = turn ?? await calls.TakeTurnAsync(() => 1, stopping.Token))
+                {
+                    var result = await LookUpAsync(message, inDoubt, ct);
+                    if (result.HeldBack is not { } held)
+                        return result.Answer;
+                    if (held.Refusal is { } refusal)
+                        own.Refused(refusal.RetryAfter);
+                    return (SubmissionDeferred)held.AsFailure with { IsHeldBack = true };
+                }
+            default:
+                // The request goes on after all.
+                return Defer(message, null, inDoubt: false, "it is wanted");
+        }
+    }
 
     /// <summary>The one place that spends money.</summary>
-    private async Task<SubmissionAnswer> CallAsync(SubmitImages message, Claim.Fresh claim)
+    private async Task<CallResult> CallAsync(SubmitImages message, Claim.Fresh claim)
     {
         var callbackUrl = await callbacks.AddressForAsync(message.RequestId, message.SubmissionId);
         var parameters = ParametersOf(message, callbackUrl);
         CrashPoints.Reach(CrashPoint.BeforeCall);
         if (!ledger.HasTimeForCall(claim))
-            return Defer(message, null, inDoubt: true, "this worker was held up for too long");
+            return new(Defer(message, null, inDoubt: true, "this worker was held up for too long"));
 
         // Not the caller's token: a stop waits for the answer, so that no paid call is left in doubt.
         var outcome = await zpk.GenerateAsync(parameters, CancellationToken.None);
         CrashPoints.Reach(CrashPoint.AfterCall);
         gate.Note(outcome);
 
-        return outcome switch
+        switch (outcome)
         {
-            GenerateOutcome.Accepted accepted => Accept(message, claim.LeaseUntil, accepted.Answer),
-            GenerateOutcome.Refused refused
-                when refused.Errors.AreAboutCredentials() || refused.Errors.AreAboutAccount() => Defer(
-                message,
-                time.GetUtcNow() + options.Value.CredentialsPause,
-                inDoubt: false,
-                $"ZPK refused us, not the request: {refused.Errors[0].Id}"
-            ) with
-            {
-                Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),
-            },
+            case GenerateOutcome.Accepted accepted:
+                return new(Accept(message, claim.LeaseUntil, accepted.Answer));
+
+            case GenerateOutcome.Refused refused when refused.Errors.AreAboutCaller():
+                return await HoldBackAsync(
+                    message,
+                    claim,
+                    options.Value.CredentialsPause,
+                    $"ZPK refused us, not the request: {refused.Errors[0].Id}"
+                );
+
             // ZPK has this id: an earlier call had arrived after all. Only a look-up can tell how it ended.
-            GenerateOutcome.Refused refused when refused.Errors.Any(error => error.On is "unique_request_id") =>
-                DeferInDoubt(message, claim, "ZPK knows the id already"),
-            GenerateOutcome.Refused refused => new SubmissionRefused(
-                message.RequestId,
-                message.SubmissionId,
-                refused.Errors
-            )
-            {
-                Ledger = Settle(message, claim.LeaseUntil, LedgerState.Refused),
-            },
-            GenerateOutcome.Busy busy => Defer(
-                message,
-                time.GetUtcNow() + busy.RetryAfter,
-                inDoubt: false,
-                busy.Reason
-            ) with
-            {
-                Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),
-            },
-            GenerateOutcome.Unknown unknown => DeferInDoubt(message, claim, unknown.Reason),
-            _ => throw new InvalidOperationException($"Unknown outcome {outcome}"),
-        };
+            case GenerateOutcome.Refused refused when refused.Errors.Any(error => error.On is "unique_request_id"):
+                return new(DeferInDoubt(message, claim, "ZPK knows the id already"));
+
+            case GenerateOutcome.Refused refused:
+                return new(
+                    new SubmissionRefused(message.RequestId, message.SubmissionId, refused.Errors)
+                    {
+                        Ledger = Settle(message, claim.LeaseUntil, LedgerState.Refused),
+                    }
+                );
+
+            case GenerateOutcome.Busy { IsRateLimited: true } busy:
+                return await HoldBackAsync(message, claim, ZpkGate.Bounded(busy.RetryAfter), busy.Reason) with
+                {
+                    Refusal = new(busy.RetryAfter),
+                };
+
+            case GenerateOutcome.Busy { IsHeldBack: true } busy:
+                return await HoldBackAsync(message, claim, gate.Rest, busy.Reason);
+
+            case GenerateOutcome.Busy busy:
+                return new(
+                    Defer(
+                        message,
+                        time.GetUtcNow() + ZpkGate.Bounded(busy.RetryAfter),
+                        inDoubt: false,
+                        busy.Reason
+                    ) with
+                    {
+                        Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),
+                    }
+                );
+
+            case GenerateOutcome.Unknown unknown:
+                return new(DeferInDoubt(message, claim, unknown.Reason));
+
+            default:
+                throw new InvalidOperationException($"Unknown outcome {outcome}");
+        }
     }
 
-    private async Task<SubmissionAnswer> LookUpAsync(SubmitImages message, Claim.InDoubt claim, CancellationToken ct)
+    /// <summary>The call did nothing, and is made again later. Its claim is given up first, so any worker may make it.</summary>
+    private async Task<HeldBack> HoldBackAsync(SubmitImages message, Claim.Fresh claim, TimeSpan? rest, string reason)
     {
-        var outcome = await zpk.CheckStatusAsync(message.SubmissionId, ct);
+        await ledger.ReleaseAsync(message.SubmissionId, claim);
+        var until = time.GetUtcNow() + (rest ?? TimeSpan.Zero);
+        return new(until, Defer(message, until, inDoubt: false, reason));
+    }
+
+    private async Task<CallResult> LookUpAsync(SubmitImages message, Claim.InDoubt claim, CancellationToken ct)
+    {
+        var outcome = await zpk.CheckStatusOnceAsync(message.SubmissionId, ct);
         gate.Note(outcome);
         switch (outcome)
         {
             case CheckOutcome.Found found:
                 Log.Adopted(logger, message.RequestId, message.SubmissionId);
-                return Accept(message, claim.LeaseUntil, found.Answer) with { IsAdopted = true };
+                return new(Accept(message, claim.LeaseUntil, found.Answer) with { IsAdopted = true });
 
             case CheckOutcome.NotFound when !claim.IsConclusive:
-                return Defer(message, claim.LeaseUntil, inDoubt: true, "ZPK does not list it yet");
+                return new(Defer(message, claim.LeaseUntil, inDoubt: true, "ZPK does not list it yet"));
 
             case CheckOutcome.NotFound when !claim.IsWanted:
-                return new SubmissionWithdrawn(message.RequestId, message.SubmissionId)
-                {
-                    Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),
-                };
+                return new(
+                    new SubmissionWithdrawn(message.RequestId, message.SubmissionId)
+                    {
+                        Ledger = Settle(message, claim.LeaseUntil, LedgerState.Released),
+                    }
+                );
 
             case CheckOutcome.NotFound when await ledger.RetakeAsync(message.SubmissionId, claim, ct) is { } fresh:
                 Log.NeverArrived(logger, message.RequestId, message.SubmissionId);
                 return await CallAsync(message, fresh);
 
             case CheckOutcome.NotFound:
-                return Defer(message, null, inDoubt: true, "another worker took it");
+                return new(Defer(message, null, inDoubt: true, "another worker took it"));
 
             case CheckOutcome.Refused refused:
-                return Defer(
-                    message,
-                    time.GetUtcNow() + options.Value.CredentialsPause,
-                    inDoubt: true,
-                    $"ZPK refused the check: {refused.Errors[0].Id}"
-                );
+                var pause = options.Value.CredentialsPause;
+                var why = $"ZPK refused the check: {refused.Errors[0].Id}";
+                if (refused.Errors.AreAboutCaller())
+                    return HoldBack(pause, why);
+                return new(Defer(message, time.GetUtcNow() + pause, inDoubt: true, why));
+
+            case CheckOutcome.Unavailable { IsRateLimited: true } busy:
+                return HoldBack(ZpkGate.Bounded(busy.RetryAfter), busy.Reason) with { Refusal = new(busy.RetryAfter) };
+
+            case CheckOutcome.Unavailable { IsHeldBack: true } unavailable:
+                return HoldBack(gate.Rest, unavailable.Reason);
 
             case CheckOutcome.Unavailable unavailable:
-                return Defer(message, time.GetUtcNow() + unavailable.RetryAfter, inDoubt: true, unavailable.Reason);
+                return new(
+                    Defer(
+                        message,
+                        time.GetUtcNow() + ZpkGate.Bounded(unavailable.RetryAfter),
+                        inDoubt: true,
+                        unavailable.Reason
+                    )
+                );
 
             default:
                 throw new InvalidOperationException($"Unknown outcome {outcome}");
+        }
+
+        HeldBack HoldBack(TimeSpan? rest, string reason)
+        {
+            var until = time.GetUtcNow() + (rest ?? TimeSpan.Zero);
+            return new(until, Defer(message, until, inDoubt: true, reason));
         }
     }
 

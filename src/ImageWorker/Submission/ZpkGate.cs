@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using ImageWorker.Hosting;
 using ImageWorker.Telemetry;
 using ImageWorker.Zpk;
 using Microsoft.Extensions.Options;
@@ -6,18 +7,22 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Submission;
 
 /// <summary>
-/// Holds back all calls to ZPK for a while. One <c>Retry-After</c>, one open circuit or one refusal of our credentials
-/// holds back every call, not just the one that met it. A call that is held back waits in its request's row.
+/// Holds back all calls to ZPK for a while: when the circuit opens, when ZPK refuses our credentials or our account, or
+/// when an API that is down asks for time. Then one call tries whether ZPK answers again, before the others follow. What
+/// is held back waits in memory and writes nothing. A limit of calls is not the gate's: <see cref="CallPace"/>.
 /// </summary>
 public sealed partial class ZpkGate
 {
     // One wrong answer must not stop a process for days.
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
 
+    private static readonly TimeSpan TrialPatience = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly IOptions<SubmissionOptions> _options;
     private readonly TimeProvider _time;
     private readonly ILogger<ZpkGate> _logger;
+    private readonly SaidOnce _longRetryAfter = new();
     private (DateTimeOffset Until, string Reason) _pause;
     private (DateTimeOffset Until, string Reason) _payingPause;
 
@@ -63,18 +68,36 @@ public sealed partial class ZpkGate
     /// <summary>The same for paid calls. Free ones go on while the account is refused: what is paid for is still read.</summary>
     public (DateTimeOffset Until, string Reason)? ClosedForPaying => Closed ?? Current(ref _payingPause);
 
+    /// <summary>True from the beginning of a pause until ZPK answers: one call at a time may try.</summary>
+    public bool IsOnTrial { get; private set; }
+
+    /// <summary>The same for paid calls, until ZPK accepts one.</summary>
+    public bool IsOnTrialForPaying => IsOnTrial || AccountRefused;
+
+    /// <summary>Until when no call is made, the wait for a trial's answer included; null while calls are made.</summary>
+    public DateTimeOffset? HeldBackUntil => Closed?.Until ?? (IsOnTrial ? _time.GetUtcNow() + TrialPatience : null);
+
+    /// <summary>How long the gate stays closed for paid calls; 0 if it is open.</summary>
+    public TimeSpan Rest => ClosedForPaying is { Until: var until } ? until - _time.GetUtcNow() : TimeSpan.Zero;
+
+    /// <summary>What is believed of a <c>Retry-After</c>: at most 10 minutes.</summary>
+    public static TimeSpan? Bounded(TimeSpan? retryAfter) => retryAfter > LongestPause ? LongestPause : retryAfter;
+
     public void Note(GenerateOutcome outcome)
     {
         switch (outcome)
         {
-            case GenerateOutcome.Busy { RetryAfter: { } pause } busy:
-                Close(ref _pause, pause, busy.Reason);
+            case GenerateOutcome.Busy { IsHeldBack: true } busy:
+                CloseAll(busy.RetryAfter ?? _options.Value.CredentialsPause, busy.Reason);
+                break;
+            case GenerateOutcome.Busy { IsRateLimited: true } busy:
+                NoteLimit(busy.RetryAfter);
                 break;
             case GenerateOutcome.Refused refused:
                 NoteRefusal(refused.Errors);
                 break;
             case GenerateOutcome.Accepted:
-                (CredentialsRefused, AccountRefused) = (false, false);
+                (CredentialsRefused, AccountRefused, IsOnTrial) = (false, false, false);
                 break;
         }
     }
@@ -83,25 +106,39 @@ public sealed partial class ZpkGate
     {
         switch (outcome)
         {
+            case CheckOutcome.Unavailable { IsHeldBack: true } unavailable:
+                CloseAll(unavailable.RetryAfter ?? _options.Value.CredentialsPause, unavailable.Reason);
+                break;
+            case CheckOutcome.Unavailable { IsRateLimited: true } busy:
+                NoteLimit(busy.RetryAfter);
+                break;
             case CheckOutcome.Unavailable { RetryAfter: { } pause } unavailable:
-                Close(ref _pause, pause, unavailable.Reason);
+                CloseAll(pause, unavailable.Reason);
                 break;
             case CheckOutcome.Refused refused:
                 NoteRefusal(refused.Errors);
                 break;
             case CheckOutcome.Found or CheckOutcome.NotFound:
-                CredentialsRefused = false;
+                (CredentialsRefused, IsOnTrial) = (false, false);
                 break;
         }
+    }
+
+    private void NoteLimit(TimeSpan? retryAfter)
+    {
+        IsOnTrial = false;
+        if (_longRetryAfter.IsNew(retryAfter > LongestPause ? retryAfter.ToString() : null))
+            Log.LongRetryAfter(_logger, retryAfter!.Value, LongestPause);
     }
 
     private void NoteRefusal(IReadOnlyList<ZpkError> errors)
     {
         var pause = _options.Value.CredentialsPause;
         CredentialsRefused = errors.AreAboutCredentials();
+        IsOnTrial &= CredentialsRefused;
         if (CredentialsRefused)
         {
-            if (Close(ref _pause, pause, "ZPK refused our credentials"))
+            if (CloseAll(pause, "ZPK refused our credentials"))
                 Log.CredentialsRefused(_logger, errors[0].Id, pause);
         }
         else if (errors.AreAboutAccount())
@@ -116,6 +153,12 @@ public sealed partial class ZpkGate
     {
         lock (_gate)
             return pause.Until > _time.GetUtcNow() ? pause : null;
+    }
+
+    private bool CloseAll(TimeSpan length, string why)
+    {
+        IsOnTrial = true;
+        return Close(ref _pause, length, why);
     }
 
     /// <summary>Makes the pause at least so long. True if it begins now.</summary>
@@ -149,6 +192,13 @@ public sealed partial class ZpkGate
             "ZPK refuses paid calls because of our account ({ErrorId}). Look at its balance and limits at ZPK; requests wait, nothing is lost, and it is tried again in {Pause}"
         )]
         public static partial void AccountRefused(ILogger logger, string errorId, TimeSpan pause);
+
+        [LoggerMessage(
+            4,
+            LogLevel.Warning,
+            "ZPK answers 429 and asks to wait for {Asked}; {Believed} at most are believed"
+        )]
+        public static partial void LongRetryAfter(ILogger logger, TimeSpan asked, TimeSpan believed);
 
         [LoggerMessage(
             2,

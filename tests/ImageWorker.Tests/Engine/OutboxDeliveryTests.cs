@@ -2,6 +2,7 @@ using ImageWorker.Commands;
 using ImageWorker.Engine;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
+using ImageWorker.Submission;
 using ImageWorker.Tests.Submission;
 using ImageWorker.Tests.ZpkSimulator;
 using Microsoft.EntityFrameworkCore;
@@ -72,7 +73,10 @@ public sealed class OutboxDeliveryTests
         await SweepForAsync(worker, TimeSpan.FromSeconds(26));
         var early = worker.TakeWork();
         worker.Time.Advance(TimeSpan.FromSeconds(1));
-        var due = await worker.Services.GetRequiredService<PendingCalls>().Checks.ReadAsync(Ct);
+        var calls = worker.Services.GetRequiredService<PendingCalls>();
+        while (!calls.HasNext(checks: true, submissions: false))
+            await calls.WaitForChangeAsync(null, Ct);
+        var due = calls.Take(checks: true, submissions: false)!.Message;
         await stopping.CancelAsync();
 
         Assert.Equal(worker.Time.GetUtcNow(), accepted.Request!.NextTickAt);

@@ -16,7 +16,7 @@ public sealed class LayerTests(ITestOutputHelper output)
         ["Saga"],
         ["Telemetry"],
         ["Storage"],
-        ["Requests"],
+        ["Requests", "Pacing"],
         ["Hosting"],
     ];
 

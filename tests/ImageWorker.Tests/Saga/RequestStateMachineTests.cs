@@ -143,7 +143,7 @@ public sealed class RequestStateMachineTests(WorkerUnderTest worker) : IClassFix
             { Given.Closing, Happening.CheckedRunning, "Closing", Nothing },
             { Given.Closing, Happening.CheckUnavailable, "Closing", Nothing },
             { Given.Closing, Happening.CalledBack, "Closing", Nothing },
-            { Given.Closing, Happening.TickSoon, "Closing", Nothing },
+            { Given.Closing, Happening.TickSoon, "Closing", "SubmitImages" },
             { Given.Closing, Happening.TickAfterTheEnd, "Closed", "ImagesFailed" },
             { Given.Closing, Happening.StaleTick, "Closing", Nothing },
             { Given.LastCheck, Happening.Command, "Closing", Nothing },

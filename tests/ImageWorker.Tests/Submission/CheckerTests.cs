@@ -1,4 +1,5 @@
 using ImageWorker.Requests;
+using ImageWorker.Submission;
 using ImageWorker.Tests.Zpk;
 
 namespace ImageWorker.Tests.Submission;
@@ -49,16 +50,30 @@ public sealed class CheckerTests : IDisposable
     {
         _zpk.Check("""{"success":false,"errors":[{"id":"INVALID_API_KEY","message":"no","on":"api_key"}]}""");
 
-        var (told, now) = await CheckAsync();
+        var (held, now) = await CheckAsync<HeldBack>();
 
-        Assert.Equal((null, now + TimeSpan.FromSeconds(30)), (told.Answer, told.NotBefore));
-        Assert.Equal("ZPK refused the check: INVALID_API_KEY no", told.Reason);
+        Assert.Equal((now + TimeSpan.FromSeconds(30), null), (held.Until, held.Refusal));
     }
 
-    private async Task<(ImagesChecked Told, DateTimeOffset Now)> CheckAsync()
+    [Theory]
+    [InlineData(7, 7)]
+    [InlineData(864_000, 600)]
+    public async Task A_check_that_is_one_too_many_is_held_back_and_has_not_failed(int asked, int held)
+    {
+        _zpk.OnCheck = () => Task.FromResult(StubApi.RetryAfter(429, asked));
+
+        var (heldBack, now) = await CheckAsync<HeldBack>();
+
+        Assert.Equal(now + TimeSpan.FromSeconds(held), heldBack.Until);
+        Assert.NotNull(heldBack.Refusal);
+    }
+
+    private Task<(ImagesChecked Told, DateTimeOffset Now)> CheckAsync() => CheckAsync<ImagesChecked>();
+
+    private async Task<(T Told, DateTimeOffset Now)> CheckAsync<T>()
     {
         await using var worker = await WorkerUnderTest.StartAsync(_zpk);
         var check = new CheckImages(Guid.NewGuid(), "abcdefgh23456777", "ZPK983ujdsifoj38497");
-        return ((await worker.HandleAsync(check)).Only<ImagesChecked>(), worker.Time.GetUtcNow());
+        return ((await worker.HandleAsync(check)).Only<T>(), worker.Time.GetUtcNow());
     }
 }

@@ -20,6 +20,9 @@ internal sealed class StubZpk : HttpMessageHandler
     public Func<Task<HttpResponseMessage>> OnCheck { get; set; } =
         () => Task.FromResult(StubApi.Json(Answers.NotFound));
 
+    /// <summary>True while no connection can be made.</summary>
+    public bool IsAway { get; set; }
+
     private int _generateCalls;
     private int _checkCalls;
 
@@ -30,6 +33,8 @@ internal sealed class StubZpk : HttpMessageHandler
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
+        if (IsAway)
+            throw new HttpRequestException(HttpRequestError.ConnectionError, "Connection refused");
         Bodies.Enqueue(await request.Content!.ReadAsStringAsync(ct));
         if (request.RequestUri!.AbsolutePath.EndsWith("/generate", StringComparison.Ordinal))
         {

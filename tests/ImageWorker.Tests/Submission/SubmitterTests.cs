@@ -193,22 +193,20 @@ public sealed class SubmitterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_busy_zpk_is_asked_again_when_it_says()
+    public async Task A_call_that_is_one_too_many_is_held_back_its_claim_released_and_has_not_failed()
     {
         _zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 7));
         await using var worker = await WorkerUnderTest.StartAsync(_zpk);
         var submit = await StartAsync(worker);
 
-        var told = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
+        var held = (await worker.HandleAsync(submit)).Only<HeldBack>();
         var released = await EntryAsync(worker, submit);
         _zpk.Generate(StubZpk.Accepted);
-        var tooEarly = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
         var until = worker.Time.GetUtcNow() + TimeSpan.FromSeconds(7);
         worker.Time.Advance(TimeSpan.FromSeconds(7));
         var again = await worker.HandleAsync(submit);
 
-        Assert.Equal((false, until), (told.InDoubt, told.NotBefore));
-        Assert.Equal((false, until), (tooEarly.InDoubt, tooEarly.NotBefore));
+        Assert.Equal((until, TimeSpan.FromSeconds(7)), (held.Until, held.Refusal?.RetryAfter));
         Assert.Equal(LedgerState.Released, released.State);
         Assert.Equal("SubmissionAccepted", again.Says);
         Assert.Equal((2, 0), (_zpk.GenerateCalls, _zpk.CheckCalls));
@@ -216,15 +214,15 @@ public sealed class SubmitterTests : IDisposable
     }
 
     [Fact]
-    public async Task Refused_credentials_defer_and_pause_and_lose_nothing()
+    public async Task Refused_credentials_hold_back_and_lose_nothing()
     {
         _zpk.Generate(BadKey);
         await using var worker = await WorkerUnderTest.StartAsync(_zpk);
         var submit = await StartAsync(worker);
 
-        var told = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
+        var held = (await worker.HandleAsync(submit)).Only<HeldBack>();
 
-        Assert.Equal((false, worker.Time.GetUtcNow() + TimeSpan.FromSeconds(30)), (told.InDoubt, told.NotBefore));
+        Assert.Equal((worker.Time.GetUtcNow() + TimeSpan.FromSeconds(30), null), (held.Until, held.Refusal));
         Assert.Equal((LedgerState.Released, 1), await StateAndCallsAsync(worker, submit));
     }
 
@@ -238,48 +236,16 @@ public sealed class SubmitterTests : IDisposable
     {
         _zpk.Generate(body, status);
         await using var worker = await WorkerUnderTest.StartAsync(_zpk);
-        var (first, second) = (await StartAsync(worker), await StartAsync(worker));
+        var submit = await StartAsync(worker);
         var gate = worker.Services.GetRequiredService<ZpkGate>();
 
-        var told = (await worker.HandleAsync(first)).Only<SubmissionDeferred>();
-        var held = (await worker.HandleAsync(second)).Only<SubmissionDeferred>();
+        var held = (await worker.HandleAsync(submit)).Only<HeldBack>();
 
-        Assert.Equal((false, worker.Time.GetUtcNow() + TimeSpan.FromSeconds(30)), (told.InDoubt, told.NotBefore));
-        Assert.Equal((LedgerState.Released, 1), await StateAndCallsAsync(worker, first));
-        Assert.True(held.IsHeldBack);
-        Assert.Equal(1, _zpk.GenerateCalls);
+        Assert.Equal(worker.Time.GetUtcNow() + TimeSpan.FromSeconds(30), held.Until);
+        Assert.Equal((LedgerState.Released, 1), await StateAndCallsAsync(worker, submit));
+        Assert.Equal(held.Until, gate.ClosedForPaying?.Until);
         // What is paid for is still read.
         Assert.Null(gate.Closed);
-    }
-
-    [Fact]
-    public async Task What_zpk_asked_one_submission_holds_for_all_of_this_process()
-    {
-        _zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 7));
-        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
-        await worker.HandleAsync(await StartAsync(worker));
-        var until = worker.Time.GetUtcNow() + TimeSpan.FromSeconds(7);
-
-        var other = (await worker.HandleAsync(await StartAsync(worker))).Only<SubmissionDeferred>();
-
-        Assert.Equal((false, until), (other.InDoubt, other.NotBefore));
-        Assert.Equal((1, 0), (_zpk.GenerateCalls, _zpk.CheckCalls));
-    }
-
-    [Fact]
-    public async Task A_lost_call_stays_in_doubt_while_zpk_is_left_alone()
-    {
-        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
-        var lost = await StartAsync(worker);
-        await ClaimAsync(worker, lost);
-        _zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 120));
-        await worker.HandleAsync(await StartAsync(worker));
-        worker.Time.Advance(TimeSpan.FromSeconds(45));
-
-        var told = (await worker.HandleAsync(lost)).Only<SubmissionDeferred>();
-
-        Assert.True(told.InDoubt);
-        Assert.Equal(0, _zpk.CheckCalls);
     }
 
     [Theory]
@@ -345,10 +311,26 @@ public sealed class SubmitterTests : IDisposable
 
     [Theory]
     [InlineData(BadKey, 200, 30)]
-    [InlineData("<h1>gateway</h1>", 502, null)]
-    public async Task A_look_up_without_an_answer_leaves_the_doubt(string body, int status, int? pause)
+    [InlineData("", 429, 0)]
+    public async Task A_look_up_that_is_held_back_leaves_the_doubt(string body, int status, int pause)
     {
         _zpk.Check(body, status);
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
+        await ClaimAsync(worker, submit);
+        worker.Time.Advance(TimeSpan.FromSeconds(45));
+
+        var held = (await worker.HandleAsync(submit)).Only<HeldBack>();
+
+        Assert.Equal(worker.Time.GetUtcNow() + TimeSpan.FromSeconds(pause), held.Until);
+        Assert.Equal(0, _zpk.GenerateCalls);
+        Assert.Equal((LedgerState.Started, 1), await StateAndCallsAsync(worker, submit));
+    }
+
+    [Fact]
+    public async Task A_look_up_without_an_answer_leaves_the_doubt()
+    {
+        _zpk.Check("<h1>gateway</h1>", 502);
         await using var worker = await WorkerUnderTest.StartAsync(_zpk);
         var submit = await StartAsync(worker);
         await ClaimAsync(worker, submit);
@@ -357,7 +339,7 @@ public sealed class SubmitterTests : IDisposable
         var told = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
 
         Assert.True(told.InDoubt);
-        Assert.Equal(pause, (told.NotBefore - worker.Time.GetUtcNow())?.TotalSeconds);
+        Assert.Null(told.NotBefore);
         Assert.Equal(0, _zpk.GenerateCalls);
         Assert.Equal((LedgerState.Started, 1), await StateAndCallsAsync(worker, submit));
     }
@@ -415,7 +397,7 @@ public sealed class SubmitterTests : IDisposable
         await using var worker = await WorkerUnderTest.StartAsync(_zpk);
         using var sendingZpk = new StubZpk();
         await using var sending = await WorkerUnderTest.StartAsync(sendingZpk, other: worker);
-        await CloseGateAsync(worker);
+        _zpk.IsAway = true;
         var submit = await StartAsync(worker);
         var (callIsUnderWay, mayEnd) = (new TaskCompletionSource(), new TaskCompletionSource());
         sendingZpk.OnGenerate = async () =>
@@ -450,9 +432,9 @@ public sealed class SubmitterTests : IDisposable
     public async Task What_was_never_sent_is_closed_at_once_however_long_zpk_is_to_be_left_alone()
     {
         await using var worker = await WorkerUnderTest.StartAsync(_zpk);
-        await CloseGateAsync(worker);
+        _zpk.OnCheck = () => Task.FromResult(StubApi.RetryAfter(503, 600));
+        await worker.HandleAsync(new CheckImages(Guid.NewGuid(), "abcdefgh23456777", "ZPK983ujdsifoj38497"));
         var submit = await StartAsync(worker);
-        await worker.HandleAsync((await worker.HandleAsync(submit)).Only<SubmissionDeferred>());
 
         await worker.HandleAsync(new CancelImages { RequestId = submit.RequestId });
         var asked = (await worker.TickAsync(submit.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
@@ -482,13 +464,6 @@ public sealed class SubmitterTests : IDisposable
         var told = await worker.HandleAsync(asked);
 
         Assert.Equal("SubmissionWithdrawn", told.Says);
-    }
-
-    /// <summary>For ten minutes, by what ZPK says of another request.</summary>
-    private async Task CloseGateAsync(WorkerUnderTest worker)
-    {
-        _zpk.OnGenerate = () => Task.FromResult(StubApi.RetryAfter(429, 600));
-        await worker.HandleAsync(await StartAsync(worker));
     }
 
     private static async Task<SubmitImages> StartAsync(WorkerUnderTest worker) =>

@@ -22,56 +22,6 @@ namespace ImageWorker.Storage.Migrations.Postgres
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("ImageWorker.Delivery.OutboxMessage", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
-
-                    b.Property<int>("Attempts")
-                        .HasColumnType("integer")
-                        .HasColumnName("attempts");
-
-                    b.Property<string>("Body")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("body");
-
-                    b.Property<DateTimeOffset>("ClaimableAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("claimable_at");
-
-                    b.Property<string>("ContentType")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("content_type");
-
-                    b.Property<Guid?>("CorrelationId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("correlation_id");
-
-                    b.Property<string>("Destination")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("destination");
-
-                    b.Property<Guid>("MessageId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("message_id");
-
-                    b.Property<string>("TraceParent")
-                        .HasColumnType("text")
-                        .HasColumnName("trace_parent");
-
-                    b.HasKey("Id")
-                        .HasName("pk_outbox");
-
-                    b.HasIndex("ClaimableAt")
-                        .HasDatabaseName("ix_outbox_claimable_at");
-
-                    b.ToTable("outbox", (string)null);
-                });
-
             modelBuilder.Entity("ImageWorker.Requests.ImageRequest", b =>
                 {
                     b.Property<Guid>("CorrelationId")
@@ -155,49 +105,7 @@ namespace ImageWorker.Storage.Migrations.Postgres
                     b.ToTable("requests", (string)null);
                 });
 
-            modelBuilder.Entity("ImageWorker.Storage.InboxEntry", b =>
-                {
-                    b.Property<Guid>("RequestId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("request_id");
-
-                    b.Property<DateTimeOffset>("RemovedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("removed_at");
-
-                    b.HasKey("RequestId")
-                        .HasName("pk_inbox");
-
-                    b.HasIndex("RemovedAt")
-                        .HasDatabaseName("ix_inbox_removed_at");
-
-                    b.ToTable("inbox", (string)null);
-                });
-
-            modelBuilder.Entity("ImageWorker.Submission.PaceRow", b =>
-                {
-                    b.Property<int>("Id")
-                        .HasColumnType("integer")
-                        .HasColumnName("id");
-
-                    b.Property<DateTimeOffset>("NextAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("next_at");
-
-                    b.HasKey("Id")
-                        .HasName("pk_submission_pace");
-
-                    b.ToTable("submission_pace", (string)null);
-
-                    b.HasData(
-                        new
-                        {
-                            Id = 1,
-                            NextAt = new DateTimeOffset(new DateTime(1970, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
-                        });
-                });
-
-            modelBuilder.Entity("ImageWorker.Submission.SubmissionEntry", b =>
+            modelBuilder.Entity("ImageWorker.Requests.SubmissionEntry", b =>
                 {
                     b.Property<string>("Id")
                         .HasMaxLength(16)
@@ -254,6 +162,134 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .HasDatabaseName("ix_submissions_request_id");
 
                     b.ToTable("submissions", (string)null);
+                });
+
+            modelBuilder.Entity("ImageWorker.Storage.CallPaceRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<double?>("Ceiling")
+                        .HasColumnType("double precision")
+                        .HasColumnName("ceiling");
+
+                    b.Property<string>("PauseReason")
+                        .HasColumnType("text")
+                        .HasColumnName("pause_reason");
+
+                    b.Property<DateTimeOffset?>("PausedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("paused_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_call_pace");
+
+                    b.ToTable("call_pace", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            State = ""
+                        });
+                });
+
+            modelBuilder.Entity("ImageWorker.Storage.OutboxMessage", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("body");
+
+                    b.Property<DateTimeOffset>("ClaimableAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("claimable_at");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("content_type");
+
+                    b.Property<Guid?>("CorrelationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("correlation_id");
+
+                    b.Property<string>("Destination")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("destination");
+
+                    b.Property<Guid>("MessageId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("message_id");
+
+                    b.Property<string>("TraceParent")
+                        .HasColumnType("text")
+                        .HasColumnName("trace_parent");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outbox");
+
+                    b.HasIndex("ClaimableAt")
+                        .HasDatabaseName("ix_outbox_claimable_at");
+
+                    b.ToTable("outbox", (string)null);
+                });
+
+            modelBuilder.Entity("ImageWorker.Storage.PaceRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_submission_pace");
+
+                    b.ToTable("submission_pace", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            NextAt = new DateTimeOffset(new DateTime(1970, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0))
+                        });
+                });
+
+            modelBuilder.Entity("ImageWorker.Storage.RemovedRequest", b =>
+                {
+                    b.Property<Guid>("RequestId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("request_id");
+
+                    b.Property<DateTimeOffset>("RemovedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("removed_at");
+
+                    b.HasKey("RequestId")
+                        .HasName("pk_inbox");
+
+                    b.HasIndex("RemovedAt")
+                        .HasDatabaseName("ix_inbox_removed_at");
+
+                    b.ToTable("inbox", (string)null);
                 });
 #pragma warning restore 612, 618
         }

@@ -17,56 +17,6 @@ namespace ImageWorker.Storage.Migrations.Sqlite
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
-            modelBuilder.Entity("ImageWorker.Delivery.OutboxMessage", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("id");
-
-                    b.Property<int>("Attempts")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("attempts");
-
-                    b.Property<string>("Body")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("body");
-
-                    b.Property<DateTime>("ClaimableAt")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("claimable_at");
-
-                    b.Property<string>("ContentType")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("content_type");
-
-                    b.Property<Guid?>("CorrelationId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("correlation_id");
-
-                    b.Property<string>("Destination")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("destination");
-
-                    b.Property<Guid>("MessageId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("message_id");
-
-                    b.Property<string>("TraceParent")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("trace_parent");
-
-                    b.HasKey("Id")
-                        .HasName("pk_outbox");
-
-                    b.HasIndex("ClaimableAt")
-                        .HasDatabaseName("ix_outbox_claimable_at");
-
-                    b.ToTable("outbox", (string)null);
-                });
-
             modelBuilder.Entity("ImageWorker.Requests.ImageRequest", b =>
                 {
                     b.Property<Guid>("CorrelationId")
@@ -150,49 +100,7 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                     b.ToTable("requests", (string)null);
                 });
 
-            modelBuilder.Entity("ImageWorker.Storage.InboxEntry", b =>
-                {
-                    b.Property<Guid>("RequestId")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("request_id");
-
-                    b.Property<DateTime>("RemovedAt")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("removed_at");
-
-                    b.HasKey("RequestId")
-                        .HasName("pk_inbox");
-
-                    b.HasIndex("RemovedAt")
-                        .HasDatabaseName("ix_inbox_removed_at");
-
-                    b.ToTable("inbox", (string)null);
-                });
-
-            modelBuilder.Entity("ImageWorker.Submission.PaceRow", b =>
-                {
-                    b.Property<int>("Id")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("id");
-
-                    b.Property<DateTime>("NextAt")
-                        .HasColumnType("TEXT")
-                        .HasColumnName("next_at");
-
-                    b.HasKey("Id")
-                        .HasName("pk_submission_pace");
-
-                    b.ToTable("submission_pace", (string)null);
-
-                    b.HasData(
-                        new
-                        {
-                            Id = 1,
-                            NextAt = new DateTime(1970, 1, 1, 0, 0, 0, 0, DateTimeKind.Utc)
-                        });
-                });
-
-            modelBuilder.Entity("ImageWorker.Submission.SubmissionEntry", b =>
+            modelBuilder.Entity("ImageWorker.Requests.SubmissionEntry", b =>
                 {
                     b.Property<string>("Id")
                         .HasMaxLength(16)
@@ -249,6 +157,134 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasDatabaseName("ix_submissions_request_id");
 
                     b.ToTable("submissions", (string)null);
+                });
+
+            modelBuilder.Entity("ImageWorker.Storage.CallPaceRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<double?>("Ceiling")
+                        .HasColumnType("REAL")
+                        .HasColumnName("ceiling");
+
+                    b.Property<string>("PauseReason")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pause_reason");
+
+                    b.Property<DateTime?>("PausedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("paused_at");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("Id")
+                        .HasName("pk_call_pace");
+
+                    b.ToTable("call_pace", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            State = ""
+                        });
+                });
+
+            modelBuilder.Entity("ImageWorker.Storage.OutboxMessage", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("Body")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("body");
+
+                    b.Property<DateTime>("ClaimableAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claimable_at");
+
+                    b.Property<string>("ContentType")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("content_type");
+
+                    b.Property<Guid?>("CorrelationId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("correlation_id");
+
+                    b.Property<string>("Destination")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("destination");
+
+                    b.Property<Guid>("MessageId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("message_id");
+
+                    b.Property<string>("TraceParent")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("trace_parent");
+
+                    b.HasKey("Id")
+                        .HasName("pk_outbox");
+
+                    b.HasIndex("ClaimableAt")
+                        .HasDatabaseName("ix_outbox_claimable_at");
+
+                    b.ToTable("outbox", (string)null);
+                });
+
+            modelBuilder.Entity("ImageWorker.Storage.PaceRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("NextAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_submission_pace");
+
+                    b.ToTable("submission_pace", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            NextAt = new DateTime(1970, 1, 1, 0, 0, 0, 0, DateTimeKind.Utc)
+                        });
+                });
+
+            modelBuilder.Entity("ImageWorker.Storage.RemovedRequest", b =>
+                {
+                    b.Property<Guid>("RequestId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("request_id");
+
+                    b.Property<DateTime>("RemovedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("removed_at");
+
+                    b.HasKey("RequestId")
+                        .HasName("pk_inbox");
+
+                    b.HasIndex("RemovedAt")
+                        .HasDatabaseName("ix_inbox_removed_at");
+
+                    b.ToTable("inbox", (string)null);
                 });
 #pragma warning restore 612, 618
         }

@@ -1,0 +1,144 @@
+using System.CommandLine;
+using ImageWorker.Operations;
+using ImageWorker.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace ImageWorker.Commands.Requests;
+
+/// <summary>
+/// <c>ImageWorker pace …</c>: how fast all workers call ZPK. What is set here is a row of the database: every worker sees
+/// it within a second, and restarts keep it.
+/// </summary>
+public static class PaceCommand
+{
+    private const double Least = 0.1;
+    private const double Most = 10_000;
+    private const int LongestReason = 200;
+
+    public static Command Create() =>
+        new("pace", "See how fast ZPK is called, and steer it, for all workers.")
+        {
+            ShowCommand(),
+            SetCommand(),
+            AutoCommand(),
+            PauseCommand(),
+            ResumeCommand(),
+        };
+
+    private static Command ShowCommand()
+    {
+        var json = RequestsCommand.JsonOption();
+        var command = new Command("show", "Show the pace that is kept, and what waits.") { json };
+        command.SetAction((parsed, ct) => OperatorSession.RunAsync(s => ShowAsync(s, parsed.GetValue(json)), ct));
+        return command;
+    }
+
+    private static Command SetCommand()
+    {
+        var rate = new Argument<double>("calls-per-second") { Description = "A ceiling for all calls: 40, or 0.5." };
+        rate.Validators.Add(result =>
+        {
+            if (double.TryParse(result.Tokens[0].Value, out var given) && given is not (>= Least and <= Most))
+                result.AddError(
+                    $"'{result.Tokens[0].Value}' is no pace: it must be from {Least} to {Most} calls a second."
+                );
+        });
+        var command = new Command("set", "Set a ceiling in calls a second; the pace stays below it.") { rate };
+        command.SetAction(
+            (parsed, ct) =>
+            {
+                double? ceiling = parsed.GetValue(rate);
+                return ChangeAsync(row => row.SetProperty(pace => pace.Ceiling, ceiling), ct);
+            }
+        );
+        return command;
+    }
+
+    private static Command AutoCommand()
+    {
+        var command = new Command("auto", "Take the ceiling away: the pace is found by ZPK's refusals alone.");
+        command.SetAction((_, ct) => ChangeAsync(row => row.SetProperty(pace => pace.Ceiling, (double?)null), ct));
+        return command;
+    }
+
+    private static Command PauseCommand()
+    {
+        var reason = new Option<string>("--reason") { Description = "Why, for your colleagues.", Required = true };
+        reason.Validators.Add(result =>
+        {
+            if (result.Tokens is [var given] && given.Value.Length is 0 or > LongestReason)
+                result.AddError($"--reason must have from 1 to {LongestReason} characters.");
+        });
+        var command = new Command("pause", "Begin no paid call. What is paid for is still read.") { reason };
+        command.SetAction(
+            (parsed, ct) =>
+            {
+                var why = parsed.GetValue(reason);
+                return OperatorSession.RunAsync(
+                    session =>
+                        ChangeAsync(
+                            session,
+                            row =>
+                                row.SetProperty(pace => pace.PausedAt, session.Time.GetUtcNow())
+                                    .SetProperty(pace => pace.PauseReason, why),
+                            ct
+                        ),
+                    ct
+                );
+            }
+        );
+        return command;
+    }
+
+    private static Command ResumeCommand()
+    {
+        var command = new Command("resume", "Begin paid calls again.");
+        command.SetAction(
+            (_, ct) =>
+                ChangeAsync(
+                    row =>
+                        row.SetProperty(pace => pace.PausedAt, (DateTimeOffset?)null)
+                            .SetProperty(pace => pace.PauseReason, (string?)null),
+                    ct
+                )
+        );
+        return command;
+    }
+
+    private static Task<int> ChangeAsync(
+        Action<Microsoft.EntityFrameworkCore.Query.UpdateSettersBuilder<CallPaceRow>> change,
+        CancellationToken ct
+    ) => OperatorSession.RunAsync(session => ChangeAsync(session, change, ct), ct);
+
+    private static async Task<int> ChangeAsync(
+        OperatorSession session,
+        Action<Microsoft.EntityFrameworkCore.Query.UpdateSettersBuilder<CallPaceRow>> change,
+        CancellationToken ct
+    )
+    {
+        await session.InDatabaseAsync(db => db.CallPace.ExecuteUpdateAsync(change, ct));
+        return await ShowAsync(session, json: false);
+    }
+
+    private static async Task<int> ShowAsync(OperatorSession session, bool json)
+    {
+        var status = await session.InDatabaseAsync(async db =>
+            PaceStatus.Of(await db.LookAtPaceAsync(), session.Time.GetUtcNow())
+        );
+        if (json)
+        {
+            Printed.Json(status);
+            return CommandLine.Done;
+        }
+        Console.WriteLine(status.Say(status.Waiting, longest: null));
+        if (status.Rate is not null)
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"{status.RefusedShare:P1} of the last minute's calls were refused; {status.Workers} workers take part."
+                )
+            );
+        if (status.PausedAt is { } since)
+            Console.WriteLine($"Paid calls are paused since {Readable.Time(since)}: {status.PauseReason}");
+        return CommandLine.Done;
+    }
+}

@@ -1,0 +1,156 @@
+using ImageWorker.Hosting;
+using ImageWorker.Requests;
+using ImageWorker.Submission;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using static ImageWorker.Tests.Saga.Happenings;
+
+namespace ImageWorker.Tests.Submission;
+
+public sealed class PendingCallsTests : IDisposable
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly Stopping _stopping = new();
+    private readonly PendingCalls _calls;
+
+    public PendingCallsTests() =>
+        _calls = new(_stopping, Options.Create(new SubmissionOptions { Concurrency = 1 }), _time);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private int Waiting => _calls.Waiting(paid: true).Count;
+
+    public void Dispose()
+    {
+        _calls.Dispose();
+        _stopping.Dispose();
+    }
+
+    [Fact]
+    public void A_call_that_is_asked_for_again_before_it_is_done_is_made_once()
+    {
+        _calls.Add(Submit("a"));
+        var first = Take()!;
+
+        _calls.Add(Submit("a"));
+        var underWay = Waiting;
+        _calls.Done(first);
+        _calls.Add(Submit("a"));
+
+        Assert.Equal((0, 1), (underWay, Waiting));
+    }
+
+    [Fact]
+    public async Task A_new_command_waits_for_room_and_a_timer_does_not()
+    {
+        await _calls.AddWhenThereIsRoomAsync(Submit("a"));
+        await _calls.AddWhenThereIsRoomAsync(Submit("b"));
+
+        var third = _calls.AddWhenThereIsRoomAsync(Submit("c"));
+        _calls.Add(Submit("d"));
+        var before = (third.IsCompleted, Waiting);
+        _calls.Done(Take()!);
+        await third.WaitAsync(Ct);
+
+        Assert.Equal((false, 3), before);
+        Assert.Equal(3, Waiting);
+    }
+
+    [Fact]
+    public async Task What_waits_for_room_when_the_process_stops_is_left_to_its_timer()
+    {
+        await _calls.AddWhenThereIsRoomAsync(Submit("a"));
+        await _calls.AddWhenThereIsRoomAsync(Submit("b"));
+        var third = _calls.AddWhenThereIsRoomAsync(Submit("c"));
+
+        _calls.Complete();
+        await third.WaitAsync(Ct);
+        _calls.Add(Submit("d"));
+
+        Assert.Equal(2, Waiting);
+    }
+
+    [Fact]
+    public void Checks_come_before_submissions_and_the_oldest_first()
+    {
+        _calls.Add(Submit("a"));
+        _calls.Add(Submit("b"));
+        _calls.Add(Check("c"));
+
+        Assert.Equal(["c", "a", "b"], TakeAll());
+    }
+
+    [Fact]
+    public void A_call_that_was_held_back_is_first_again_once_its_time_has_come()
+    {
+        _calls.Add(Submit("a"));
+        _calls.Add(Submit("b"));
+        _calls.Add(Submit("c"));
+        _calls.PutBack(Take()!, _time.GetUtcNow() + TimeSpan.FromSeconds(7));
+        var meanwhile = Take()!.Message.SubmissionId;
+        _time.Advance(TimeSpan.FromSeconds(7));
+
+        Assert.Equal("b", meanwhile);
+        Assert.Equal(["a", "c"], TakeAll());
+    }
+
+    [Fact]
+    public void A_request_that_was_stopped_while_its_call_waits_is_looked_up_and_not_called()
+    {
+        _calls.Add(Submit("a"));
+
+        _calls.Add(Submit("a") with { IsStopped = true });
+
+        Assert.Null(Take());
+        Assert.True(_calls.LookUps.TryRead(out var lookUp));
+        Assert.Equal("a", lookUp.Message.SubmissionId);
+    }
+
+    [Fact]
+    public void The_call_of_a_stopped_request_that_is_under_way_brings_its_own_answer()
+    {
+        _calls.Add(Submit("a"));
+        Take();
+
+        _calls.Add(Submit("a") with { IsStopped = true });
+
+        Assert.False(_calls.LookUps.TryRead(out _));
+    }
+
+    [Fact]
+    public void A_last_look_passes_the_others_even_if_its_check_waits_already()
+    {
+        _calls.Add(Check("a"));
+        _calls.Add(Check("b"));
+        _calls.Add(Check("c"));
+
+        _calls.Add(Check("b") with { IsFinal = true });
+
+        Assert.Equal(["b", "a", "c"], TakeAll());
+    }
+
+    [Fact]
+    public void What_waits_is_counted_with_the_longest_wait()
+    {
+        _calls.Add(Check("a"));
+        _time.Advance(TimeSpan.FromSeconds(3));
+        _calls.Add(Check("b"));
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal((2, TimeSpan.FromSeconds(4)), _calls.Waiting(paid: false));
+    }
+
+    private PendingCall? Take() => _calls.Take(checks: true, submissions: true);
+
+    private List<string> TakeAll()
+    {
+        var taken = new List<string>();
+        while (Take() is { } call)
+            taken.Add(call.Message.SubmissionId);
+        return taken;
+    }
+
+    private static SubmitImages Submit(string id) => new(Guid.Empty, id, 1, Command());
+
+    private static CheckImages Check(string id) => new(Guid.Empty, id, "ZPK" + id);
+}
