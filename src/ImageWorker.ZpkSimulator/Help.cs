@@ -32,9 +32,11 @@ internal static class Help
           --stateFile PATH              remember accepted submissions across restarts (memory only)
           --seed N                      repeatable chance (different each time)
           --faults:0 FAULT              a fault in force from the start; repeatable with :1, :2 … (none)
+          --limits:0 LIMIT              a limit in force from the start, as "bucket 50/s burst 50"; repeatable (none)
 
-        The ledger is at /_ledger, its sums at /_summary, faults at /_faults. What a prompt can ask for in
-        [markers], the faults and the ledger's fields: src/ImageWorker.ZpkSimulator/README.md.
+        The ledger is at /_ledger, its sums at /_summary, calls by second at /_calls, faults at /_faults, limits at
+        /_limits. What a prompt can ask for in [markers], the faults, the limits and the ledger's fields:
+        src/ImageWorker.ZpkSimulator/README.md.
 
         """;
 }

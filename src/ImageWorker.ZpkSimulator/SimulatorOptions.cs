@@ -3,6 +3,7 @@ using ImageWorker.ZpkSimulator.Api;
 using ImageWorker.ZpkSimulator.Callbacks;
 using ImageWorker.ZpkSimulator.Faults;
 using ImageWorker.ZpkSimulator.Generation;
+using ImageWorker.ZpkSimulator.Limits;
 
 namespace ImageWorker.ZpkSimulator;
 
@@ -113,6 +114,9 @@ public sealed class SimulatorOptions
     /// <summary>Faults in force from the start, each in the words of the README's table, for example <c>reset after 2%</c>. Default none.</summary>
     public IList<string> Faults { get; } = [];
 
+    /// <summary>Limits in force from the start, in the README's words, for example <c>bucket 50/s burst 50</c>. Default none.</summary>
+    public IList<string> Limits { get; } = [];
+
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -128,5 +132,7 @@ public sealed class SimulatorOptions
             throw new ValidationException("The field Address must be an IP address.");
         foreach (var fault in Faults)
             _ = Fault.Parse(fault);
+        foreach (var limit in Limits)
+            _ = Limit.Parse(limit);
     }
 }

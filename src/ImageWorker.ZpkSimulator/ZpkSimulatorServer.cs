@@ -5,6 +5,7 @@ using ImageWorker.ZpkSimulator.Connections;
 using ImageWorker.ZpkSimulator.Faults;
 using ImageWorker.ZpkSimulator.Generation;
 using ImageWorker.ZpkSimulator.Ledger;
+using ImageWorker.ZpkSimulator.Limits;
 using ImageWorker.ZpkSimulator.Pictures;
 using ImageWorker.ZpkSimulator.Prompts;
 using ImageWorker.ZpkSimulator.State;
@@ -25,6 +26,8 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly FaultBoard _faults;
+    private readonly LimitBoard _limits;
+    private readonly CallLog _calls;
     private readonly LedgerBook _ledger;
     private readonly CallbackSender _callbacks;
     private readonly StateFile? _file;
@@ -43,12 +46,16 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
         _file = options.StateFile is { } path ? new StateFile(path) : null;
         _faults = new FaultBoard(dice);
         _faults.Replace(options.Faults);
+        _limits = new LimitBoard(options.TimeProvider);
+        _limits.Replace(options.Limits);
+        _calls = new CallLog(options.TimeProvider);
         _callbacks = new CallbackSender(options, dice, writer);
         var store = new SubmissionStore(options, book, resends, _file);
-        _ledger = new LedgerBook(options, store, _callbacks, counts, connections);
+        _ledger = new LedgerBook(options, store, _callbacks, _calls, counts, connections);
         _reset = () =>
         {
             store.Clear();
+            _calls.Clear();
             counts.Clear();
             _callbacks.Clear();
             connections.Clear();
@@ -58,11 +65,21 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
 
         var planner = new Planner(options, dice, resends);
         var router = new Router(
+            new LimitGate(_limits, _calls),
             new GenerateEndpoint(options, book, _faults, planner, store, _callbacks, writer, origins, counts),
             new CheckStatusEndpoint(options, _faults, store, writer, origins, counts),
             new PictureEndpoint(options, store),
-            new LedgerEndpoint(_ledger, _reset),
-            new FaultsEndpoint(_faults)
+            new LedgerEndpoint(_ledger, _calls, _reset),
+            new InForceEndpoint<FaultState>(
+                _faults.Replace,
+                () => _faults.States,
+                InForceJson.Default.IReadOnlyListFaultState
+            ),
+            new InForceEndpoint<LimitState>(
+                _limits.Replace,
+                () => _limits.States,
+                InForceJson.Default.IReadOnlyListLimitState
+            )
         );
         _app = Build(options, connections);
         _app.Run(router.HandleAsync);
@@ -74,9 +91,12 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
     /// <summary>The faults in force, with what is left of them.</summary>
     public IReadOnlyList<FaultState> Faults => _faults.States;
 
+    /// <summary>The limits in force, with the calls that they let through and refused.</summary>
+    public IReadOnlyList<LimitState> Limits => _limits.States;
+
     /// <summary>Starts a server and returns once it listens.</summary>
     /// <exception cref="System.ComponentModel.DataAnnotations.ValidationException">An option is out of range.</exception>
-    /// <exception cref="FormatException">A fault in the options cannot be read.</exception>
+    /// <exception cref="FormatException">A fault or a limit in the options cannot be read.</exception>
     /// <exception cref="IOException">The port is taken, or the state file is in use.</exception>
     public static async Task<ZpkSimulatorServer> StartAsync(
         SimulatorOptions options,
@@ -103,9 +123,16 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
     /// <exception cref="FormatException">One cannot be read; nothing has changed.</exception>
     public void SetFaults(params IEnumerable<string> texts) => _faults.Replace(texts);
 
+    /// <summary>Replaces all limits in force; none lifts them. The words are the README's.</summary>
+    /// <exception cref="FormatException">One cannot be read; nothing has changed.</exception>
+    public void SetLimits(params IEnumerable<string> texts) => _limits.Replace(texts);
+
     /// <summary>What <c>GET /_ledger</c> answers.</summary>
     /// <param name="tag">Only submissions whose prompt has this tag; null for all.</param>
     public LedgerReport ReadLedger(string? tag = null) => _ledger.Read(tag, entries: true);
+
+    /// <summary>What <c>GET /_calls</c> answers.</summary>
+    public CallsReport ReadCalls() => _calls.Read();
 
     /// <summary>Forgets all submissions and counts, in the state file too.</summary>
     public void Reset() => _reset();

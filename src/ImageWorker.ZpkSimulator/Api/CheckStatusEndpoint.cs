@@ -15,10 +15,9 @@ internal sealed class CheckStatusEndpoint(
 {
     public async Task HandleAsync(HttpContext context)
     {
-        counts.Check();
         var fields = await FieldReader.ReadAsync(context.Request);
         var submission = fields[Field.UniqueRequestId] is { } id ? store.Find(id) : null;
-        var strike = faults.Draw(FaultEndpoints.Check, fields, submission?.Tag, submission?.Script?.Markers.Faults);
+        var strike = faults.Draw(Endpoints.Check, fields, submission?.Tag, submission?.Script?.Markers.Faults);
         if (await Spoiler.StrikeFirstAsync(context, strike, options.TimeProvider))
             return;
 

@@ -22,11 +22,10 @@ internal sealed class GenerateEndpoint(
 
     public async Task HandleAsync(HttpContext context)
     {
-        counts.Generate();
         var fields = await FieldReader.ReadAsync(context.Request);
         var errors = new List<ApiError>();
         var script = FindScript(fields, errors);
-        var strike = faults.Draw(FaultEndpoints.Generate, fields, script?.Markers.Tag, script?.Markers.Faults);
+        var strike = faults.Draw(Endpoints.Generate, fields, script?.Markers.Tag, script?.Markers.Faults);
         if (await Spoiler.StrikeFirstAsync(context, strike, options.TimeProvider))
             return;
 

@@ -41,7 +41,7 @@ internal sealed class Fault
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private readonly string _text;
-    private FaultEndpoints _endpoints = FaultEndpoints.Both;
+    private Endpoints _endpoints = Endpoints.Both;
     private double _probability = 1;
     private string? _tag;
     private int _remaining = Unlimited;
@@ -123,7 +123,7 @@ internal sealed class Fault
             Volatile.Read(ref _hits)
         );
 
-    public bool Concerns(FaultEndpoints endpoint, string? callTag) =>
+    public bool Concerns(Endpoints endpoint, string? callTag) =>
         _endpoints.HasFlag(endpoint) && (_tag is null || string.Equals(_tag, callTag, StringComparison.Ordinal));
 
     /// <summary>Whether it strikes this time; if so, one of its count is used up.</summary>
@@ -146,10 +146,10 @@ internal sealed class Fault
         switch (word)
         {
             case "generate":
-                _endpoints = FaultEndpoints.Generate;
+                _endpoints = Endpoints.Generate;
                 break;
             case "check":
-                _endpoints = FaultEndpoints.Check;
+                _endpoints = Endpoints.Check;
                 break;
             case "before":
                 After = false;

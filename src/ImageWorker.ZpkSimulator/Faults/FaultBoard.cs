@@ -20,7 +20,7 @@ internal sealed class FaultBoard(Dice dice)
     /// The faults that strike this call: latencies add up, and of those that spoil the answer the first one strikes
     /// alone, so that no count is used up unseen.
     /// </summary>
-    public Strike Draw(FaultEndpoints endpoint, Fields call, string? tag, Fault[]? promptFaults)
+    public Strike Draw(Endpoints endpoint, Fields call, string? tag, Fault[]? promptFaults)
     {
         var strike = new Strike { Call = call };
         foreach (var fault in _faults)
@@ -41,11 +41,9 @@ internal sealed class FaultBoard(Dice dice)
     private Fault? DrawFirst(Func<Fault, bool> isMeant, string? tag, Fault[]? promptFaults) =>
         _faults
             .Concat(promptFaults ?? [])
-            .FirstOrDefault(fault =>
-                isMeant(fault) && fault.Concerns(FaultEndpoints.Generate, tag) && fault.TryTake(dice)
-            );
+            .FirstOrDefault(fault => isMeant(fault) && fault.Concerns(Endpoints.Generate, tag) && fault.TryTake(dice));
 
-    private void Consider(Fault fault, FaultEndpoints endpoint, string? tag, ref Strike strike)
+    private void Consider(Fault fault, Endpoints endpoint, string? tag, ref Strike strike)
     {
         if (!fault.Concerns(endpoint, tag))
             return;
@@ -60,7 +58,7 @@ internal sealed class FaultBoard(Dice dice)
             or FaultKind.RepeatRefuse
             or FaultKind.RepeatSame:
                 break;
-            case FaultKind.UnknownRequest when endpoint == FaultEndpoints.Generate:
+            case FaultKind.UnknownRequest when endpoint == Endpoints.Generate:
                 break;
             default:
                 if (strike.Spoiler is null && fault.TryTake(dice))

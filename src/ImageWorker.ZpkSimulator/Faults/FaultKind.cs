@@ -24,12 +24,3 @@ internal enum FaultKind
     RepeatRefuse,
     RepeatSame,
 }
-
-[Flags]
-internal enum FaultEndpoints
-{
-    None = 0,
-    Generate = 1,
-    Check = 2,
-    Both = Generate | Check,
-}

@@ -11,7 +11,8 @@ internal sealed class LedgerBook(
     SimulatorOptions options,
     SubmissionStore store,
     CallbackSender callbacks,
-    CallCounts calls,
+    CallLog calls,
+    CallCounts counts,
     ConnectionCounter connections
 )
 {
@@ -84,14 +85,19 @@ internal sealed class LedgerBook(
         );
     }
 
-    private ServerCounts Server() =>
-        new(
-            calls.GenerateCalls,
-            calls.CheckCalls,
-            calls.Refusals,
-            calls.UnknownChecks,
+    private ServerCounts Server()
+    {
+        var sums = calls.Total;
+        return new(
+            sums.Generate + sums.GenerateLimited,
+            sums.Check + sums.CheckLimited,
+            sums.GenerateLimited,
+            sums.CheckLimited,
+            counts.Refusals,
+            counts.UnknownChecks,
             callbacks.Counts,
             connections.Open,
             connections.Peak
         );
+    }
 }

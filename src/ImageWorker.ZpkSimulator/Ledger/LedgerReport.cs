@@ -46,6 +46,8 @@ public sealed record LatenessSummary(double Mean, double Median, double P95, dou
 /// <summary>Counts of the server as a whole.</summary>
 /// <param name="GenerateCalls">All that arrived, whatever became of them.</param>
 /// <param name="CheckCalls">All that arrived, whatever became of them.</param>
+/// <param name="GenerateLimited">Those of the generate calls that a limit refused.</param>
+/// <param name="CheckLimited">Those of the check-status calls that a limit refused.</param>
 /// <param name="Refusals">Calls answered with <c>errors</c>, unknown requests and faults aside.</param>
 /// <param name="UnknownChecks">Checks of an id not known, or not yet visible.</param>
 /// <param name="Callbacks">What became of the callbacks.</param>
@@ -54,6 +56,8 @@ public sealed record LatenessSummary(double Mean, double Median, double P95, dou
 public sealed record ServerCounts(
     long GenerateCalls,
     long CheckCalls,
+    long GenerateLimited,
+    long CheckLimited,
     long Refusals,
     long UnknownChecks,
     CallbackCounts Callbacks,

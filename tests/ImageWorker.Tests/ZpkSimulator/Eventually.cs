@@ -7,12 +7,15 @@ internal static class Eventually
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Returns once the condition holds; fails the test if it never does.</summary>
-    public static async Task TrueAsync(Func<bool> condition)
+    public static Task TrueAsync(Func<bool> condition) => TrueAsync(() => Task.FromResult(condition()));
+
+    /// <inheritdoc cref="TrueAsync(Func{bool})"/>
+    public static async Task TrueAsync(Func<Task<bool>> condition)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(Timeout);
         using var timer = new PeriodicTimer(Interval);
-        while (!condition())
+        while (!await condition())
             Assert.True(await timer.WaitForNextTickAsync(timeout.Token));
     }
 }

@@ -38,6 +38,7 @@ public sealed class ExecutableTests : IDisposable
     [InlineData("--generationTime", "soon", "GenerationTime")]
     [InlineData("--callbackLossRate", "2", "CallbackLossRate")]
     [InlineData("--faults:0", "explode", "explode")]
+    [InlineData("--limits:0", "window many/s", "many/s")]
     public async Task A_wrong_option_ends_it_with_one_line_that_names_it(string option, string value, string named)
     {
         using var process = Start(option, value);

@@ -34,6 +34,12 @@ public sealed class SimulatorOptionsTests
     }
 
     [Fact]
+    public async Task A_wrong_limit_stops_the_start()
+    {
+        await Assert.ThrowsAsync<FormatException>(() => Simulator.StartAsync(options => options.Limits.Add("50/s")));
+    }
+
+    [Fact]
     public async Task A_port_in_use_stops_the_start()
     {
         await using var simulator = await Simulator.StartAsync();

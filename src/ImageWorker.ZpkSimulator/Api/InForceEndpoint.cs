@@ -1,23 +1,29 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ImageWorker.ZpkSimulator.Api;
+using System.Text.Json.Serialization.Metadata;
+using ImageWorker.ZpkSimulator.Faults;
+using ImageWorker.ZpkSimulator.Limits;
 
-namespace ImageWorker.ZpkSimulator.Faults;
+namespace ImageWorker.ZpkSimulator.Api;
 
 /// <summary>
-/// <c>/_faults</c>: PUT takes a JSON array of fault texts and replaces those in force, DELETE lifts them all, and every
-/// method answers what is then in force.
+/// <c>/_faults</c> and <c>/_limits</c>: PUT takes a JSON array of texts and replaces those in force, DELETE lifts them
+/// all, and every method answers what is then in force.
 /// </summary>
-internal sealed class FaultsEndpoint(FaultBoard faults)
+internal sealed class InForceEndpoint<TState>(
+    Action<IEnumerable<string>> replace,
+    Func<IReadOnlyList<TState>> read,
+    JsonTypeInfo<IReadOnlyList<TState>> form
+)
 {
     public async Task HandleAsync(HttpContext context)
     {
         try
         {
             if (HttpMethods.IsPut(context.Request.Method))
-                faults.Replace(await ReadTextsAsync(context.Request));
+                replace(await ReadTextsAsync(context.Request));
             else if (HttpMethods.IsDelete(context.Request.Method))
-                faults.Replace([]);
+                replace([]);
         }
         catch (Exception exception) when (exception is FormatException or JsonException)
         {
@@ -27,21 +33,18 @@ internal sealed class FaultsEndpoint(FaultBoard faults)
         }
 
         context.Response.ContentType = Answer.ContentType;
-        await JsonSerializer.SerializeAsync(
-            context.Response.Body,
-            faults.States,
-            FaultsJson.Default.IReadOnlyListFaultState
-        );
+        await JsonSerializer.SerializeAsync(context.Response.Body, read(), form);
     }
 
     private static async Task<IEnumerable<string>> ReadTextsAsync(HttpRequest request)
     {
-        var texts = await JsonSerializer.DeserializeAsync(request.Body, FaultsJson.Default.StringArray);
+        var texts = await JsonSerializer.DeserializeAsync(request.Body, InForceJson.Default.StringArray);
         return (texts ?? []).Select(text => text ?? "");
     }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(IReadOnlyList<FaultState>))]
+[JsonSerializable(typeof(IReadOnlyList<LimitState>))]
 [JsonSerializable(typeof(string?[]))]
-internal sealed partial class FaultsJson : JsonSerializerContext;
+internal sealed partial class InForceJson : JsonSerializerContext;
