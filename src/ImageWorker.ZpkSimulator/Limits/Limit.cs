@@ -13,6 +13,7 @@ internal sealed class Limit
     private readonly Endpoints _endpoints;
     private readonly Allowance _allowance;
     private readonly double? _perSecond;
+    private readonly int? _atOnce;
     private long _taken;
     private long _refused;
 
@@ -22,6 +23,7 @@ internal sealed class Limit
         _endpoints = words.Endpoints;
         _allowance = words.Allowance();
         _perSecond = words.PerSecond;
+        _atOnce = words.AtOnce;
         RetryAfter = words.RetryAfter?.ToString(CultureInfo.InvariantCulture);
     }
 
@@ -34,6 +36,7 @@ internal sealed class Limit
             _endpoints.HasFlag(Endpoints.Generate),
             _endpoints.HasFlag(Endpoints.Check),
             _perSecond,
+            _atOnce,
             _taken,
             _refused
         );
@@ -66,6 +69,15 @@ internal sealed class Limit
 /// <param name="Generate">Whether generate calls count.</param>
 /// <param name="Check">Whether check-status calls count.</param>
 /// <param name="PerSecond">Calls a second that it allows in the long run; null for <c>at-once</c>.</param>
+/// <param name="AtOnce">Calls under way at a time that it allows; null for the others.</param>
 /// <param name="Taken">Calls that it and all others let through.</param>
 /// <param name="Refused">Calls that it refused; of several limits that would, the first one counts.</param>
-public sealed record LimitState(string Limit, bool Generate, bool Check, double? PerSecond, long Taken, long Refused);
+public sealed record LimitState(
+    string Limit,
+    bool Generate,
+    bool Check,
+    double? PerSecond,
+    int? AtOnce,
+    long Taken,
+    long Refused
+);

@@ -28,6 +28,8 @@ internal sealed class LimitWords
 
     public double? PerSecond => IsAtOnce ? null : _calls / _period.TotalSeconds;
 
+    public int? AtOnce => IsAtOnce ? _calls : null;
+
     private bool IsAtOnce => _kind is "at-once";
 
     public static LimitWords Parse(string text)

@@ -17,7 +17,18 @@ public static class LoadCommand
         var callSeconds = Number("--call-seconds", 0d, "How long every call to ZPK takes.");
         var closed = Number("--closed", 0, "Closed requests that the database has before.");
         var callbacks = new Option<bool>("--callbacks") { Description = "Ask for callbacks." };
-
+        var patience = Number("--patience", 900d, "Seconds after which what is not closed is lost.");
+        var limits = Words(
+            "--limit",
+            "A limit of the simulator, as \"bucket 50/s burst 50\"; how well it is kept is told."
+        );
+        var changes = Words("--change", "A limit that replaces them later, as \"20s: bucket 20/s burst 20\".");
+        var faults = Words("--faults", "A fault of the simulator, as \"http-429 3%\".");
+        var kill = new Option<double?>("--kill")
+        {
+            Description = "Seconds after which one worker gets kill -9, and is started again.",
+        };
+        var calls = new Option<FileInfo?>("--calls") { Description = "Write the calls of each second there, as CSV." };
         var program = Program();
 
         var command = new Command("load", "Publish a load and print what it took.")
@@ -32,27 +43,49 @@ public static class LoadCommand
             callSeconds,
             closed,
             callbacks,
+            patience,
+            limits,
+            changes,
+            faults,
+            kill,
+            calls,
             program,
         };
         command.SetAction(
             async (parsed, ct) =>
             {
-                var plan = new LoadPlan(
-                    parsed.GetValue(requests),
-                    parsed.GetValue(images),
-                    TimeSpan.FromSeconds(parsed.GetValue(seconds)),
-                    parsed.GetValue(rate),
-                    parsed.GetValue(warmUp),
-                    parsed.GetValue(workers),
-                    parsed.GetValue(waitError),
-                    TimeSpan.FromSeconds(parsed.GetValue(callSeconds)),
-                    parsed.GetValue(closed),
-                    parsed.GetValue(callbacks),
-                    parsed.GetValue(program)
-                );
-                var report = await LoadRun.RunAsync(plan, ct);
-                report.Print();
-                return report.IsSound ? 0 : 1;
+                try
+                {
+                    var plan = new LoadPlan(
+                        parsed.GetValue(requests),
+                        parsed.GetValue(images),
+                        TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                        parsed.GetValue(rate),
+                        parsed.GetValue(warmUp),
+                        parsed.GetValue(workers),
+                        parsed.GetValue(waitError),
+                        TimeSpan.FromSeconds(parsed.GetValue(callSeconds)),
+                        parsed.GetValue(closed),
+                        parsed.GetValue(callbacks),
+                        TimeSpan.FromSeconds(parsed.GetValue(patience)),
+                        new(
+                            parsed.GetRequiredValue(limits),
+                            [.. parsed.GetRequiredValue(changes).Select(LimitChange.Parse)],
+                            parsed.GetRequiredValue(faults),
+                            parsed.GetValue(kill) is { } at ? TimeSpan.FromSeconds(at) : null
+                        ),
+                        parsed.GetValue(calls)?.FullName,
+                        parsed.GetValue(program)
+                    );
+                    var report = await LoadRun.RunAsync(plan, ct);
+                    report.Print();
+                    return report.IsSound ? 0 : 1;
+                }
+                catch (FormatException wrong)
+                {
+                    await Console.Error.WriteLineAsync(wrong.Message);
+                    return 2;
+                }
             }
         );
         return command;
@@ -64,4 +97,13 @@ public static class LoadCommand
 
     private static Option<T> Number<T>(string name, T value, string description) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };
+
+    /// <summary>One or more, each in quotation marks.</summary>
+    private static Option<string[]> Words(string name, string description) =>
+        new(name)
+        {
+            Description = description,
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
+        };
 }

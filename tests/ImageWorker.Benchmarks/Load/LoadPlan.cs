@@ -11,6 +11,9 @@ namespace ImageWorker.Benchmarks.Load;
 /// <param name="CallTime">How long every call to ZPK takes.</param>
 /// <param name="Closed">Closed requests that the database has before.</param>
 /// <param name="Callbacks">Whether callbacks are asked for.</param>
+/// <param name="Patience">A request that is not closed by then is lost.</param>
+/// <param name="Troubles">What is in the way.</param>
+/// <param name="Calls">The file that gets the calls of each second; null for none.</param>
 /// <param name="Program">The worker's <c>ImageWorker.dll</c>; null for the one built with this program.</param>
 public sealed record LoadPlan(
     int Requests,
@@ -23,6 +26,9 @@ public sealed record LoadPlan(
     TimeSpan CallTime,
     int Closed,
     bool Callbacks,
+    TimeSpan Patience,
+    LoadTroubles Troubles,
+    string? Calls,
     string? Program
 )
 {

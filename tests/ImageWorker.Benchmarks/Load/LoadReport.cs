@@ -18,8 +18,11 @@ public sealed record LoadReport
 
     /// <summary>From an image's end to the check that found it.</summary>
     public required double? CheckLatenessP99 { get; init; }
-    public required double OverheadP50Milliseconds { get; init; }
-    public required double OverheadP99Milliseconds { get; init; }
+    public required double? OverheadP50Milliseconds { get; init; }
+    public required double? OverheadP99Milliseconds { get; init; }
+
+    /// <summary>Null without limits.</summary>
+    public required LimitReport? Limits { get; init; }
     public required int Lost { get; init; }
     public required int ClosedTwice { get; init; }
     public required long ImagesPaid { get; init; }
@@ -33,8 +36,27 @@ public sealed record LoadReport
     public void Print()
     {
         Console.WriteLine(JsonSerializer.Serialize(this, JsonSerializerOptions.Web));
-        foreach (var property in typeof(LoadReport).GetProperties())
-            Console.WriteLine($"{property.Name, -26} {Show(property.GetValue(this))}");
+        PrintTable(this);
+    }
+
+    private static void PrintTable(object report)
+    {
+        foreach (var property in report.GetType().GetProperties())
+        {
+            switch (property.GetValue(report))
+            {
+                case LimitReport limits:
+                    PrintTable(limits);
+                    break;
+                case IEnumerable<SpanReport> spans:
+                    foreach (var span in spans)
+                        Console.WriteLine(span);
+                    break;
+                case var value:
+                    Console.WriteLine($"{property.Name, -26} {Show(value)}");
+                    break;
+            }
+        }
     }
 
     private static string Show(object? value) =>
@@ -42,6 +64,7 @@ public sealed record LoadReport
         {
             null => "unknown",
             double number => number.ToString("0.###"),
+            LoadPlan plan => JsonSerializer.Serialize(plan, JsonSerializerOptions.Web),
             _ => value.ToString()!,
         };
 }

@@ -4,6 +4,7 @@ using ImageWorker.Contracts;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.ZpkSimulator;
 using ImageWorker.ZpkSimulator.Generation;
+using ImageWorker.ZpkSimulator.Ledger;
 
 namespace ImageWorker.Benchmarks.Load;
 
@@ -13,20 +14,18 @@ namespace ImageWorker.Benchmarks.Load;
 /// </summary>
 public static class LoadRun
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
-
     public static async Task<LoadReport> RunAsync(LoadPlan plan, CancellationToken ct)
     {
-        await using var servers = new BenchmarkServers();
-        await servers.InitializeAsync();
-        var rabbitMq = await servers.CreateVirtualHostAsync("load");
-        var postgres = await servers.CreateDatabaseAsync("load");
         await using var simulator = await ZpkSimulatorServer.StartAsync(
             new() { GenerationTime = GenerationTime.Fixed(plan.GenerationTime), WaitTimeError = plan.WaitError },
             ct
         );
-        if (plan.CallTime > TimeSpan.Zero)
-            simulator.SetFaults($"latency {plan.CallTime.TotalSeconds.ToString(CultureInfo.InvariantCulture)}");
+        plan.Troubles.Check(simulator);
+        simulator.SetFaults(Latency(plan));
+        await using var servers = new BenchmarkServers();
+        await servers.InitializeAsync();
+        var rabbitMq = await servers.CreateVirtualHostAsync("load");
+        var postgres = await servers.CreateDatabaseAsync("load");
         using var workers = new WorkerFleet(rabbitMq, postgres, simulator.BaseAddress, Settings(plan), plan.Program);
         await workers.MigrateAsync(ct);
         if (plan.Closed > 0)
@@ -40,12 +39,17 @@ public static class LoadRun
             await workers.StopAsync();
         var before = await DatabaseCounts.ReadAsync(postgres, ct);
         var messages = await servers.MessagesReceivedAsync();
+        var spans = new List<LimitSpan>();
+        using var closed = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        Task troubles;
         var watch = Stopwatch.StartNew();
         if (plan.Rate == 0)
         {
-            await PublishAsync(broker, plan, ids, ct);
+            await PublishAsync(broker, plan, ids, Prompt, ct);
+            Trouble();
             watch.Restart();
             await workers.StartAsync(plan.Workers, ct);
+            troubles = plan.Troubles.RunAsync(simulator, workers, spans, closed.Token);
         }
         else
         {
@@ -54,12 +58,18 @@ public static class LoadRun
             before = await DatabaseCounts.ReadAsync(postgres, ct);
             messages = await servers.MessagesReceivedAsync();
             workers.ForgetCpu();
+            Trouble();
             watch.Restart();
-            await PublishAsync(broker, plan, ids, ct);
+            troubles = plan.Troubles.RunAsync(simulator, workers, spans, closed.Token);
+            await PublishAsync(broker, plan, ids, Prompt, ct);
         }
-        await broker.AllClosed.WaitAsync(Patience, ct);
+        await AllClosedAsync(broker, plan, ct);
         watch.Stop();
+        await closed.CancelAsync();
+        await troubles;
 
+        if (plan.Calls is { } file)
+            await WriteCallsAsync(file, simulator.ReadCalls(), ct);
         var cpu = workers.CpuSeconds();
         var ledger = simulator.ReadLedger().Totals;
         var overheads = broker.Overheads(plan.GenerationTime);
@@ -77,14 +87,54 @@ public static class LoadRun
             BrokerMessagesPerRequest = (double?)(await servers.MessagesReceivedAsync() - messages) / plan.Requests,
             ChecksPerRequest = (double)ledger.Checks / plan.Accepted,
             CheckLatenessP99 = ledger.Lateness?.P99,
-            OverheadP50Milliseconds = overheads[overheads.Count / 2],
-            OverheadP99Milliseconds = overheads[overheads.Count * 99 / 100],
+            OverheadP50Milliseconds = overheads.Count > 0 ? overheads[overheads.Count / 2] : null,
+            OverheadP99Milliseconds = overheads.Count > 0 ? overheads[overheads.Count * 99 / 100] : null,
+            Limits = plan.Troubles.HasLimits
+                ? LimitReport.Of(simulator, spans, [.. Enumerable.Range(0, plan.Requests).Select(Prompt)], plan)
+                : null,
             Lost = ids.Count(id => !broker.Closed.ContainsKey(id)),
             ClosedTwice = broker.Closed.Values.Count(messageIds => messageIds.Count > 1),
             ImagesPaid = ledger.ImagesPaid,
             ImagesAsked = (long)plan.Accepted * plan.Images,
             RepeatedIds = ledger.RepeatedIds,
         };
+
+        void Trouble()
+        {
+            simulator.SetFaults([.. Latency(plan), .. plan.Troubles.Faults]);
+            simulator.SetLimits(plan.Troubles.Limits);
+            spans.Add(LimitSpan.Begin(simulator));
+        }
+    }
+
+    /// <summary>One of its own for each request, by which the simulator's ledger tells them apart.</summary>
+    private static string Prompt(int request) => $"a load of foxes, {request}";
+
+    private static List<string> Latency(LoadPlan plan) =>
+        plan.CallTime > TimeSpan.Zero
+            ? [$"latency {plan.CallTime.TotalSeconds.ToString(CultureInfo.InvariantCulture)}"]
+            : [];
+
+    private static Task WriteCallsAsync(string file, CallsReport calls, CancellationToken ct) =>
+        File.WriteAllLinesAsync(
+            file,
+            calls
+                .Seconds.Select(of => $"{of.Second},{of.Generate},{of.Check},{of.GenerateLimited},{of.CheckLimited}")
+                .Prepend("second,generate,check,generate_limited,check_limited"),
+            ct
+        );
+
+    /// <summary>Returns when its patience is over, too: what is not closed by then is reported as lost.</summary>
+    private static async Task AllClosedAsync(BrokerLink broker, LoadPlan plan, CancellationToken ct)
+    {
+        try
+        {
+            await broker.AllClosed.WaitAsync(plan.Patience, ct);
+        }
+        catch (TimeoutException)
+        {
+            Console.WriteLine($"{broker.Closed.Count} requests are closed after {plan.Patience.TotalSeconds} s.");
+        }
     }
 
     /// <summary>Just-in-time compilation is the start's cost, and would be all that the slowest hundredth shows.</summary>
@@ -93,8 +143,9 @@ public static class LoadRun
         broker.StartOver(plan.WarmUp);
         if (plan.WarmUp > 0)
         {
-            await PublishAsync(broker, plan, [.. Enumerable.Range(0, plan.WarmUp).Select(_ => Guid.NewGuid())], ct);
-            await broker.AllClosed.WaitAsync(Patience, ct);
+            List<Guid> ids = [.. Enumerable.Range(0, plan.WarmUp).Select(_ => Guid.NewGuid())];
+            await PublishAsync(broker, plan, ids, request => $"foxes that warm up, {request}", ct);
+            await broker.AllClosed.WaitAsync(plan.Patience, ct);
         }
         broker.StartOver(plan.Requests);
     }
@@ -111,7 +162,13 @@ public static class LoadRun
         return settings;
     }
 
-    private static async Task PublishAsync(BrokerLink broker, LoadPlan plan, List<Guid> ids, CancellationToken ct)
+    private static async Task PublishAsync(
+        BrokerLink broker,
+        LoadPlan plan,
+        List<Guid> ids,
+        Func<int, string> prompt,
+        CancellationToken ct
+    )
     {
         var watch = Stopwatch.StartNew();
         for (var i = 0; i < ids.Count; i++)
@@ -122,7 +179,7 @@ public static class LoadRun
                 new GenerateImages
                 {
                     RequestId = ids[i],
-                    Prompt = "a load of foxes",
+                    Prompt = prompt(i),
                     Count = plan.Images,
                 },
                 ct

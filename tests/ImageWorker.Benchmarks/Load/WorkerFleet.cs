@@ -75,6 +75,7 @@ public sealed class WorkerFleet(
     public async Task KillOneAsync(Random random, CancellationToken ct)
     {
         var victim = _running[random.Next(_running.Count)];
+        _forgottenCpu -= CpuOf(victim);
         await victim.KillAsync();
         _running.Remove(victim);
         _lastWords.AddRange(victim.Lines);
@@ -100,7 +101,9 @@ public sealed class WorkerFleet(
             worker.DisposeAsync().AsTask().Wait();
     }
 
-    private double TotalCpu() => _running.Sum(worker => Of(worker, process => process.TotalProcessorTime.TotalSeconds));
+    private double TotalCpu() => _running.Sum(CpuOf);
+
+    private static double CpuOf(ChildProcess worker) => Of(worker, process => process.TotalProcessorTime.TotalSeconds);
 
     private static T Of<T>(ChildProcess worker, Func<Process, T> read)
     {

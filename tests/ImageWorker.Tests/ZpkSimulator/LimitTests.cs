@@ -152,6 +152,7 @@ public sealed class LimitTests
         Assert.Equal((1, 1), (read[0].GetProperty("taken").GetInt64(), read[0].GetProperty("refused").GetInt64()));
         Assert.False(read[0].GetProperty("check").GetBoolean());
         Assert.Equal(System.Text.Json.JsonValueKind.Null, read[1].GetProperty("perSecond").ValueKind);
+        Assert.Equal(8, read[1].GetProperty("atOnce").GetInt32());
         Assert.Equal(0, lifted.Body.GetArrayLength());
         Assert.Equal(200, (await simulator.GenerateAsync("a cat")).Status);
     }

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Globalization;
+using ImageWorker.ZpkSimulator;
+
+namespace ImageWorker.Benchmarks.Load;
+
+/// <summary>What is in the way of a load. Times count from the first call.</summary>
+/// <param name="Limits">The simulator's limits from the start.</param>
+/// <param name="Changes">What takes their place later.</param>
+/// <param name="Faults">The simulator's faults from the start.</param>
+/// <param name="Kill">When one worker gets <c>kill -9</c> and is started again; null for never.</param>
+public sealed record LoadTroubles(
+    IReadOnlyList<string> Limits,
+    IReadOnlyList<LimitChange> Changes,
+    IReadOnlyList<string> Faults,
+    TimeSpan? Kill
+)
+{
+    public bool HasLimits => Limits.Count > 0 || Changes.Count > 0;
+
+    /// <summary>Tries all words on the simulator, so that a wrong one does not come up in mid-run.</summary>
+    /// <exception cref="FormatException">Names the wrong word.</exception>
+    public void Check(ZpkSimulatorServer simulator)
+    {
+        simulator.SetFaults(Faults);
+        foreach (var limits in Changes.Select(change => change.Limits).Append(Limits))
+            simulator.SetLimits(limits);
+        simulator.SetFaults();
+        simulator.SetLimits();
+    }
+
+    /// <summary>Does what is to be done later, and notes each limit; ends with the last of it, or when cancelled.</summary>
+    public async Task RunAsync(
+        ZpkSimulatorServer simulator,
+        WorkerFleet workers,
+        ICollection<LimitSpan> spans,
+        CancellationToken ct
+    )
+    {
+        var acts = Changes
+            .Select(change => (change.At, Act: (Func<Task>)(() => ChangeAsync(change))))
+            .Concat(Kill is { } kill ? [(kill, () => workers.KillOneAsync(Random.Shared, CancellationToken.None))] : [])
+            .OrderBy(act => act.At);
+        try
+        {
+            // A start takes as long as the machine likes.
+            while (simulator.ReadCalls().Since is null)
+                await Task.Delay(20, ct);
+            var begun = Stopwatch.StartNew();
+            foreach (var (at, act) in acts)
+            {
+                if (at - begun.Elapsed is { Ticks: > 0 } early)
+                    await Task.Delay(early, ct);
+                await act();
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Everything is closed: what would come later has nothing to disturb.
+        }
+
+        Task ChangeAsync(LimitChange change)
+        {
+            simulator.SetLimits(change.Limits);
+            spans.Add(LimitSpan.Begin(simulator));
+            return Task.CompletedTask;
+        }
+    }
+}
+
+/// <summary>Limits that replace those in force.</summary>
+public sealed record LimitChange(TimeSpan At, IReadOnlyList<string> Limits)
+{
+    /// <summary>Reads <c>20s: bucket 20/s burst 20, at-once 8</c>; nothing after the colon lifts all limits.</summary>
+    /// <exception cref="FormatException">It has no time.</exception>
+    public static LimitChange Parse(string text) =>
+        text.Split(':', 2) is [[.. var seconds, 's'], var limits]
+        && double.TryParse(seconds, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var at)
+            ? new(
+                TimeSpan.FromSeconds(at),
+                limits.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            )
+            : throw new FormatException($"'{text}' is not of the form '20s: bucket 20/s burst 20'.");
+}
