@@ -28,8 +28,9 @@ public sealed partial class CallRunner(
 {
     private const int LookUpsAtOnce = 8;
 
-    // A call that is refused so often while others pass is refused for its own sake.
+    // A call that is refused so often, while so many others pass each time, is refused for its own sake.
     private const int RefusalsOfItsOwn = 5;
+    private const int OthersThatPass = 10;
 
     private readonly SubmissionOptions _options = submissionOptions.Value;
     private readonly ConcurrentDictionary<string, (int Times, long Passed)> _refusals = new(StringComparer.Ordinal);
@@ -177,7 +178,7 @@ public sealed partial class CallRunner(
         var (times, _) = _refusals.AddOrUpdate(
             call.Key,
             _ => (1, passed),
-            (_, before) => (before.Times + (passed > before.Passed ? 1 : 0), passed)
+            (_, before) => passed - before.Passed < OthersThatPass ? before : (before.Times + 1, passed)
         );
         turn?.Refused(refusal.RetryAfter, isTold: times <= RefusalsOfItsOwn);
         return times > RefusalsOfItsOwn;

@@ -137,7 +137,11 @@ public static class PaceController
             if (now < until || state.Phase == PacePhase.Paused)
                 return;
             if (state.Phase == PacePhase.Settling)
-                state.Rate = Bounded(FirstShare * Passed(state, now));
+            {
+                // Who comes late finds the last second empty, and would begin with next to nothing.
+                var begun = now - until < Ahead ? Passed(state, now) : state.CutFrom;
+                (state.Rate, state.CutFrom) = (Bounded(FirstShare * begun), 0);
+            }
             (state.Phase, state.ClosedUntil, state.SlowStart) = (PacePhase.Open, null, true);
             (state.OpenSince, state.CutAt, state.LastSlot) = (now, now, now);
             (state.Idle, state.Calm, state.Spare, state.RefusedLately) = (0, 0, 3, 0);
@@ -179,7 +183,7 @@ public static class PaceController
         if (state.Rate is null)
         {
             (state.Phase, state.ClosedUntil) = (PacePhase.Settling, now + Settling);
-            state.CutAt = now + Settling;
+            (state.CutAt, state.CutFrom) = (now + Settling, Passed(state, now));
             return;
         }
 

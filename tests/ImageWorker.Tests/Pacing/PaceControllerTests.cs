@@ -33,6 +33,28 @@ public sealed class PaceControllerTests
     public void Nobody_asks_again_who_has_nothing_to_do() => Assert.Null(Exchange(new(), new(One)).AskAgainAt);
 
     [Fact]
+    public void Who_opens_late_begins_at_what_passed_before_the_pause()
+    {
+        var state = new PaceState();
+        var begun = Enumerable.Range(0, 100).Select(num => Start.AddMilliseconds(num * 5)).ToList();
+        _now = Start.AddMilliseconds(500);
+        Exchange(
+            state,
+            new(One)
+            {
+                Begun = begun,
+                Refused = [new(begun[^1], null)],
+                Wanted = 10,
+            }
+        );
+
+        _now = Start.AddSeconds(5);
+        Exchange(state, new(Two) { Wanted = 10 });
+
+        Assert.Equal(0.7 * 99, state.Rate!.Value, tolerance: 0.1);
+    }
+
+    [Fact]
     public void The_first_refusal_pauses_all_for_a_moment_and_then_calls_begin_at_what_passed()
     {
         var state = new PaceState();
