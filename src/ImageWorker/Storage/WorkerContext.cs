@@ -83,6 +83,12 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     public IQueryable<ImageRequest> Wanting(DateTimeOffset now) =>
         Requests.Where(request => request.Deadline > now && RequestStates.Calling.Contains(request.State));
 
+    /// <summary>Cancellations whose command has not come.</summary>
+    public IQueryable<ImageRequest> Withdrawn =>
+        Requests.Where(request =>
+            request.ClosedAt == null && request.NextTickAt == null && request.State == RequestStates.Withdrawn
+        );
+
     /// <summary>
     /// The lease clock: the database's clock. All workers share it, so their own clocks need not agree. If one process
     /// has the database, its own clock.
