@@ -90,6 +90,17 @@ install_packages() {
   return $code
 }
 
+# Without it the tests through a pooler are skipped.
+pooler() {
+  if [[ -x /usr/sbin/pgbouncer ]]; then
+    echo "PgBouncer is installed."
+  elif command -v apt-get >/dev/null && as_root true 2>/dev/null; then
+    install_packages pgbouncer
+  else
+    echo "No PgBouncer, so nothing is tested through it. It is in Debian's package pgbouncer."
+  fi
+}
+
 # Without it the tests of the alert rules are skipped.
 alert_checker() {
   if command -v promtool >/dev/null; then
@@ -137,6 +148,7 @@ chaos() {
 }
 
 phase "Servers" servers || { fail; finish; }
+phase "Pooler" pooler || fail
 phase "Alert checker" alert_checker || fail
 phase "Tools" dotnet tool restore || { fail; finish; }
 phase "Restore" dotnet restore ImageWorker.sln --locked-mode || { fail; finish; }

@@ -29,7 +29,13 @@ internal static class Program
             return 0;
         }
         catch (Exception exception)
-            when (exception is ValidationException or FormatException or InvalidOperationException or IOException)
+            when (exception
+                    is ValidationException
+                        or FormatException
+                        or InvalidOperationException
+                        or IOException
+                        or UnauthorizedAccessException
+            )
         {
             await Console.Error.WriteLineAsync($"{exception.Message} {exception.InnerException?.Message}");
             return UsageError;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ImageWorker.ZpkSimulator.Generation;
@@ -10,11 +11,23 @@ namespace ImageWorker.ZpkSimulator.State;
 /// </summary>
 internal sealed class StateFile : IDisposable
 {
+    private const string OwnerSuffix = ".pid";
+
     private readonly FileStream _stream;
 
+    /// <summary>Takes the file for this process.</summary>
+    /// <exception cref="IOException">Another process has the file, or it cannot be opened.</exception>
     public StateFile(string path)
     {
-        _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        try
+        {
+            _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException taken) when (OwnerOf(path) is { } owner)
+        {
+            throw new IOException($"{Path.GetFullPath(path)} belongs to the process with the id {owner}.", taken);
+        }
+        NoteOwner();
     }
 
     /// <summary>
@@ -53,7 +66,31 @@ internal sealed class StateFile : IDisposable
             _stream.SetLength(0);
     }
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        File.Delete(_stream.Name + OwnerSuffix);
+        _stream.Dispose();
+    }
+
+    /// <summary>In a file of its own, because nobody else can read this one.</summary>
+    private void NoteOwner()
+    {
+        try
+        {
+            File.WriteAllText(_stream.Name + OwnerSuffix, $"{Environment.ProcessId}");
+        }
+        catch (IOException)
+        {
+            // The disk is full. The lock itself needs no room.
+        }
+    }
+
+    /// <summary>The process that has the file; null if none has, or if that is not known.</summary>
+    private static int? OwnerOf(string path) =>
+        File.Exists(path + OwnerSuffix)
+        && int.TryParse(File.ReadAllText(path + OwnerSuffix), CultureInfo.InvariantCulture, out var owner)
+            ? owner
+            : null;
 }
 
 [JsonSourceGenerationOptions(

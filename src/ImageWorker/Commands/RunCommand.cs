@@ -2,6 +2,7 @@ using System.CommandLine;
 using ImageWorker.Callbacks;
 using ImageWorker.Hosting;
 using ImageWorker.Operations;
+using ImageWorker.Storage;
 using ImageWorker.Telemetry;
 using ImageWorker.Zpk;
 using ImageWorker.ZpkSimulator;
@@ -31,6 +32,8 @@ public static partial class RunCommand
         builder.UseWorkerDefaults();
         builder.AddTelemetry();
 
+        // Before the simulator, whose own file must not have two writers either.
+        using var file = connections.IsEmbedded ? SqliteFileLock.Take(Connections.EmbeddedDatabase) : null;
         await using var simulator =
             connections.IsEmbedded && !NamesZpk(builder.Configuration)
                 ? await StartSimulatorAsync(builder.Configuration, ct)
@@ -70,12 +73,19 @@ public static partial class RunCommand
         CancellationToken ct
     )
     {
-        var simulator = await ZpkSimulatorServer.StartAsync(
-            new() { StateFile = Path.ChangeExtension(Connections.EmbeddedDatabase, ".simulator.jsonl") },
-            ct
-        );
-        configuration.UseSimulator(simulator);
-        return simulator;
+        try
+        {
+            var simulator = await ZpkSimulatorServer.StartAsync(
+                new() { StateFile = Path.ChangeExtension(Connections.EmbeddedDatabase, ".simulator.jsonl") },
+                ct
+            );
+            configuration.UseSimulator(simulator);
+            return simulator;
+        }
+        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"The simulator does not start: {mistake.Message}");
+        }
     }
 
     private static partial class Log

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Saga;
+using ImageWorker.Storage;
 using ImageWorker.Submission;
 using ImageWorker.Telemetry;
 using Microsoft.Extensions.Options;
@@ -162,6 +163,11 @@ public sealed partial class CallRunner(
         {
             Log.LeftUndone(logger, 1);
         }
+        catch (RequestLockedException)
+        {
+            // Whoever met the lock tells of it.
+            Log.Locked(logger, call.Message.RequestId, call.Message.GetType().Name);
+        }
         catch (Exception exception)
         {
             Log.Failed(logger, call.Message.RequestId, call.Message.GetType().Name, exception);
@@ -195,5 +201,12 @@ public sealed partial class CallRunner(
             "{Count} calls were still waiting for their turns; their requests' timers have them done"
         )]
         public static partial void LeftUndone(ILogger logger, int count);
+
+        [LoggerMessage(
+            3,
+            LogLevel.Debug,
+            "Request {RequestId}: {Message} waits for a lock of another transaction; its timer has it done again"
+        )]
+        public static partial void Locked(ILogger logger, Guid requestId, string message);
     }
 }

@@ -8,7 +8,6 @@ using ImageWorker.Saga;
 using ImageWorker.Storage;
 using ImageWorker.Telemetry;
 using MassTransit;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Engine;
@@ -208,10 +207,7 @@ public sealed partial class OutboxDelivery(
     {
         var backoff = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(attempts, 10)));
         var at = time.GetUtcNow() + (backoff < LongestBackoff ? backoff : LongestBackoff);
-        return database.InAsync(db =>
-            db.Outbox.Where(message => ids.Contains(message.Id))
-                .ExecuteUpdateAsync(set => set.SetProperty(message => message.ClaimableAt, at), stopping)
-        );
+        return database.InAsync(db => db.PutOffAsync(ids, at, stopping));
     }
 
     private CommandAsked CommandIn(OutboxMessage message)
@@ -240,9 +236,7 @@ public sealed partial class OutboxDelivery(
                 batch.Add(id);
             try
             {
-                await database.InAsync(db =>
-                    db.Outbox.Where(message => batch.Contains(message.Id)).ExecuteDeleteAsync(stopping)
-                );
+                await database.InAsync(db => db.RemoveDeliveredAsync(batch, stopping));
                 batch.Clear();
             }
             catch (Exception exception) when (exception is not OperationCanceledException)

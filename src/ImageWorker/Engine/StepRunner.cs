@@ -33,7 +33,9 @@ public sealed partial class StepRunner(
         var traceParent = span?.Id ?? (context.Message as CommandAsked)?.Arrival.TraceParent;
         try
         {
+            // A command's place is in the broker's memory until it ends. The rest comes again from the request's row.
             var unit = await retries.ExecuteAsync(
+                waitsForLocks: context.Message is CommandAsked,
                 isRetry => StepAsync(context, next, traceParent, isRetry),
                 context.CancellationToken
             );
@@ -44,6 +46,10 @@ public sealed partial class StepRunner(
         {
             span.NoteRemoved();
             Log.Removed(logger, context.CorrelationId);
+        }
+        catch (RequestLockedException) when (context.Message is not CommandAsked)
+        {
+            Log.Locked(logger, context.CorrelationId, typeof(T).Name);
         }
         catch (ClaimLostException)
         {
@@ -123,6 +129,13 @@ public sealed partial class StepRunner(
             "Request {RequestId}: {Answer} came after another worker had taken the submission over, and is dropped; that one finds out how it ends"
         )]
         public static partial void ClaimLost(ILogger logger, Guid? requestId, string answer);
+
+        [LoggerMessage(
+            3,
+            LogLevel.Debug,
+            "Request {RequestId}: {Message} is dropped while another transaction has its rows locked; its timer has it done again"
+        )]
+        public static partial void Locked(ILogger logger, Guid? requestId, string message);
     }
 }
 

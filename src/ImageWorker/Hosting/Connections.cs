@@ -32,6 +32,22 @@ public sealed record Connections(string? RabbitMq, string? Postgres)
         return new(rabbitMq, postgres);
     }
 
+    /// <summary>
+    /// Reads the database alone, for a program that needs no broker. Null if neither is set: the embedded file.
+    /// </summary>
+    /// <exception cref="ConfigurationException">Only the broker is set, or the database cannot be read.</exception>
+    public static string? PostgresFrom(IConfiguration configuration)
+    {
+        var postgres = Read(configuration, "Postgres");
+        if (postgres is not null)
+            CheckPostgres(postgres);
+        else if (Read(configuration, "RabbitMq") is not null)
+            throw new ConfigurationException(
+                "ConnectionStrings:Postgres (ConnectionStrings__Postgres) is required: Host=…;Database=…;Username=…;Password=…"
+            );
+        return postgres;
+    }
+
     /// <summary>Reads the broker's address alone, for a program that only publishes.</summary>
     /// <exception cref="ConfigurationException">It is not set, or cannot be read.</exception>
     public static string RabbitMqFrom(IConfiguration configuration)

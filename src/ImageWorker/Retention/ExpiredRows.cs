@@ -1,4 +1,5 @@
 using ImageWorker.Storage;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Retention;
@@ -8,7 +9,7 @@ public sealed class ExpiredRows(Database database, IOptions<RetentionOptions> re
 {
     private readonly RetentionOptions _options = retention.Value;
 
-    /// <summary>Returns how many requests it removed, and how many ids of requests removed before.</summary>
+    /// <summary>Returns how many closed requests it removed, and how many ids of requests removed before.</summary>
     public async Task<(int Requests, int Known)> RemoveAsync(CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -16,13 +17,29 @@ public sealed class ExpiredRows(Database database, IOptions<RetentionOptions> re
             db => db.RemoveClosedAsync(now - _options.Requests, now, _options.Batch, ct),
             ct
         );
-        var withdrawn = await InBatchesAsync(
-            db => db.RemoveWithdrawnAsync(now - _options.Requests, _options.Batch, ct),
-            ct
-        );
         var known = await InBatchesAsync(db => db.RemoveKnownAsync(now - _options.Inbox, _options.Batch, ct), ct);
-        return (closed + withdrawn, known);
+        return (closed, known);
     }
+
+    /// <summary>
+    /// Returns how many cancellations it removed whose command has not come. Anybody can send cancellations of requests
+    /// that never were, so there is a limit to them, and the oldest go first.
+    /// </summary>
+    public async Task<int> RemoveCancellationsAsync(CancellationToken ct)
+    {
+        var expired = time.GetUtcNow() - _options.Cancellations;
+        var oldest = await database.InAsync(db => OldestWithinLimitAsync(db, ct));
+        var before = oldest > expired ? oldest.Value : expired;
+        return await InBatchesAsync(db => db.RemoveWithdrawnAsync(before, _options.Batch, ct), ct);
+    }
+
+    /// <summary>When the oldest cancellation within the limit came; null if there are fewer.</summary>
+    private Task<DateTimeOffset?> OldestWithinLimitAsync(WorkerContext db, CancellationToken ct) =>
+        db
+            .Withdrawn.OrderByDescending(request => request.RequestedAt)
+            .Skip(_options.CancellationLimit - 1)
+            .Select(request => (DateTimeOffset?)request.RequestedAt)
+            .FirstOrDefaultAsync(ct);
 
     private async Task<int> InBatchesAsync(Func<WorkerContext, Task<int>> removeBatch, CancellationToken ct)
     {

@@ -21,7 +21,20 @@ public sealed class RetentionOptions
     [Range(typeof(TimeSpan), "01:00:00", "3650.00:00:00")]
     public TimeSpan Inbox { get; set; } = TimeSpan.FromDays(365);
 
-    /// <summary>Wait between two searches. Default 10 min.</summary>
+    /// <summary>
+    /// How long a cancellation waits for a command that is still to come. After that the command would be a new request.
+    /// Default 1 day.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
+    public TimeSpan Cancellations { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// How many such cancellations are kept. Every minute the oldest of those above go. Default 10,000.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int CancellationLimit { get; set; } = 10_000;
+
+    /// <summary>Wait between two searches. Cancellations are searched at least every minute. Default 10 min.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromMinutes(10);
 

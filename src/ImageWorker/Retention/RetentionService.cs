@@ -14,17 +14,27 @@ public sealed partial class RetentionService(
     ILogger<RetentionService> logger
 ) : BackgroundService
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Anybody can send cancellations as fast as they like.</summary>
+    private static readonly TimeSpan LongestCancellationInterval = TimeSpan.FromMinutes(1);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var interval = options.Value.Interval;
+        return Task.WhenAll(
+            SearchAsync(interval, RemoveAsync, stoppingToken),
+            SearchAsync(
+                interval < LongestCancellationInterval ? interval : LongestCancellationInterval,
+                RemoveCancellationsAsync,
+                stoppingToken
+            )
+        );
+    }
+
+    private async Task SearchAsync(TimeSpan interval, Func<CancellationToken, Task> remove, CancellationToken stopping)
     {
         // A random wait: replicas that start together do not search together, and none searches while it starts.
-        await Task.Delay(options.Value.Interval * Random.Shared.NextDouble(), time, stoppingToken);
-        await Sweep.EveryAsync(
-            options.Value.Interval,
-            time,
-            RemoveAsync,
-            error => Log.Failed(logger, error, options.Value.Interval),
-            stoppingToken
-        );
+        await Task.Delay(interval * (1 + Random.Shared.NextDouble()) / 2, time, stopping);
+        await Sweep.EveryAsync(interval, time, remove, error => Log.Failed(logger, error, interval), stopping);
     }
 
     private async Task RemoveAsync(CancellationToken ct)
@@ -32,6 +42,12 @@ public sealed partial class RetentionService(
         var (requests, known) = await expired.RemoveAsync(ct);
         if (requests + known > 0)
             Log.Removed(logger, requests, known);
+    }
+
+    private async Task RemoveCancellationsAsync(CancellationToken ct)
+    {
+        if (await expired.RemoveCancellationsAsync(ct) is > 0 and var removed)
+            Log.CancellationsRemoved(logger, removed);
     }
 
     private static partial class Log
@@ -49,6 +65,13 @@ public sealed partial class RetentionService(
             "What is past its retention could not be removed: {Error}; again in {Interval}"
         )]
         public static partial void Failed(ILogger logger, string error, TimeSpan interval);
+
+        [LoggerMessage(
+            3,
+            LogLevel.Information,
+            "Removed: {Count} cancellations whose commands never came, because of their age or their number"
+        )]
+        public static partial void CancellationsRemoved(ILogger logger, int count);
     }
 }
 

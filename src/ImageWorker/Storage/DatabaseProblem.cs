@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Npgsql;
 
 namespace ImageWorker.Storage;
 
@@ -21,6 +22,12 @@ public sealed record DatabaseProblem(string Kind, string Text)
         var isLogin =
             cause is DbException { SqlState: { } state }
             && state.StartsWith(InvalidAuthorization, StringComparison.Ordinal);
-        return new(isLogin ? RefusesLogin : Unreachable, $"the database cannot be reached: {cause.Message}");
+        // PgBouncer's answer to the options of a session. By itself it tells nobody what to do.
+        var advice =
+            cause is PostgresException { SqlState: PostgresErrorCodes.ProtocolViolation }
+            && cause.Message.Contains("startup parameter", StringComparison.Ordinal)
+                ? " (through PgBouncer, the connection string needs 'Max Auto Prepare=0', see docs/operations.md)"
+                : "";
+        return new(isLogin ? RefusesLogin : Unreachable, $"the database cannot be reached: {cause.Message}{advice}");
     }
 }

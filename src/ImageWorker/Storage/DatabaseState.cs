@@ -1,6 +1,8 @@
 using System.Data.Common;
 using ImageWorker.Hosting;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace ImageWorker.Storage;
 
@@ -71,7 +73,15 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
         }
     }
 
-    /// <summary>Brings the schema to this version. Returns the migrations that were applied.</summary>
+    /// <summary>That the server has no such database, for people; null if it has.</summary>
+    public Task<string?> MissingAsync(CancellationToken ct) =>
+        database.InAsync(async db =>
+            await db.GetService<IRelationalDatabaseCreator>().ExistsAsync(ct)
+                ? null
+                : $"there is no database '{db.Database.GetDbConnection().Database}'"
+        );
+
+    /// <summary>Brings the schema to this version. Creates the database if there is none. Returns the migrations that were applied.</summary>
     public Task<IReadOnlyList<string>> MigrateAsync(CancellationToken ct) =>
         database.InAsync<IReadOnlyList<string>>(async db =>
         {

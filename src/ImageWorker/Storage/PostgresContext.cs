@@ -1,16 +1,31 @@
 using ImageWorker.Requests;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace ImageWorker.Storage;
 
 public sealed class PostgresContext(DbContextOptions<PostgresContext> options) : WorkerContext(options)
 {
+    /// <summary>How long a statement waits for a lock. Steps lock a row for milliseconds.</summary>
+    internal const string LockTimeout = "1s";
+
+    private bool? _isTimedBySession;
+
     protected override string JsonColumnType => "json";
+
+    /// <summary>True if the connection string gives every session a lock timeout: <see cref="StorageRegistration"/>.</summary>
+    private bool IsTimedBySession =>
+        _isTimedBySession ??=
+            new NpgsqlConnectionStringBuilder(Database.GetConnectionString()).Options?.Contains(
+                "lock_timeout",
+                StringComparison.Ordinal
+            )
+                is true;
 
     public override Task<IReadOnlyList<Exception?>> SaveAsync(
         IReadOnlyList<UnitOfWork> units,
         DateTimeOffset claimableAt
-    ) => PostgresSave.RunAsync(this, units, claimableAt);
+    ) => WithLockTimeoutAsync(() => PostgresSave.RunAsync(this, units, claimableAt));
 
     public override Task<List<DueTick>> ClaimTicksAsync(
         DateTimeOffset now,
@@ -59,22 +74,24 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     {
         var ids = claims.Select(claim => claim.Id).ToArray();
         var requestIds = claims.Select(claim => claim.RequestId).ToArray();
-        return Database
-            .SqlQuery<NewLease>(
-                $"""
-                INSERT INTO submissions (id, request_id, state, owner, lease_until, started_at, calls)
-                SELECT claim.id, claim.request_id, {nameof(LedgerState.Started)}, {owner},
-                    clock_timestamp() + {lease}, {now.UtcDateTime}, 1
-                FROM unnest({ids}, {requestIds}) AS claim (id, request_id)
-                JOIN requests ON requests.id = claim.request_id
-                WHERE requests.deadline > {now.UtcDateTime}
-                    AND requests.state = ANY ({RequestStates.Calling})
-                FOR SHARE OF requests
-                ON CONFLICT (id) DO NOTHING
-                RETURNING id AS "Id", lease_until AS "Until"
-                """
-            )
-            .ToListAsync();
+        return WithLockTimeoutAsync(() =>
+            Database
+                .SqlQuery<NewLease>(
+                    $"""
+                    INSERT INTO submissions (id, request_id, state, owner, lease_until, started_at, calls)
+                    SELECT claim.id, claim.request_id, {nameof(LedgerState.Started)}, {owner},
+                        clock_timestamp() + {lease}, {now.UtcDateTime}, 1
+                    FROM unnest({ids}, {requestIds}) AS claim (id, request_id)
+                    JOIN requests ON requests.id = claim.request_id
+                    WHERE requests.deadline > {now.UtcDateTime}
+                        AND requests.state = ANY ({RequestStates.Calling})
+                    FOR SHARE OF requests
+                    ON CONFLICT (id) DO NOTHING
+                    RETURNING id AS "Id", lease_until AS "Until"
+                    """
+                )
+                .ToListAsync()
+        );
     }
 
     public override async Task<DateTimeOffset?> TakeClaimAsync(
@@ -84,25 +101,27 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
         TimeSpan lease
     )
     {
-        var taken = await Database
-            .SqlQuery<NewLease>(
-                $"""
-                WITH wanting AS (
-                    SELECT id FROM requests
-                    WHERE id = {seen.RequestId} AND deadline > {now.UtcDateTime}
-                        AND state = ANY ({RequestStates.Calling})
-                    FOR SHARE)
-                UPDATE submissions
-                SET state = {nameof(LedgerState.Started)}, owner = {owner},
-                    lease_until = clock_timestamp() + {lease}, calls = calls + 1
-                FROM wanting
-                WHERE submissions.id = {seen.Id} AND submissions.request_id = wanting.id
-                    AND submissions.state = {seen.State.ToString()} AND submissions.calls = {seen.Calls}
-                    AND submissions.lease_until = {seen.LeaseUntil.UtcDateTime}
-                RETURNING submissions.id AS "Id", submissions.lease_until AS "Until"
-                """
-            )
-            .ToListAsync();
+        var taken = await WithLockTimeoutAsync(() =>
+            Database
+                .SqlQuery<NewLease>(
+                    $"""
+                    WITH wanting AS (
+                        SELECT id FROM requests
+                        WHERE id = {seen.RequestId} AND deadline > {now.UtcDateTime}
+                            AND state = ANY ({RequestStates.Calling})
+                        FOR SHARE)
+                    UPDATE submissions
+                    SET state = {nameof(LedgerState.Started)}, owner = {owner},
+                        lease_until = clock_timestamp() + {lease}, calls = calls + 1
+                    FROM wanting
+                    WHERE submissions.id = {seen.Id} AND submissions.request_id = wanting.id
+                        AND submissions.state = {seen.State.ToString()} AND submissions.calls = {seen.Calls}
+                        AND submissions.lease_until = {seen.LeaseUntil.UtcDateTime}
+                    RETURNING submissions.id AS "Id", submissions.lease_until AS "Until"
+                    """
+                )
+                .ToListAsync()
+        );
         return taken.SingleOrDefault()?.Until;
     }
 
@@ -124,6 +143,24 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             .ToListAsync(ct);
         return obstacles.FirstOrDefault();
     }
+
+    public override Task<int> RemoveDeliveredAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM outbox WHERE id IN (
+                SELECT id FROM outbox WHERE id = ANY ({ids.ToArray()}) FOR UPDATE SKIP LOCKED)
+            """,
+            ct
+        );
+
+    public override Task<int> PutOffAsync(IReadOnlyCollection<Guid> ids, DateTimeOffset until, CancellationToken ct) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            UPDATE outbox SET claimable_at = {until.UtcDateTime} WHERE id IN (
+                SELECT id FROM outbox WHERE id = ANY ({ids.ToArray()}) FOR UPDATE SKIP LOCKED)
+            """,
+            ct
+        );
 
     // By the database's clock, because all workers share it.
     public override async Task<TimeSpan> ReserveSlotsAsync(int count, TimeSpan interval, DateTimeOffset now)
@@ -225,6 +262,55 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             """,
             ct
         );
+
+    // A locked row names its transaction, and pg_locks names that one's process.
+    public override Task<List<LockedRow>> LockedAsync(
+        IReadOnlyCollection<Guid> requestIds,
+        IReadOnlyCollection<string> submissionIds
+    )
+    {
+        var (requests, submissions) = (requestIds.ToArray(), submissionIds.ToArray());
+        return Database
+            .SqlQuery<LockedRow>(
+                $"""
+                WITH free_request AS (
+                    SELECT id FROM requests WHERE id = ANY ({requests}) FOR NO KEY UPDATE SKIP LOCKED),
+                free_submission AS (
+                    SELECT id FROM submissions WHERE id = ANY ({submissions}) FOR NO KEY UPDATE SKIP LOCKED),
+                held AS (
+                    SELECT id::text, id AS request_id, xmax FROM requests
+                    WHERE id = ANY ({requests}) AND id NOT IN (SELECT id FROM free_request)
+                    UNION ALL
+                    SELECT id, request_id, xmax FROM submissions
+                    WHERE id = ANY ({submissions}) AND id NOT IN (SELECT id FROM free_submission))
+                SELECT held.id AS "Id", held.request_id AS "RequestId", held.xmax::text AS "Transaction", (
+                    SELECT min(pid) FROM pg_locks
+                    WHERE locktype = 'transactionid' AND granted AND transactionid = held.xmax) AS "Pid"
+                FROM held WHERE held.xmax <> 0
+                """
+            )
+            .ToListAsync();
+    }
+
+    /// <summary>
+    /// Has the work give up after <see cref="LockTimeout"/> in every session. A pooler's session serves other programs
+    /// too, so there only the transaction is told.
+    /// </summary>
+    private async Task<T> WithLockTimeoutAsync<T>(Func<Task<T>> work)
+    {
+        if (IsTimedBySession)
+            return await work();
+        await using var transaction = Database.CurrentTransaction is null
+            ? await Database.BeginTransactionAsync()
+            : null;
+        await Database.ExecuteSqlAsync(
+            $"SELECT set_config('lock_timeout', {LockTimeout}, true) WHERE current_setting('lock_timeout') = '0'"
+        );
+        var result = await work();
+        if (transaction is not null)
+            await transaction.CommitAsync();
+        return result;
+    }
 }
 
 internal sealed record SeenPace(

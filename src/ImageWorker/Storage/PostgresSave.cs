@@ -121,14 +121,15 @@ internal static class PostgresSave
         var rows = new HashSet<object>();
         var alone = units.Where(unit => IsAlone(unit, rows)).OrderBy(unit => unit.Request?.CorrelationId).ToList();
         var added = alone.AddedIds();
-        await using var transaction = added.Count > 0 ? await db.Database.BeginTransactionAsync() : null;
+        await using var transaction =
+            added.Count > 0 && db.Database.CurrentTransaction is null
+                ? await db.Database.BeginTransactionAsync()
+                : null;
         var (saved, held) = await ExecuteAsync(db, Parameters(alone, claimableAt));
+        if (added.Count > 0 && await db.Removed.AnyAsync(entry => added.Contains(entry.RequestId)))
+            throw new RequestRemovedException();
         if (transaction is not null)
-        {
-            if (await db.Removed.AnyAsync(entry => added.Contains(entry.RequestId)))
-                throw new RequestRemovedException();
             await transaction.CommitAsync();
-        }
         return [.. units.Select(End)];
 
         Exception? End(UnitOfWork unit) =>

@@ -19,13 +19,16 @@ public sealed class RequestStore
     private readonly TimeSpan _lease;
     private readonly Batcher<Guid, ImageRequest?> _finds;
     private readonly Batcher<UnitOfWork, Exception?> _saves;
+    private readonly Batcher<UnitOfWork, Exception?> _lockedSaves;
+    private readonly LockedRequests _locked;
     private readonly ConcurrentDictionary<Guid, ImageRequest> _kept = new();
 
-    public RequestStore(Database database, IOptions<DeliveryOptions> options, TimeProvider time)
+    public RequestStore(Database database, LockedRequests locked, IOptions<DeliveryOptions> options, TimeProvider time)
     {
-        (_database, _time, _lease) = (database, time, options.Value.Lease);
+        (_database, _locked, _time, _lease) = (database, locked, time, options.Value.Lease);
         _finds = new(BatchSize, parallel: 2, FindAllAsync);
         _saves = new(BatchSize, parallel: 2, SaveAllAsync);
+        _lockedSaves = new(BatchSize, parallel: 1, SaveUnlockedAsync);
     }
 
     /// <summary>The request as it is stored; null if there is none.</summary>
@@ -49,10 +52,12 @@ public sealed class RequestStore
     /// <summary>Commits a step's unit of work, whole or not at all.</summary>
     /// <exception cref="RequestRemovedException">The request was closed and removed long ago; nothing was saved.</exception>
     /// <exception cref="ClaimLostException">Another process took the submission over; nothing was saved.</exception>
+    /// <exception cref="RequestLockedException">Another transaction has locked its rows; nothing was saved.</exception>
     /// <exception cref="DbUpdateException">Another step changed or inserted the row; nothing was saved.</exception>
     public async Task SaveAsync(UnitOfWork unit)
     {
-        if (await _saves.AddAsync(unit) is { } failure)
+        var saves = unit.Request is { } request && _locked.Has(request.CorrelationId) ? _lockedSaves : _saves;
+        if (await saves.AddAsync(unit) is { } failure)
             throw failure;
     }
 
@@ -92,6 +97,44 @@ public sealed class RequestStore
                 ends.Add(await SaveAloneAsync(unit));
             return ends;
         }
+        catch (Exception exception) when (StepRetries.IsBlocked(exception))
+        {
+            var locked = await LockedOfAsync(units);
+            return locked.Count == 0 ? [.. units.Select(_ => exception)] : await SaveAllButAsync(locked, units);
+        }
+    }
+
+    /// <summary>Looks first, so that no step waits for a lock.</summary>
+    private async Task<IReadOnlyList<Exception?>> SaveUnlockedAsync(IReadOnlyList<UnitOfWork> units) =>
+        await SaveAllButAsync(await LockedOfAsync(units), units);
+
+    private async Task<IReadOnlyList<Exception?>> SaveAllButAsync(
+        HashSet<UnitOfWork> locked,
+        IReadOnlyList<UnitOfWork> units
+    )
+    {
+        IReadOnlyList<UnitOfWork> others = [.. units.Where(unit => !locked.Contains(unit))];
+        var ends = new Queue<Exception?>(others.Count == 0 ? [] : await SaveAllAsync(others));
+        return
+        [
+            .. units.Select(unit =>
+                locked.Contains(unit) ? _locked.Refusal(unit.Request?.CorrelationId ?? Guid.Empty) : ends.Dequeue()
+            ),
+        ];
+    }
+
+    private async Task<HashSet<UnitOfWork>> LockedOfAsync(IReadOnlyList<UnitOfWork> units)
+    {
+        var ids = units.Select(unit => unit.Request?.CorrelationId).OfType<Guid>().ToHashSet();
+        var notes = units.Select(unit => unit.Ledger?.SubmissionId).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var rows = await _locked.FindAsync(ids, notes);
+        return
+        [
+            .. units.Where(unit =>
+                (unit.Request is { } request && rows.Contains($"{request.CorrelationId}"))
+                || (unit.Ledger is { } note && rows.Contains(note.SubmissionId))
+            ),
+        ];
     }
 
     private async Task<Exception?> SaveAloneAsync(UnitOfWork unit)

@@ -33,19 +33,50 @@ public sealed partial class StepRetries
         PostgresErrorCodes.DatabaseDropped,
         // Cancelled by an administrator, or by the server's own statement_timeout.
         PostgresErrorCodes.QueryCanceled,
+        // A pooler lost its server, or gave the session to another client in between.
+        PostgresErrorCodes.InvalidSqlStatementName,
+        PostgresErrorCodes.DuplicatePreparedStatement,
+        PostgresErrorCodes.ProtocolViolation,
     };
 
     private readonly ILogger<StepRetries> _logger;
     private readonly ResiliencePipeline _again;
+    private readonly ResiliencePipeline _againUnlessLocked;
 
     public StepRetries(ILogger<StepRetries> logger)
     {
         _logger = logger;
-        _again = new ResiliencePipelineBuilder()
+        _again = PipelineFor(IsPassing);
+        _againUnlessLocked = PipelineFor(failure => IsPassing(failure) && !IsLocked(failure));
+    }
+
+    /// <summary>Runs the step, and repeats it: at once, then with a backoff. The step gets true for a repeat.</summary>
+    /// <param name="waitsForLocks">
+    /// False if something else repeats the step later: it then gives up once a lock on its request lasts, because others
+    /// need its place.
+    /// </param>
+    /// <param name="step">The step.</param>
+    /// <param name="ct">Ends the repeats.</param>
+    public async Task<T> ExecuteAsync<T>(bool waitsForLocks, Func<bool, Task<T>> step, CancellationToken ct)
+    {
+        try
+        {
+            return await step(false);
+        }
+        catch (Exception exception) when (IsPassing(exception) && (waitsForLocks || !IsLocked(exception)))
+        {
+            Log.Again(_logger, TimeSpan.Zero, exception.GetBaseException().Message);
+        }
+        var again = waitsForLocks ? _again : _againUnlessLocked;
+        return await again.ExecuteAsync(static async (step, _) => await step(true), step, ct);
+    }
+
+    private ResiliencePipeline PipelineFor(Func<Exception, bool> isPassing) =>
+        new ResiliencePipelineBuilder()
             .AddRetry(
                 new RetryStrategyOptions
                 {
-                    ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && IsPassing(e)),
+                    ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is { } e && isPassing(e)),
                     MaxRetryAttempts = 300,
                     BackoffType = DelayBackoffType.Exponential,
                     Delay = TimeSpan.FromMilliseconds(20),
@@ -53,27 +84,12 @@ public sealed partial class StepRetries
                     UseJitter = true,
                     OnRetry = args =>
                     {
-                        Log.Again(logger, args.RetryDelay, args.Outcome.Exception!.GetBaseException().Message);
+                        Log.Again(_logger, args.RetryDelay, args.Outcome.Exception!.GetBaseException().Message);
                         return default;
                     },
                 }
             )
             .Build();
-    }
-
-    /// <summary>Runs the step, and repeats it: at once, then with a backoff. The step gets true for a repeat.</summary>
-    public async Task<T> ExecuteAsync<T>(Func<bool, Task<T>> step, CancellationToken ct)
-    {
-        try
-        {
-            return await step(false);
-        }
-        catch (Exception exception) when (IsPassing(exception))
-        {
-            Log.Again(_logger, TimeSpan.Zero, exception.GetBaseException().Message);
-        }
-        return await _again.ExecuteAsync(static async (step, _) => await step(true), step, ct);
-    }
 
     /// <summary>True if the same step may well succeed later.</summary>
     internal static bool IsPassing(Exception exception) =>
@@ -90,6 +106,17 @@ public sealed partial class StepRetries
             TimeoutException or SocketException => true,
             _ => exception.InnerException is { } inner && IsPassing(inner),
         };
+
+    private static bool IsLocked(Exception exception) => exception is RequestLockedException { IsLong: true };
+
+    /// <summary>True if a statement was given up because it took too long, most likely because it waited for a lock.</summary>
+    internal static bool IsBlocked(Exception exception) =>
+        exception.GetBaseException()
+            is TimeoutException
+                or PostgresException
+                {
+                    SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled
+                };
 
     private static partial class Log
     {

@@ -11,21 +11,25 @@ public static class StorageRegistration
     /// A connection keeps its plans. A plan that was made for an empty table would read all of it once it has grown. No
     /// statement here is meant to read a whole table.
     /// </summary>
-    private const string Planning = "SET enable_seqscan = off; SET jit = off";
+    private const string SessionOptions = "-c enable_seqscan=off -c jit=off";
 
     /// <summary>Adds PostgreSQL if there is a connection string, else the SQLite file.</summary>
-    public static void AddStorage(this IServiceCollection services, string? postgres, string sqliteFile)
+    /// <param name="services">The services to add to.</param>
+    /// <param name="postgres">An Npgsql connection string; null for the file.</param>
+    /// <param name="sqliteFile">The file.</param>
+    /// <param name="waitsForLocks">True for changes of the schema, which wait until running steps are done.</param>
+    public static void AddStorage(
+        this IServiceCollection services,
+        string? postgres,
+        string sqliteFile,
+        bool waitsForLocks = false
+    )
     {
         if (postgres is not null)
             services.AddDbContextPool<WorkerContext, PostgresContext>(options =>
                 options.UseNpgsql(
-                    Tuned(postgres),
-                    npgsql =>
-                        npgsql.ConfigureDataSource(source =>
-                        {
-                            source.ConfigureTracing(TraceWork);
-                            source.UsePhysicalConnectionInitializer(Plan, PlanAsync);
-                        })
+                    Tuned(postgres, waitsForLocks ? "0" : PostgresContext.LockTimeout),
+                    npgsql => npgsql.ConfigureDataSource(source => source.ConfigureTracing(TraceWork))
                 )
             );
         else
@@ -35,6 +39,7 @@ public static class StorageRegistration
         services.AddSingleton<Database>();
         services.AddSingleton<DatabaseState>();
         services.AddSingleton<StepRetries>();
+        services.AddSingleton<LockedRequests>();
         services.AddSingleton<RequestStore>();
         services.AddChecked<DeliveryOptions>(DeliveryOptions.Section);
     }
@@ -46,27 +51,22 @@ public static class StorageRegistration
             .ConfigureBatchFilter(_ => Activity.Current is not null)
             .EnablePhysicalOpenTracing(false);
 
-    private static void Plan(NpgsqlConnection connection)
-    {
-        using var command = new NpgsqlCommand(Planning, connection);
-        command.ExecuteNonQuery();
-    }
-
-    private static async Task PlanAsync(NpgsqlConnection connection)
-    {
-        await using var command = new NpgsqlCommand(Planning, connection);
-        await command.ExecuteNonQueryAsync();
-    }
-
     /// <summary>
     /// No statement leaves anything in its session, so a returned connection needs no reset. Those resets were half of
-    /// all transactions. The few statements there are stay prepared.
+    /// all transactions. The few statements there are stay prepared. What the connection string says itself holds.
     /// </summary>
-    private static string Tuned(string postgres)
+    private static string Tuned(string postgres, string lockTimeout)
     {
-        var settings = new NpgsqlConnectionStringBuilder(postgres) { NoResetOnClose = true };
-        if (settings.MaxAutoPrepare == 0)
+        var settings = new NpgsqlConnectionStringBuilder(postgres);
+        var given = settings.Keys.ToHashSet(StringComparer.Ordinal);
+        if (!given.Contains("No Reset On Close"))
+            settings.NoResetOnClose = true;
+        if (!given.Contains("Max Auto Prepare"))
             settings.MaxAutoPrepare = 50;
+        // Plans are kept only for prepared statements. Without them there may be a pooler in between, whose sessions
+        // serve other programs too. Of two values for one option the later one holds.
+        if (settings.MaxAutoPrepare > 0)
+            settings.Options = $"{SessionOptions} -c lock_timeout={lockTimeout} {settings.Options}".TrimEnd();
         return settings.ConnectionString;
     }
 }

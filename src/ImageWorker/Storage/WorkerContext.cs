@@ -83,6 +83,12 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     public IQueryable<ImageRequest> Wanting(DateTimeOffset now) =>
         Requests.Where(request => request.Deadline > now && RequestStates.Calling.Contains(request.State));
 
+    /// <summary>Cancellations whose command has not come.</summary>
+    public IQueryable<ImageRequest> Withdrawn =>
+        Requests.Where(request =>
+            request.ClosedAt == null && request.NextTickAt == null && request.State == RequestStates.Withdrawn
+        );
+
     /// <summary>
     /// The lease clock: the database's clock. All workers share it, so their own clocks need not agree. If one process
     /// has the database, its own clock.
@@ -126,6 +132,27 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         DateTimeOffset claimableAt
     );
 
+    /// <summary>
+    /// Removes delivered messages. Waits for no locks: a message whose row is locked stays, and is delivered again later.
+    /// </summary>
+    public virtual Task<int> RemoveDeliveredAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct) =>
+        Outbox.Where(message => ids.Contains(message.Id)).ExecuteDeleteAsync(ct);
+
+    /// <summary>Puts undelivered messages off. Leaves out those whose rows are locked.</summary>
+    public virtual Task<int> PutOffAsync(IReadOnlyCollection<Guid> ids, DateTimeOffset until, CancellationToken ct) =>
+        Outbox
+            .Where(message => ids.Contains(message.Id))
+            .ExecuteUpdateAsync(set => set.SetProperty(message => message.ClaimableAt, until), ct);
+
+    /// <summary>
+    /// Those of these rows that another transaction holds locked. Waits for none. A database that locks no single rows
+    /// has none.
+    /// </summary>
+    public virtual Task<List<LockedRow>> LockedAsync(
+        IReadOnlyCollection<Guid> requestIds,
+        IReadOnlyCollection<string> submissionIds
+    ) => Task.FromResult(new List<LockedRow>());
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfiguration(new ImageRequestMap(JsonColumnType));
@@ -148,3 +175,10 @@ public sealed record NewLease(string Id, DateTimeOffset Until);
 
 /// <summary>A request whose timer came due, and its row's version then.</summary>
 public sealed record DueTick(Guid Id, int Version);
+
+/// <summary>A row that another transaction holds locked.</summary>
+/// <param name="Id">The row's own id: a request's or a submission's.</param>
+/// <param name="RequestId">The request that it belongs to.</param>
+/// <param name="Transaction">The id of that transaction, or of the group of those that share the lock.</param>
+/// <param name="Pid">Its server process; null if that is not known.</param>
+public sealed record LockedRow(string Id, Guid RequestId, string Transaction, int? Pid);

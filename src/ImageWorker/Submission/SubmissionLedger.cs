@@ -16,6 +16,7 @@ public sealed class SubmissionLedger
     private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(100);
 
     private readonly Database _database;
+    private readonly LockedRequests _locked;
     private readonly WorkerIdentity _worker;
     private readonly TimeProvider _time;
     private readonly TimeSpan _lease;
@@ -27,6 +28,7 @@ public sealed class SubmissionLedger
 
     public SubmissionLedger(
         Database database,
+        LockedRequests locked,
         WorkerIdentity worker,
         Stopping stopping,
         IOptions<ZpkOptions> options,
@@ -34,7 +36,7 @@ public sealed class SubmissionLedger
         TimeProvider time
     )
     {
-        (_database, _worker, _stopping, _time) = (database, worker, stopping, time);
+        (_database, _locked, _worker, _stopping, _time) = (database, locked, worker, stopping, time);
         (_lease, _settleTime) = (SubmissionLease.Of(options.Value), options.Value.SettleTime);
         _atOnce = submissionOptions.Value.AtOnce;
         _inserts = new(size: 100, parallel: 2, InsertAllAsync);
@@ -55,6 +57,7 @@ public sealed class SubmissionLedger
         claim.LeaseUntil - _lease + _time.GetElapsedTime(claim.ClaimedAt) + _settleTime;
 
     /// <summary>Claims a submission, or says why not. Waits while as many calls as allowed are under way.</summary>
+    /// <exception cref="RequestLockedException">Another transaction has locked the request's row.</exception>
     /// <exception cref="OperationCanceledException">The process stops while this still waits.</exception>
     public async Task<Claim> ClaimAsync(string id, Guid requestId, CancellationToken ct)
     {
@@ -96,7 +99,10 @@ public sealed class SubmissionLedger
 
     private async Task<Claim> TryClaimAsync(string id, Guid requestId, CancellationToken ct)
     {
-        var insertion = await _inserts.AddAsync(new(id, requestId));
+        var isLocked = _locked.Has(requestId) && (await _locked.FindAsync([requestId], [])).Count > 0;
+        var insertion = isLocked ? Insertion.Locked : await _inserts.AddAsync(new(id, requestId));
+        if (insertion.IsLocked)
+            throw _locked.Refusal(requestId);
         if (insertion.IsFull)
             return new Claim.Full();
         if (insertion.Claim is { } fresh)
@@ -136,8 +142,30 @@ public sealed class SubmissionLedger
         return (known, entry);
     }
 
-    private Task<IReadOnlyList<Insertion>> InsertAllAsync(IReadOnlyList<NewClaim> claims) =>
-        _database.InAsync(db => WithinLimitAsync(db, room => InsertAsync(db, claims, Math.Min(room, claims.Count))));
+    private async Task<IReadOnlyList<Insertion>> InsertAllAsync(IReadOnlyList<NewClaim> claims)
+    {
+        try
+        {
+            return await _database.InAsync(db =>
+                WithinLimitAsync(db, room => InsertAsync(db, claims, Math.Min(room, claims.Count)))
+            );
+        }
+        catch (Exception exception) when (StepRetries.IsBlocked(exception))
+        {
+            // Those that are locked let the others pass.
+            var locked = await _locked.FindAsync(
+                [.. claims.Select(claim => claim.RequestId).Distinct()],
+                [.. claims.Select(claim => claim.Id).Distinct(StringComparer.Ordinal)]
+            );
+            if (locked.Count == 0)
+                throw;
+            IReadOnlyList<NewClaim> others = [.. claims.Where(claim => !IsLocked(claim))];
+            var inserted = new Queue<Insertion>(others.Count == 0 ? [] : await InsertAllAsync(others));
+            return [.. claims.Select(claim => IsLocked(claim) ? Insertion.Locked : inserted.Dequeue())];
+
+            bool IsLocked(NewClaim claim) => locked.Contains($"{claim.RequestId}") || locked.Contains(claim.Id);
+        }
+    }
 
     private Task<IReadOnlyList<bool>> ReleaseAllAsync(IReadOnlyList<NewLease> claims) =>
         _database.InAsync<IReadOnlyList<bool>>(async db =>
@@ -183,19 +211,29 @@ public sealed class SubmissionLedger
     }
 
     /// <summary>Null if the row has changed since it was seen.</summary>
-    private Task<Claim?> TakeAsync(WorkerContext db, SubmissionEntry seen) =>
-        WithinLimitAsync<Claim?>(
-            db,
-            async room =>
-            {
-                if (room == 0)
-                    return new Claim.Full();
-                var claimedAt = _time.GetTimestamp();
-                return await db.TakeClaimAsync(seen, _worker.Id, _time.GetUtcNow(), _lease) is { } until
-                    ? new Claim.Fresh(until, claimedAt)
-                    : null;
-            }
-        );
+    private async Task<Claim?> TakeAsync(WorkerContext db, SubmissionEntry seen)
+    {
+        try
+        {
+            return await WithinLimitAsync(db, room => TakeAsync(db, seen, room));
+        }
+        catch (Exception exception) when (StepRetries.IsBlocked(exception))
+        {
+            if ((await _locked.FindAsync([seen.RequestId], [seen.Id])).Count == 0)
+                throw;
+            throw _locked.Refusal(seen.RequestId);
+        }
+    }
+
+    private async Task<Claim?> TakeAsync(WorkerContext db, SubmissionEntry seen, int room)
+    {
+        if (room == 0)
+            return new Claim.Full();
+        var claimedAt = _time.GetTimestamp();
+        return await db.TakeClaimAsync(seen, _worker.Id, _time.GetUtcNow(), _lease) is { } until
+            ? new Claim.Fresh(until, claimedAt)
+            : null;
+    }
 
     private static Task<SubmissionEntry?> FindAsync(WorkerContext db, string id, CancellationToken ct) =>
         db.Submissions.AsNoTracking().FirstOrDefaultAsync(entry => entry.Id == id, ct);
@@ -207,4 +245,10 @@ public sealed class SubmissionLedger
 /// <summary>The result of inserting one claim.</summary>
 /// <param name="IsFull">As many calls as allowed are under way.</param>
 /// <param name="Claim">Null if the ledger has the submission already, or if nobody wants it.</param>
-internal readonly record struct Insertion(bool IsFull, Claim.Fresh? Claim);
+internal readonly record struct Insertion(bool IsFull, Claim.Fresh? Claim)
+{
+    /// <summary>Nothing was inserted: another transaction has locked the request's row.</summary>
+    public static readonly Insertion Locked = new() { IsLocked = true };
+
+    public bool IsLocked { get; private init; }
+}

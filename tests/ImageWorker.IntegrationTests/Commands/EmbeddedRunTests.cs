@@ -74,6 +74,46 @@ public sealed class EmbeddedRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_second_worker_in_the_folder_says_who_has_the_file_until_that_one_is_gone()
+    {
+        await using var first = WorkerProgram.StartWorker([], _folder.FullName);
+        await first.ReadyAsync();
+
+        await using var second = WorkerProgram.StartWorker([], _folder.FullName);
+
+        Assert.Equal(2, await second.Process.WaitForExitAsync());
+        var mistake = Assert.Single(second.Process.Lines);
+        Assert.Contains(
+            $"imageworker.db belongs to the worker with the process id {first.Process.Id}.",
+            mistake,
+            StringComparison.Ordinal
+        );
+
+        await using var send = WorkerProgram.Start(["send", "a red fox [seconds 0.3]"], [], _folder.FullName);
+        Assert.Single((await ClosingLine.ReadyAsync(send)).Images);
+
+        await first.Process.KillAsync();
+        await using var third = WorkerProgram.StartWorker([], _folder.FullName);
+        await third.ReadyAsync();
+    }
+
+    [Fact]
+    public async Task A_simulator_that_has_the_workers_state_file_is_named()
+    {
+        var stateFile = _folder.At("imageworker.simulator.jsonl");
+        await using var other = await WorkerUnderTest.StartZpkAsync(stateFile);
+
+        await using var worker = WorkerProgram.StartWorker([], _folder.FullName);
+
+        Assert.Equal(2, await worker.Process.WaitForExitAsync());
+        Assert.Equal(
+            "ImageWorker: The simulator does not start: "
+                + $"{stateFile} belongs to the process with the id {Environment.ProcessId}.",
+            Assert.Single(worker.Process.Lines)
+        );
+    }
+
+    [Fact]
     public async Task Operators_commands_in_another_folder_say_what_is_missing()
     {
         await using var list = WorkerProgram.Start(["requests", "list"], [], _folder.FullName);

@@ -45,6 +45,42 @@ public sealed class RetentionTests(TestServers servers)
         );
     }
 
+    [Fact]
+    public async Task Of_cancellations_of_requests_that_never_were_only_the_latest_are_kept()
+    {
+        const int Cancellations = 500;
+        const int Limit = 20;
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        await using (await worker.StartAsync())
+        {
+            for (var i = 0; i < Cancellations; i++)
+            {
+                await worker.Commands.CancelAsync(Guid.NewGuid());
+            }
+
+            await Eventually.PassesAsync(async () => Assert.Equal(Cancellations, await CountAsync()));
+        }
+        var latest = await worker.QueryAsync(
+            $"""
+            SELECT array_agg(id ORDER BY id) FROM (
+                SELECT id FROM requests ORDER BY requested_at DESC LIMIT {Limit}) latest
+            """
+        );
+
+        await using var limited = await worker.StartAsync(
+            new KeyValuePair<string, string?>("Retention__CancellationLimit", $"{Limit}"),
+            new KeyValuePair<string, string?>("Retention__Interval", "00:00:01"),
+            new KeyValuePair<string, string?>("Retention__Batch", "20")
+        );
+
+        await Eventually.PassesAsync(async () => Assert.Equal(Limit, await CountAsync()));
+        Assert.Equal(latest, await worker.QueryAsync("SELECT array_agg(id ORDER BY id) FROM requests"));
+        await worker.NothingFaultedAsync();
+
+        async Task<long> CountAsync() =>
+            (long)(await worker.QueryAsync("SELECT count(*) FROM requests WHERE state = 'Withdrawn'"))!;
+    }
+
     /// <summary>Makes the one request there is an old one, with a ledger row, and as many copies of it.</summary>
     private static async Task MakeOldCopiesAsync(WorkerUnderTest worker)
     {

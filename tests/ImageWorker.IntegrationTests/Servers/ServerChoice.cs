@@ -19,6 +19,16 @@ internal static class ServerChoice
             : throw Nothing("PostgreSQL", "ConnectionStrings__Postgres", "postgresql")
         );
 
+    /// <summary>Before a PostgreSQL server, whoever runs that one.</summary>
+    public static InstalledPgBouncer PgBouncer(string target)
+    {
+        Assert.SkipUnless(
+            InstalledPgBouncer.IsInstalled,
+            "PgBouncer is not installed; tests/run.sh installs it on Debian."
+        );
+        return new(target);
+    }
+
     private static IRabbitMqServer OwnRabbitMq(TestAuthority? authority) =>
         ContainerServer.IsAvailable ? new ContainerRabbitMq(authority)
         : InstalledRabbitMq.IsInstalled ? new InstalledRabbitMq(authority)

@@ -22,30 +22,20 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     private readonly Guid _requestId = Guid.NewGuid();
     private readonly Stopping _stopping = new();
     private ServiceProvider _services = null!;
+    private string _postgres = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddSingleton(TimeProvider.System);
-        services.AddStorage(await servers.CreateDatabaseAsync("ledger"), "");
-        _services = services.BuildServiceProvider();
+        _postgres = await servers.CreateDatabaseAsync("ledger");
+        _services = Open(_postgres);
         await InDatabaseAsync(async db =>
         {
             await db.Database.MigrateAsync(Ct);
-            db.Requests.Add(
-                new()
-                {
-                    CorrelationId = _requestId,
-                    State = nameof(RequestStateMachine.Submitting),
-                    Deadline = DateTimeOffset.MaxValue.AddYears(-1),
-                    Command = new GenerateImages { RequestId = _requestId, Prompt = "fox" },
-                }
-            );
-            return await db.SaveChangesAsync(Ct);
+            return true;
         });
+        await AddRequestAsync(_requestId);
     }
 
     public ValueTask DisposeAsync()
@@ -155,16 +145,72 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         Assert.Null(await ledger.RetakeAsync(Id, doubt, Ct));
     }
 
+    // The second as a pooler in transaction mode needs it, so that no session has a lock timeout of its own.
+    [Theory]
+    [InlineData("")]
+    [InlineData(";Max Auto Prepare=0")]
+    public async Task Only_the_claim_whose_request_is_locked_waits(string settings)
+    {
+        await _services.DisposeAsync();
+        _services = Open(_postgres + settings);
+        var other = Guid.NewGuid();
+        await AddRequestAsync(other);
+        await using var scope = _services.CreateAsyncScope();
+        var forgotten = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        await using var transaction = await forgotten.Database.BeginTransactionAsync(Ct);
+        await forgotten.Database.ExecuteSqlAsync($"SELECT FROM requests WHERE id = {_requestId} FOR UPDATE", Ct);
+        var ledger = LedgerOf(0);
+
+        var (held, free) = (ledger.ClaimAsync(Id, _requestId, Ct), ledger.ClaimAsync("fedcba9876543210", other, Ct));
+
+        Assert.IsType<Claim.Fresh>(await free);
+        await Assert.ThrowsAsync<RequestLockedException>(() => held);
+        await Assert.ThrowsAsync<RequestLockedException>(() => ledger.ClaimAsync(Id, _requestId, Ct));
+        await transaction.RollbackAsync(Ct);
+        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(Id, _requestId, Ct));
+
+        await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
+        var doubt = Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(Id, _requestId, Ct));
+        await using var again = await forgotten.Database.BeginTransactionAsync(Ct);
+        await forgotten.Database.ExecuteSqlAsync($"SELECT FROM submissions WHERE id = {Id} FOR UPDATE", Ct);
+        await Assert.ThrowsAsync<RequestLockedException>(() => ledger.RetakeAsync(Id, doubt, Ct));
+    }
+
+    private static ServiceProvider Open(string postgres)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton(TimeProvider.System);
+        services.AddStorage(postgres, "");
+        return services.BuildServiceProvider();
+    }
+
     /// <summary>Of a worker of its own, whose clock is so many hours ahead.</summary>
     private SubmissionLedger LedgerOf(int hours) =>
         new(
             _services.GetRequiredService<Database>(),
+            _services.GetRequiredService<LockedRequests>(),
             new(),
             _stopping,
             Create(new ZpkOptions()),
             Create(new SubmissionOptions()),
             new SkewedClock(TimeSpan.FromHours(hours))
         );
+
+    private Task<int> AddRequestAsync(Guid id) =>
+        InDatabaseAsync(db =>
+        {
+            db.Requests.Add(
+                new()
+                {
+                    CorrelationId = id,
+                    State = nameof(RequestStateMachine.Submitting),
+                    Deadline = DateTimeOffset.MaxValue.AddYears(-1),
+                    Command = new GenerateImages { RequestId = id, Prompt = "fox" },
+                }
+            );
+            return db.SaveChangesAsync(Ct);
+        });
 
     private Task<int> StopAsync() =>
         InDatabaseAsync(db =>

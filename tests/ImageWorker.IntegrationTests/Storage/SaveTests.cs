@@ -12,6 +12,9 @@ namespace ImageWorker.IntegrationTests.Storage;
 /// <summary>What one commit of several steps leaves, in both databases: the same, though the statements differ.</summary>
 public sealed class SaveTests(TestServers servers) : IAsyncDisposable
 {
+    /// <summary>What a pooler in transaction mode needs, so no session has a lock timeout of its own.</summary>
+    private const string Pooled = ";Max Auto Prepare=0";
+
     private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
     private static readonly DateTimeOffset Lease = Start.AddSeconds(30);
 
@@ -177,10 +180,75 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         Assert.NotNull(await RowAsync(good.Request!.CorrelationId));
     }
 
+    [Theory]
+    [InlineData("SELECT FROM requests WHERE id = {0} FOR UPDATE", "")]
+    [InlineData("SELECT FROM submissions WHERE request_id = {0} FOR UPDATE", "")]
+    [InlineData("SELECT FROM requests WHERE id = {0} FOR UPDATE", Pooled)]
+    [InlineData("SELECT FROM submissions WHERE request_id = {0} FOR UPDATE", Pooled)]
+    public async Task Only_the_step_whose_rows_are_locked_waits(string @lock, string settings)
+    {
+        await OpenAsync("PostgreSQL", settings);
+        var (held, free) = (Guid.NewGuid(), Guid.NewGuid());
+        await SaveAsync(Insert(Request(version: 1, held)), Insert(Request(version: 1, free)));
+        await StartedAsync(held, "held");
+        await using var scope = _services!.CreateAsyncScope();
+        var forgotten = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        await using var transaction = await forgotten.Database.BeginTransactionAsync(Ct);
+        await forgotten.Database.ExecuteSqlRawAsync(@lock, [held], Ct);
+
+        var ends = await SaveAsync(Held(version: 2), Update(Request(version: 2, free), seen: 1));
+        // Now that the lock is known, a step does not even try.
+        var again = await SaveAsync(Held(version: 2), Update(Request(version: 3, free), seen: 2));
+        await transaction.RollbackAsync(Ct);
+        var last = await SaveAsync(Held(version: 2));
+
+        Assert.IsType<RequestLockedException>(ends[0]);
+        Assert.IsType<RequestLockedException>(again[0]);
+        Assert.Equal([null, null, null], [ends[1], again[1], last[0]]);
+        Assert.Equal(2, (await RowAsync(held))!.Version);
+        Assert.Equal(3, (await RowAsync(free))!.Version);
+        Assert.False(_services!.GetRequiredService<LockedRequests>().Has(held));
+
+        UnitOfWork Held(int version) =>
+            Update(Request(version, held), seen: 1, new LedgerNote("held", Start, LedgerState.Accepted));
+    }
+
+    [Fact]
+    public async Task Events_that_were_delivered_or_failed_do_not_wait_for_one_whose_row_is_locked()
+    {
+        await OpenAsync("PostgreSQL");
+        var ids = new List<Guid>();
+        for (var i = 0; i < 4; i++)
+        {
+            var @event = Event(Guid.NewGuid());
+            ids.Add(@event.Id);
+            await SaveAsync(Insert(Request(version: 1), @event: @event));
+        }
+        await using var scope = _services!.CreateAsyncScope();
+        var forgotten = scope.ServiceProvider.GetRequiredService<WorkerContext>();
+        await using var transaction = await forgotten.Database.BeginTransactionAsync(Ct);
+        await forgotten.Database.ExecuteSqlAsync($"SELECT FROM outbox WHERE id = {ids[0]} FOR UPDATE", Ct);
+
+        var removed = await InDatabaseAsync(db => db.RemoveDeliveredAsync(ids[..2], Ct));
+        var putOff = await InDatabaseAsync(db => db.PutOffAsync([ids[0], ids[2]], Lease.AddDays(1), Ct));
+
+        Assert.Equal((1, 1), (removed, putOff));
+        var left = await InDatabaseAsync(db => db.Outbox.ToDictionaryAsync(row => row.Id, row => row.ClaimableAt, Ct));
+        Assert.Equal(
+            new Dictionary<Guid, DateTimeOffset>
+            {
+                [ids[0]] = Lease,
+                [ids[2]] = Lease.AddDays(1),
+                [ids[3]] = Lease,
+            },
+            left
+        );
+    }
+
     [Fact]
     public async Task A_late_duplicate_that_meets_the_removal_of_its_request_does_not_bring_it_back()
     {
-        await OpenAsync("PostgreSQL");
+        await OpenAsync("PostgreSQL", ";Options=-c lock_timeout=0");
         var (old, @new) = (Guid.NewGuid(), Guid.NewGuid());
         await SaveAsync(Insert(Request(version: 1, old)));
         await using var scope = _services!.CreateAsyncScope();
@@ -225,9 +293,9 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task OpenAsync(string database)
+    private async Task OpenAsync(string database, string settings = "")
     {
-        var postgres = database == "PostgreSQL" ? await servers.CreateDatabaseAsync("save") : null;
+        var postgres = database == "PostgreSQL" ? await servers.CreateDatabaseAsync("save") + settings : null;
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton(TimeProvider.System);
@@ -245,6 +313,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
     {
         var store = new RequestStore(
             _services!.GetRequiredService<Database>(),
+            _services!.GetRequiredService<LockedRequests>(),
             Microsoft.Extensions.Options.Options.Create(new DeliveryOptions { Lease = Lease - Start }),
             new StandingClock()
         );

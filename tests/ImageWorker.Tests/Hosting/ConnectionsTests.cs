@@ -67,6 +67,15 @@ public sealed class ConnectionsTests
         Assert.Contains("ConnectionStrings__RabbitMq", missing.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_only_looks_or_migrates_needs_the_database_alone()
+    {
+        Assert.Equal(Postgres, Connections.PostgresFrom(Settings(null, Postgres)));
+        Assert.Null(Connections.PostgresFrom(Settings(null, null)));
+        var missing = Assert.Throws<ConfigurationException>(() => Connections.PostgresFrom(Settings(RabbitMq, null)));
+        Assert.Contains("ConnectionStrings__Postgres", missing.Message, StringComparison.Ordinal);
+    }
+
     private static string Mistake(string? rabbitMq, string? postgres)
     {
         var mistake = Assert.Throws<ConfigurationException>(() => Connections.From(Settings(rabbitMq, postgres)));

@@ -17,6 +17,7 @@ public sealed class ExpiredRowsTests : IAsyncLifetime
             {
                 ["Retention:Batch"] = "2",
                 ["Retention:Pause"] = "00:00:00",
+                ["Retention:CancellationLimit"] = "4",
             }
         );
 
@@ -58,14 +59,37 @@ public sealed class ExpiredRowsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_cancellation_whose_command_never_came_goes_too()
+    public async Task A_cancellation_whose_command_never_came_goes_after_a_day()
     {
         var (id, _) = await _worker.ReachAsync(Given.Withdrawn);
 
-        _worker.Time.Advance(TimeSpan.FromDays(31));
+        _worker.Time.Advance(TimeSpan.FromDays(1));
+        var before = await RemoveCancellationsAsync();
+        _worker.Time.Advance(TimeSpan.FromSeconds(1));
+        var after = await RemoveCancellationsAsync();
 
-        Assert.Equal(1, (await RemoveAsync()).Requests);
+        Assert.Equal((0, 1), (before, after));
         Assert.Null(await _worker.FindAsync(id));
+    }
+
+    [Fact]
+    public async Task Of_more_cancellations_than_are_kept_the_oldest_go_and_requests_stay()
+    {
+        var kept = new List<Guid> { (await _worker.ReachAsync(Given.Generating)).Id };
+        for (var i = 0; i < 9; i++)
+        {
+            var (id, _) = await _worker.ReachAsync(Given.Withdrawn);
+            _worker.Time.Advance(TimeSpan.FromSeconds(1));
+            if (i >= 5)
+                kept.Add(id);
+        }
+        kept.Add((await _worker.ReachAsync(Given.Closed)).Id);
+
+        var removed = await RemoveCancellationsAsync();
+
+        Assert.Equal((5, 0), (removed, await RemoveCancellationsAsync()));
+        var left = await _worker.InDatabaseAsync(db => db.Requests.Select(r => r.CorrelationId).ToListAsync(Ct));
+        Assert.Equal(kept.Order(), left.Order());
     }
 
     [Fact]
@@ -121,6 +145,9 @@ public sealed class ExpiredRowsTests : IAsyncLifetime
 
     private Task<(int Requests, int Known)> RemoveAsync() =>
         _worker.WithAsync<ExpiredRows, (int, int)>(rows => rows.RemoveAsync(Ct));
+
+    private Task<int> RemoveCancellationsAsync() =>
+        _worker.WithAsync<ExpiredRows, int>(rows => rows.RemoveCancellationsAsync(Ct));
 
     private Task<int> AddLedgerRowAsync(string id, Guid requestId) =>
         _worker.InDatabaseAsync(db =>

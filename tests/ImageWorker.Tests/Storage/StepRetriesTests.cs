@@ -21,6 +21,9 @@ public sealed class StepRetriesTests
     [InlineData("53100", "a full disk")]
     [InlineData("53300", "too many connections")]
     [InlineData("40P01", "a deadlock")]
+    [InlineData("55P03", "a lock that another transaction holds")]
+    [InlineData("26000", "a session that a pooler gave to another client")]
+    [InlineData("08P01", "a pooler that lost its server")]
     public async Task What_is_the_databases_trouble_is_waited_out(string state, string trouble)
     {
         Assert.Equal(2, await TriesAfterAsync(new PostgresException(trouble, "FATAL", "FATAL", state)));
@@ -42,10 +45,21 @@ public sealed class StepRetriesTests
             TriesAfterAsync(new PostgresException(fault, "ERROR", "ERROR", state))
         );
 
-    private async Task<int> TriesAfterAsync(Exception failure)
+    [Fact]
+    public async Task A_lock_that_lasts_is_waited_out_only_by_what_nothing_else_repeats()
+    {
+        var (brief, lasting) = (new RequestLockedException(isLong: false), new RequestLockedException(isLong: true));
+
+        Assert.Equal(2, await TriesAfterAsync(brief, waitsForLocks: false));
+        Assert.Equal(2, await TriesAfterAsync(lasting, waitsForLocks: true));
+        await Assert.ThrowsAsync<RequestLockedException>(() => TriesAfterAsync(lasting, waitsForLocks: false));
+    }
+
+    private async Task<int> TriesAfterAsync(Exception failure, bool waitsForLocks = true)
     {
         var tries = 0;
         return await _retries.ExecuteAsync(
+            waitsForLocks,
             _ => ++tries == 1 ? throw failure : Task.FromResult(tries),
             TestContext.Current.CancellationToken
         );

@@ -32,6 +32,26 @@ public sealed class ExecutableTests : IDisposable
         Assert.Equal(2, answer.Split("\"generated\"").Length - 1);
     }
 
+    [Fact]
+    public async Task A_second_process_on_the_same_state_file_ends_with_one_line_that_says_who_has_it()
+    {
+        using var first = Start("--port", "0", "--stateFile", _stateFile);
+        await ReadAddressAsync(first);
+
+        using var second = Start("--port", "0", "--stateFile", _stateFile);
+        var error = await second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await second.WaitForExitAsync(TestContext.Current.CancellationToken);
+        first.Kill();
+        await first.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(2, second.ExitCode);
+        Assert.StartsWith(
+            $"{_stateFile} belongs to the process with the id {first.Id}.",
+            Assert.Single(error.TrimEnd().Split('\n')),
+            StringComparison.Ordinal
+        );
+    }
+
     [Theory]
     [InlineData("--prot", "1", "prot")]
     [InlineData("--port", "many", "Port")]
@@ -70,6 +90,8 @@ public sealed class ExecutableTests : IDisposable
     {
         _http.Dispose();
         File.Delete(_stateFile);
+        // A killed process leaves it.
+        File.Delete($"{_stateFile}.pid");
     }
 
     private static Process Start(params string[] arguments)

@@ -89,11 +89,14 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_in_use_is_not_shared()
+    public async Task A_file_in_use_is_not_shared_and_whose_it_is_is_said()
     {
-        await using var simulator = await StartAsync();
+        IOException refused;
+        await using (await StartAsync())
+            refused = await Assert.ThrowsAsync<IOException>(() => StartAsync());
+        await using var next = await StartAsync();
 
-        await Assert.ThrowsAsync<IOException>(() => StartAsync());
+        Assert.Equal($"{_path} belongs to the process with the id {Environment.ProcessId}.", refused.Message);
     }
 
     public void Dispose() => File.Delete(_path);

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace ImageWorker.Commands.Requests;
 
 /// <summary>Gives one command the worker's database, and its broker if it sends something.</summary>
-internal sealed class OperatorSession(IHost host, Connections connections)
+internal sealed class OperatorSession(IHost host, string? postgres)
 {
     public TimeProvider Time { get; } = host.Services.GetRequiredService<TimeProvider>();
 
@@ -22,21 +22,21 @@ internal sealed class OperatorSession(IHost host, Connections connections)
     public static async Task<int> RunAsync(Func<OperatorSession, Task<int>> command, CancellationToken ct)
     {
         var builder = CommandHost.Create();
-        var connections = Connections.From(builder.Configuration);
-        if (connections.IsEmbedded && !File.Exists(Connections.EmbeddedDatabase))
+        var postgres = Connections.PostgresFrom(builder.Configuration);
+        if (postgres is null && !File.Exists(Connections.EmbeddedDatabase))
             throw new ConfigurationException(
-                $"there is no {Connections.EmbeddedDatabase} in this folder, and ConnectionStrings:RabbitMq and ConnectionStrings:Postgres are not set."
+                $"there is no {Connections.EmbeddedDatabase} in this folder, and ConnectionStrings:Postgres is not set."
             );
         builder.Services.AddQueueNames();
         builder.Services.AddChecked<ZpkOptions>(ZpkOptions.Section);
-        builder.Services.AddStorage(connections.Postgres, Connections.EmbeddedDatabase);
+        builder.Services.AddStorage(postgres, Connections.EmbeddedDatabase);
         builder.Services.AddSingleton<EmbeddedCommands>();
         using var host = builder.BuildChecked();
         try
         {
             if ((await host.Services.GetRequiredService<DatabaseState>().LookAsync(ct)).Unreadable is { } problem)
                 return await FailAsync(problem);
-            return await command(new(host, connections));
+            return await command(new(host, postgres));
         }
         catch (Exception exception)
             when (exception
@@ -70,8 +70,11 @@ internal sealed class OperatorSession(IHost host, Connections connections)
     public async Task<string?> SendAsync<T>(string queue, T command, CancellationToken ct)
         where T : class
     {
-        if (connections.RabbitMq is { } rabbitMq)
+        if (postgres is not null)
+        {
+            var rabbitMq = Connections.RabbitMqFrom(host.Services.GetRequiredService<IConfiguration>());
             return await BrokerCommands.SendAsync(rabbitMq, queue, command, ct);
+        }
         await host.Services.GetRequiredService<EmbeddedCommands>().AcceptAsync(command, ct);
         return null;
     }
