@@ -105,7 +105,8 @@ public static class HostSettings
         logging.AddFilter("System.Net.Http", LogLevel.Warning);
         // The worker logs what follows from it, once and in its own words.
         logging.AddFilter("Polly", LogLevel.None);
-        logging.AddFilter("MassTransit", LogLevel.Warning);
+        // It tells each failed try to connect with a stack trace. BrokerRoad and BrokerState tell them once.
+        logging.AddFilter("MassTransit", LogLevel.Critical);
         // It logs each step that runs again, with a stack trace. But a lost race is no failure, the code that waits for
         // the end of an outage logs it once, and PutAsideLog logs what is put aside.
         logging.AddFilter("MassTransit.ReceiveTransport", LogLevel.None);

@@ -18,13 +18,22 @@ public static class BrokerHost
         | SslPolicyErrors.RemoteCertificateNotAvailable;
 
     /// <summary>For MassTransit.</summary>
-    public static void UseBroker(this IRabbitMqBusFactoryConfigurator rabbit, string rabbitMq)
+    /// <param name="rabbit">What to configure.</param>
+    /// <param name="rabbitMq">The broker's address.</param>
+    /// <param name="beforeConnecting">Awaited before each attempt to connect; null for nothing.</param>
+    public static void UseBroker(
+        this IRabbitMqBusFactoryConfigurator rabbit,
+        string rabbitMq,
+        Func<Task>? beforeConnecting = null
+    )
     {
         var address = new Uri(rabbitMq);
         rabbit.Host(
             address,
             host =>
             {
+                if (beforeConnecting is not null)
+                    host.OnRefreshConnectionFactory = _ => beforeConnecting();
                 if (IsSecure(address))
                     host.UseSsl(ssl =>
                     {
@@ -41,7 +50,13 @@ public static class BrokerHost
     public static ConnectionFactory Factory(string rabbitMq)
     {
         var address = new Uri(rabbitMq);
-        var factory = new ConnectionFactory { Uri = address, AutomaticRecoveryEnabled = false };
+        var factory = new ConnectionFactory
+        {
+            Uri = address,
+            AutomaticRecoveryEnabled = false,
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(10),
+            HandshakeContinuationTimeout = TimeSpan.FromSeconds(10),
+        };
         if (IsSecure(address))
             factory.Ssl = new(address.Host, enabled: true) { Version = SslProtocols.None };
         return factory;
@@ -66,4 +81,4 @@ public static class BrokerHost
 
 /// <summary>What is wrong with the broker, in one line: it is not there, or not to be trusted, or does not let us in.</summary>
 public sealed class BrokerException(string rabbitMq, Exception inner)
-    : Exception($"RabbitMQ at {new Uri(rabbitMq).Host}: {inner.GetBaseException().Message}", inner);
+    : Exception(BrokerProblem.Of(inner, rabbitMq).Text, inner);

@@ -56,6 +56,11 @@ internal sealed class ContainerRabbitMq(RabbitMqContainer container, TestAuthori
         return lines;
     }
 
+    public Task ChangePasswordAsync(string user, string password) => ControlAsync("change_password", user, password);
+
+    public Task PermitAsync(string user, string virtualHost, string configure, string write, string read) =>
+        ControlAsync("set_permissions", "-p", virtualHost, user, configure, write, read);
+
     public Task CutConnectionsAsync() => ControlAsync("close_all_connections", "cut by a test");
 
     public Task SetDiskFreeLimitAsync(long bytes) => ControlAsync("set_disk_free_limit", $"{bytes}");

@@ -13,6 +13,11 @@ public interface IRabbitMqServer : IServer
     /// <param name="uri">The virtual host, as it was created.</param>
     Task<IReadOnlyList<string>> ListAsync(string uri);
 
+    Task ChangePasswordAsync(string user, string password);
+
+    /// <summary>Lets a user declare, write to and read in a virtual host what the patterns match.</summary>
+    Task PermitAsync(string user, string virtualHost, string configure, string write, string read);
+
     /// <summary>Cuts every client's connection, as a network does.</summary>
     Task CutConnectionsAsync();
 

@@ -84,6 +84,22 @@ internal sealed partial class InstalledRabbitMq : InstalledServer, IRabbitMqServ
         return listed.Trim('"').Split('|');
     }
 
+    public async Task ChangePasswordAsync(string user, string password) =>
+        await EvaluateAsync(
+            $"rabbit_auth_backend_internal:change_password(<<\"{user}\">>, <<\"{password}\">>, <<\"tests\">>).\n"
+        );
+
+    public async Task PermitAsync(string user, string virtualHost, string configure, string write, string read) =>
+        await EvaluateAsync(
+            $"""
+            rabbit_auth_backend_internal:set_permissions(
+              <<"{user}">>, <<"{virtualHost}">>, {Text(configure)}, {Text(write)}, {Text(read)}, <<"tests">>).
+
+            """
+        );
+
+    private static string Text(string pattern) => $"<<\"{pattern.Replace("\\", @"\\", StringComparison.Ordinal)}\">>";
+
     public async Task CutConnectionsAsync() =>
         await EvaluateAsync(
             "[rabbit_networking:close_connection(C, \"cut\") || C <- rabbit_networking:connections()], ok.\n"
