@@ -55,7 +55,10 @@ public sealed class BrokerTopology(Queues queues, IOptions<QueueOptions> options
             },
             ct
         );
-        await DeclareExchangeAsync(channel, type, ct);
+        if (queues.HasPrefix)
+            await UnbindAsync(connection, queue, type, ct);
+        else
+            await DeclareExchangeAsync(channel, type, ct);
     }
 
     private static async Task DeclareQueueAsync(
@@ -73,6 +76,20 @@ public sealed class BrokerTopology(Queues queues, IOptions<QueueOptions> options
 
     private static Task DeclareExchangeAsync(IChannel channel, string exchange, CancellationToken ct) =>
         channel.ExchangeDeclareAsync(exchange, ExchangeType.Fanout, durable: true, cancellationToken: ct);
+
+    /// <summary>Removes what an earlier version bound: every prefix would get each published command, and pay for it.</summary>
+    private static async Task UnbindAsync(IConnection connection, string queue, string type, CancellationToken ct)
+    {
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: ct);
+        try
+        {
+            await channel.ExchangeUnbindAsync(destination: queue, source: type, "", cancellationToken: ct);
+        }
+        catch (OperationInterruptedException exception) when (exception.ShutdownReason?.ReplyCode is Constants.NotFound)
+        {
+            // Nobody ever published this type here.
+        }
+    }
 
     private static string ExchangeOf<T>() => $"{typeof(T).Namespace}:{typeof(T).Name}";
 }

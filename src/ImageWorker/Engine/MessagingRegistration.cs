@@ -62,7 +62,9 @@ public static class MessagingRegistration
                     if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
                     {
                         SetQueueArguments(rabbit, queue, options.DeliveryLimit);
-                        rabbit.Bind<T>();
+                        // The type's exchange is one for all prefixes: each of them would pay for what is published there.
+                        if (!queues.HasPrefix)
+                            rabbit.Bind<T>();
                     }
                     else if (endpoint is IInMemoryReceiveEndpointConfigurator memory)
                         memory.Bind<T>();

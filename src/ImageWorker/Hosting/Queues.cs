@@ -9,6 +9,9 @@ public sealed class Queues(IOptions<QueueOptions> options)
 
     public string CancelImages { get; } = options.Value.Prefix + "cancel-images";
 
+    /// <summary>True if this worker shares its virtual host with others.</summary>
+    public bool HasPrefix { get; } = options.Value.Prefix.Length > 0;
+
     public IReadOnlyList<string> All => [GenerateImages, CancelImages];
 
     /// <summary>A queue exchange's short address. It has no host name, so it stays true when hosts change.</summary>

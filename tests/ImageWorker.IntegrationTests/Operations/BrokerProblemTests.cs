@@ -173,6 +173,35 @@ public sealed class BrokerProblemTests(RestartableServers servers)
         await started.ReadyAsync();
     }
 
+    [Fact]
+    public async Task A_worker_with_a_prefix_takes_nothing_that_is_published_by_type()
+    {
+        const string Type = "ImageWorker.Contracts:GenerateImages";
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        // What an earlier version left.
+        await DeclareAsync(
+            worker,
+            async channel =>
+            {
+                await channel.ExchangeDeclareAsync(Type, ExchangeType.Fanout, durable: true);
+                await channel.ExchangeDeclareAsync("a-generate-images", ExchangeType.Fanout, durable: true);
+                await channel.ExchangeBindAsync("a-generate-images", Type, "");
+            }
+        );
+
+        await using var started = await worker.StartAsync(new KeyValuePair<string, string?>("Queues__Prefix", "a-"));
+
+        await using var connection = await new ConnectionFactory
+        {
+            Uri = new(worker.RabbitMqUri),
+        }.CreateConnectionAsync(Ct);
+        await using var channel = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), Ct);
+        var unroutable = await Assert.ThrowsAnyAsync<RabbitMQ.Client.Exceptions.PublishException>(async () =>
+            await channel.BasicPublishAsync(Type, "", mandatory: true, new BasicProperties(), default, Ct)
+        );
+        Assert.True(unroutable.IsReturn);
+    }
+
     /// <summary>A user of the worker's virtual host, who may declare what the pattern matches.</summary>
     private async Task<(string User, string Uri)> CreateUserAsync(WorkerUnderTest worker, string configure)
     {
