@@ -17,6 +17,12 @@ public static class BrokerHost
         | SslPolicyErrors.RemoteCertificateNameMismatch
         | SslPolicyErrors.RemoteCertificateNotAvailable;
 
+    /// <summary>
+    /// A connection that falls silent is noticed after two of these. The client's default of a minute would leave the
+    /// worker deaf for minutes.
+    /// </summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
+
     /// <summary>For MassTransit.</summary>
     /// <param name="rabbit">What to configure.</param>
     /// <param name="rabbitMq">The broker's address.</param>
@@ -32,6 +38,7 @@ public static class BrokerHost
             address,
             host =>
             {
+                host.Heartbeat(Heartbeat);
                 if (beforeConnecting is not null)
                     host.OnRefreshConnectionFactory = _ => beforeConnecting();
                 if (IsSecure(address))
@@ -54,6 +61,7 @@ public static class BrokerHost
         {
             Uri = address,
             AutomaticRecoveryEnabled = false,
+            RequestedHeartbeat = Heartbeat,
             RequestedConnectionTimeout = TimeSpan.FromSeconds(10),
             HandshakeContinuationTimeout = TimeSpan.FromSeconds(10),
         };

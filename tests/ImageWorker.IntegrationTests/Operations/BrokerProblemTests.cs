@@ -202,6 +202,26 @@ public sealed class BrokerProblemTests(RestartableServers servers)
         Assert.True(unroutable.IsReturn);
     }
 
+    [Fact]
+    public async Task A_connection_that_falls_silent_is_noticed_and_mended()
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        var direct = new UriBuilder(worker.RabbitMqUri);
+        await using var proxy = new SilentProxy(direct.Port);
+        direct.Port = proxy.Port;
+        await using var started = await worker.StartAsync(
+            new KeyValuePair<string, string?>(RabbitMq, direct.Uri.ToString())
+        );
+
+        proxy.Silence();
+
+        await Eventually.PassesAsync(async () =>
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, (await started.GetAsync("/health/ready")).Status)
+        );
+        await started.ReadyAsync();
+        (await worker.CloseAsync(WorkerUnderTest.Command("a red fox"))).As<ImagesReady>();
+    }
+
     /// <summary>A user of the worker's virtual host, who may declare what the pattern matches.</summary>
     private async Task<(string User, string Uri)> CreateUserAsync(WorkerUnderTest worker, string configure)
     {
