@@ -3,6 +3,7 @@ using ImageWorker.Contracts;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Telemetry;
 using ImageWorker.IntegrationTests.Workers;
+using Npgsql;
 using RabbitMQ.Client;
 
 namespace ImageWorker.IntegrationTests.Operations;
@@ -220,6 +221,51 @@ public sealed class BrokerProblemTests(RestartableServers servers)
         );
         await started.ReadyAsync();
         (await worker.CloseAsync(WorkerUnderTest.Command("a red fox"))).As<ImagesReady>();
+    }
+
+    [Fact]
+    public async Task A_channel_that_the_broker_closes_for_slow_commands_puts_none_aside()
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        try
+        {
+            await servers.RabbitMq.ConfigureAsync("channel_tick_interval", 500);
+            await servers.RabbitMq.ConfigureAsync("consumer_timeout", 1000);
+            await using var started = await worker.StartAsync();
+            var commands = Enumerable.Range(0, 20).Select(_ => WorkerUnderTest.Command("a red fox")).ToList();
+            await using (var database = NpgsqlDataSource.Create(worker.Settings["ConnectionStrings__Postgres"]!))
+            await using (var locking = await database.OpenConnectionAsync(Ct))
+            await using (await locking.BeginTransactionAsync(Ct))
+            await using (var locked = new NpgsqlCommand("LOCK TABLE requests", locking))
+            {
+                await locked.ExecuteNonQueryAsync(Ct);
+                foreach (var command in commands)
+                    await worker.Commands.SendAsync(command);
+
+                // It takes them back.
+                await Eventually.HoldsAsync(async () => await worker.Commands.CountAsync("generate-images") > 0);
+                await servers.RabbitMq.ConfigureAsync("consumer_timeout", 1_800_000);
+            }
+
+            foreach (var command in commands)
+                (await worker.ClosedOnceAsync(command)).As<ImagesReady>();
+            await started.Process.WaitForLineAsync(line =>
+                line.Contains("delivers them again", StringComparison.Ordinal)
+            );
+            Assert.Null(await worker.Commands.GetAsync("generate-images_error"));
+            Assert.DoesNotContain(
+                started.Process.Lines,
+                line =>
+                    line.Contains("put aside", StringComparison.Ordinal)
+                    || line.Contains("could not be taken", StringComparison.Ordinal)
+            );
+            IsSaidOnce(started, "delivers them again");
+        }
+        finally
+        {
+            await servers.RabbitMq.ConfigureAsync("channel_tick_interval", 60_000);
+            await servers.RabbitMq.ConfigureAsync("consumer_timeout", 1_800_000);
+        }
     }
 
     /// <summary>A user of the worker's virtual host, who may declare what the pattern matches.</summary>

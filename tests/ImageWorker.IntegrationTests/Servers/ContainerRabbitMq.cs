@@ -65,6 +65,9 @@ internal sealed class ContainerRabbitMq(RabbitMqContainer container, TestAuthori
 
     public Task SetDiskFreeLimitAsync(long bytes) => ControlAsync("set_disk_free_limit", $"{bytes}");
 
+    public Task ConfigureAsync(string setting, long value) =>
+        ControlAsync("eval", $"application:set_env(rabbit, {setting}, {value}).");
+
     public async Task<bool> BlocksAsync() =>
         (await ControlAsync("list_connections", "state")).Contains("blocked", StringComparison.Ordinal);
 

@@ -26,6 +26,8 @@ internal sealed class GivenServer(string connectionString) : IRabbitMqServer
 
     public Task SetDiskFreeLimitAsync(long bytes) => throw NotOurs();
 
+    public Task ConfigureAsync(string setting, long value) => throw NotOurs();
+
     public Task<bool> BlocksAsync() => throw NotOurs();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

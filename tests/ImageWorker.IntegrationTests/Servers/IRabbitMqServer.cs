@@ -24,6 +24,9 @@ public interface IRabbitMqServer : IServer
     /// <summary>Below this much free space publishers are blocked: see <see cref="DiskAlarm"/>.</summary>
     Task SetDiskFreeLimitAsync(long bytes);
 
+    /// <summary>Changes a setting of rabbitmq.conf for the channels that are opened from now on.</summary>
+    Task ConfigureAsync(string setting, long value);
+
     /// <summary>Whether some client has tried to publish while publishers are blocked.</summary>
     Task<bool> BlocksAsync();
 }

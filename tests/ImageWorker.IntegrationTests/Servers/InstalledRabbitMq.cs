@@ -108,6 +108,9 @@ internal sealed partial class InstalledRabbitMq : InstalledServer, IRabbitMqServ
     public async Task SetDiskFreeLimitAsync(long bytes) =>
         await EvaluateAsync($"rabbit_disk_monitor:set_disk_free_limit({bytes}).\n");
 
+    public async Task ConfigureAsync(string setting, long value) =>
+        await EvaluateAsync($"application:set_env(rabbit, {setting}, {value}).\n");
+
     public async Task<bool> BlocksAsync() =>
         (await EvaluateAsync("lists:member([{state, blocked}], rabbit_networking:connection_info_all([state])).\n"))
             is "true";
