@@ -25,6 +25,7 @@ public static partial class RunCommand
 
     public static async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
+        OutOfMemory.EndsTheProcess();
         var builder = WebApplication.CreateBuilder(HostSettings.From(parsed));
         builder.Configuration.AddSecretFiles();
         var connections = Connections.From(builder.Configuration);

@@ -12,6 +12,7 @@ namespace ImageWorker.Engine;
 public sealed partial class BrokerRoad(
     Connections connections,
     BrokerTopology topology,
+    PrefetchedMessages prefetched,
     BrokerState state,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
@@ -88,6 +89,7 @@ public sealed partial class BrokerRoad(
             await topology.DeclareQueuesAsync(connection, stopping);
             foreach (var exchange in BrokerTopology.EventExchanges)
                 await DeclareEventAsync(connection, exchange, stopping);
+            await prefetched.CheckAsync(connection, stopping);
             return null;
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)

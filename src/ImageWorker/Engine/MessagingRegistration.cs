@@ -16,6 +16,7 @@ public static class MessagingRegistration
         services.AddSingleton<CancelImagesConsumer>();
         services.AddSingleton<BrokerState>();
         services.AddSingleton<BrokerTopology>();
+        services.AddSingleton<PrefetchedMessages>();
         services.AddSingleton<BrokerRoad>();
         services.AddMassTransit(bus =>
         {
@@ -57,7 +58,7 @@ public static class MessagingRegistration
                 {
                     endpoint.ConfigureConsumeTopology = false;
                     endpoint.ConcurrentMessageLimit = options.Concurrency;
-                    endpoint.PrefetchCount = options.Concurrency * 2;
+                    endpoint.PrefetchCount = queues.Prefetch;
                     TakeOnly<T>(endpoint);
                     if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
                     {
