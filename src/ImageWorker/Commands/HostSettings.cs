@@ -137,7 +137,8 @@ public static class HostSettings
             var address = BindingAddress.Parse(url);
             return address.IsUnixPipe
                 || address.IsNamedPipe
-                || address.Host is "*" or "+" or "localhost"
+                || address.Host is "*" or "+"
+                || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
                 || IPAddress.TryParse(address.Host, out _);
         }
         catch (FormatException)
