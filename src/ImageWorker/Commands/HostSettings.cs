@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using ImageWorker.Hosting;
 using ImageWorker.ZpkSimulator;
 using Microsoft.Extensions.Logging.Console;
@@ -67,7 +68,12 @@ public static class HostSettings
     {
         builder.Configuration["urls"] ??= DefaultUrls;
         foreach (var url in builder.Configuration["urls"]!.Split(';', StringSplitOptions.RemoveEmptyEntries))
-            CheckUrl(url);
+            CheckUrl("ASPNETCORE_URLS (urls)", url);
+        foreach (var endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
+        {
+            if (endpoint["Url"] is { } url)
+                CheckUrl(CheckedOptions.Named($"{endpoint.Path}:Url"), url);
+        }
         builder.UseWorkerLogging();
     }
 
@@ -105,26 +111,44 @@ public static class HostSettings
         logging.AddFilter("System.Net.Http", LogLevel.Warning);
         // The worker logs what follows from it, once and in its own words.
         logging.AddFilter("Polly", LogLevel.None);
-        logging.AddFilter("MassTransit", LogLevel.Warning);
+        // It tells each failed try to connect with a stack trace. BrokerRoad and BrokerState tell them once.
+        logging.AddFilter("MassTransit", LogLevel.Critical);
         // It logs each step that runs again, with a stack trace. But a lost race is no failure, the code that waits for
         // the end of an outage logs it once, and PutAsideLog logs what is put aside.
         logging.AddFilter("MassTransit.ReceiveTransport", LogLevel.None);
     }
 
-    /// <summary>Checks it first, because Kestrel would report it with stack traces.</summary>
-    private static void CheckUrl(string url)
+    /// <summary>
+    /// Checks it first. Kestrel would report some mistakes with stack traces, and would listen on every address for a host
+    /// that it does not know.
+    /// </summary>
+    private static void CheckUrl(string key, string url)
+    {
+        if (!IsListenable(url))
+            throw new ConfigurationException(
+                $"{key} must be addresses such as {DefaultUrls}, with ';' between them, not '{Shown(url)}'. The host is an IP address, localhost, or * for every address."
+            );
+    }
+
+    private static bool IsListenable(string url)
     {
         try
         {
-            BindingAddress.Parse(url);
+            var address = BindingAddress.Parse(url);
+            return address.IsUnixPipe
+                || address.IsNamedPipe
+                || address.Host is "*" or "+"
+                || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+                || IPAddress.TryParse(address.Host, out _);
         }
         catch (FormatException)
         {
-            throw new ConfigurationException(
-                $"ASPNETCORE_URLS (urls) must be addresses such as {DefaultUrls}, with ';' between them, not '{url}'"
-            );
+            return false;
         }
     }
+
+    /// <summary>Without what stands before the host, which may be a password.</summary>
+    private static string Shown(string url) => url[(url.LastIndexOf('@') + 1)..];
 
     /// <summary>Checks the levels of all log providers, and those of each one.</summary>
     private static void CheckLevels(IConfigurationSection logging)

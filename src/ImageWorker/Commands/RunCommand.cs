@@ -26,6 +26,7 @@ public static partial class RunCommand
 
     public static async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
+        OutOfMemory.EndsTheProcess();
         var builder = WebApplication.CreateBuilder(HostSettings.From(parsed));
         builder.Configuration.AddSecretFiles();
         var connections = Connections.From(builder.Configuration);
@@ -60,8 +61,13 @@ public static partial class RunCommand
 
         // Before anything starts, so that a mistake gives one line and no stack trace.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
+        // The provider is gone after the run.
+        var services = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
         await app.RunAsync(ct);
-        return CommandLine.Done;
+        // The host stops in good order when a service fails. Who restarts the process must see that it failed.
+        return services.Exists(service => service.ExecuteTask is { IsFaulted: true })
+            ? CommandLine.Failed
+            : CommandLine.Done;
     }
 
     private static bool NamesZpk(ConfigurationManager configuration) =>

@@ -8,28 +8,31 @@ namespace ImageWorker.Engine;
 /// <summary>Adds the bus and its two queues. Each queue takes its own command and nothing else.</summary>
 public static class MessagingRegistration
 {
-    /// <summary>The name of MassTransit's own check. It says whether the bus is started and connected.</summary>
-    public const string HealthCheck = "broker";
-
     public static void AddMessaging(this IServiceCollection services, string? rabbitMq)
     {
         JsonNumbers.Use();
         services.AddQueueNames();
         services.AddSingleton<GenerateImagesConsumer>();
         services.AddSingleton<CancelImagesConsumer>();
+        services.AddSingleton<BrokerState>();
+        services.AddSingleton<BrokerTopology>();
+        services.AddSingleton<PrefetchedMessages>();
+        services.AddSingleton<BrokerRoad>();
         services.AddMassTransit(bus =>
         {
             // By itself MassTransit reports to its makers.
             bus.DisableUsageTelemetry();
             bus.AddReceiveObserver<PutAsideLog>();
-            bus.ConfigureHealthCheckOptions(check => check.Name = HealthCheck);
+            bus.AddReceiveEndpointObserver(provider => provider.GetRequiredService<BrokerState>());
+            // It says ready before anything is consumed. BrokerState knows better.
+            bus.ConfigureHealthCheckOptions(check => check.Tags.Add("masstransit"));
             if (rabbitMq is null)
                 bus.UsingInMemory((context, memory) => AddQueues(context, memory));
             else
                 bus.UsingRabbitMq(
                     (context, rabbit) =>
                     {
-                        rabbit.UseBroker(rabbitMq);
+                        rabbit.UseBroker(rabbitMq, context.GetRequiredService<BrokerRoad>().OpenAsync);
                         AddQueues(context, rabbit);
                     }
                 );
@@ -55,12 +58,14 @@ public static class MessagingRegistration
                 {
                     endpoint.ConfigureConsumeTopology = false;
                     endpoint.ConcurrentMessageLimit = options.Concurrency;
-                    endpoint.PrefetchCount = options.Concurrency * 2;
+                    endpoint.PrefetchCount = queues.Prefetch;
                     TakeOnly<T>(endpoint);
                     if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
                     {
                         SetQueueArguments(rabbit, queue, options.DeliveryLimit);
-                        rabbit.Bind<T>();
+                        // The type's exchange is one for all prefixes: each of them would pay for what is published there.
+                        if (!queues.HasPrefix)
+                            rabbit.Bind<T>();
                     }
                     else if (endpoint is IInMemoryReceiveEndpointConfigurator memory)
                         memory.Bind<T>();

@@ -23,6 +23,7 @@ public sealed partial class OutboxDelivery(
     RequestDoor door,
     Queues queues,
     Connections connections,
+    BrokerState broker,
     WorkerMetrics metrics,
     IOptions<DeliveryOptions> deliveryOptions,
     TimeProvider time,
@@ -148,6 +149,13 @@ public sealed partial class OutboxDelivery(
         var left = until - time.GetUtcNow();
         if (left <= TimeSpan.Zero)
             return !_lanes[message.Destination].IsFailing;
+        // BrokerState said why. Trying it would close the channel that the other events take.
+        if (broker.IsHeld(message.Destination))
+        {
+            metrics.NotDelivered(message.Destination);
+            _failed.Writer.TryWrite(message);
+            return false;
+        }
         using var span = RequestTracing.StartPublish(message, bus.Address);
         try
         {
@@ -174,6 +182,7 @@ public sealed partial class OutboxDelivery(
             if (stopping.IsCancellationRequested)
                 return false;
             metrics.NotDelivered(message.Destination);
+            broker.Doubt();
             // Once an outage, not once a message.
             if (!_lanes[message.Destination].IsFailing)
                 Log.SendFailed(logger, message.Destination, exception.GetBaseException().Message);

@@ -1,6 +1,8 @@
 using System.Runtime.Serialization;
 using ImageWorker.Contracts;
+using ImageWorker.Hosting;
 using MassTransit;
+using RabbitMQ.Client.Exceptions;
 
 namespace ImageWorker.Engine;
 
@@ -10,6 +12,8 @@ namespace ImageWorker.Engine;
 /// </summary>
 public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveObserver
 {
+    private readonly SaidOnce _interruption = new();
+
     public Task ConsumeFault<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception)
         where T : class
     {
@@ -21,7 +25,9 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
 
     public Task ReceiveFault(ReceiveContext context, Exception exception)
     {
-        if (exception is SerializationException)
+        if (IsOnlyNotAcknowledged(exception))
+            SayInterrupted(QueueOf(context), exception.GetBaseException().Message);
+        else if (exception is SerializationException)
             Log.Unreadable(logger, QueueOf(context), exception.Message);
         // Else ConsumeFault has logged it.
         else if (!context.TryGetPayload<ConsumerFaultContext>(out _))
@@ -46,6 +52,21 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
             _ => null,
         };
 
+    /// <summary>The broker closed the channel or the connection, and delivers the message again.</summary>
+    private static bool IsOnlyNotAcknowledged(Exception exception) =>
+        exception is TransportUnavailableException or OperationInterruptedException or OperationCanceledException;
+
+    /// <summary>All commands that were under way on a channel fail for the same reason.</summary>
+    private void SayInterrupted(string queue, string reason)
+    {
+        lock (_interruption)
+        {
+            if (!_interruption.IsNew(reason))
+                return;
+        }
+        Log.ComesAgain(logger, queue, reason);
+    }
+
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Error, "A message from {Queue} cannot be read and is put aside: {Reason}")]
@@ -56,5 +77,12 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
 
         [LoggerMessage(3, LogLevel.Error, "A message from {Queue} could not be taken")]
         public static partial void NotTaken(ILogger logger, string queue, Exception exception);
+
+        [LoggerMessage(
+            4,
+            LogLevel.Warning,
+            "Messages from {Queue} could not be acknowledged, so the broker delivers them again: {Reason}"
+        )]
+        public static partial void ComesAgain(ILogger logger, string queue, string reason);
     }
 }

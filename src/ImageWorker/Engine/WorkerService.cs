@@ -13,6 +13,7 @@ public sealed partial class WorkerService(
     Connections connections,
     DatabaseState database,
     IBusControl bus,
+    BrokerRoad broker,
     OutboxDelivery delivery,
     RequestTicker ticker,
     PendingCalls pendingCalls,
@@ -21,6 +22,9 @@ public sealed partial class WorkerService(
     ILogger<WorkerService> logger
 ) : BackgroundService
 {
+    /// <summary>MassTransit itself waits half a minute for a connection to end.</summary>
+    private static readonly TimeSpan BusPatience = TimeSpan.FromMinutes(1);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Let the other services start first, so that health is answered while this one still waits.
@@ -29,29 +33,35 @@ public sealed partial class WorkerService(
         if (connections.IsEmbedded)
             await database.MigrateWhenPossibleAsync(stoppingToken);
         await database.WaitUntilReadyAsync(stoppingToken);
-        await StartBusAsync(stoppingToken);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var watching = connections.IsEmbedded
+            ? Task.Delay(Timeout.Infinite, leaving.Token)
+            : broker.WatchAsync(leaving.Token);
+        await await Task.WhenAny(bus.StartAsync(stoppingToken), watching);
         Log.Working(logger, connections.ToString());
 
         using var ending = new CancellationTokenSource();
-        var ticking = ticker.RunAsync(stoppingToken);
+        var ticking = ticker.RunAsync(leaving.Token);
         var delivering = delivery.RunAsync(ending.Token);
         var pacing = pace.RunAsync(ending.Token);
         var working = callRunner.RunAsync();
         try
         {
-            await Task.WhenAny(ticking, delivering, working, Task.Delay(Timeout.Infinite, stoppingToken));
+            await Task.WhenAny(ticking, delivering, working, watching);
         }
         finally
         {
             Log.Stopping(logger);
-            await bus.StopAsync(CancellationToken.None);
+            // Also where one of these has failed, so that the process ends.
+            await leaving.CancelAsync();
+            await StopBusAsync();
             pendingCalls.Complete();
             await working;
             await ending.CancelAsync();
         }
         try
         {
-            await Task.WhenAll(ticking, delivering, pacing);
+            await Task.WhenAll(ticking, delivering, pacing, watching);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -59,12 +69,18 @@ public sealed partial class WorkerService(
         }
     }
 
-    private async Task StartBusAsync(CancellationToken stopping)
+    /// <summary>A bus that does not recover may not stop either.</summary>
+    private async Task StopBusAsync()
     {
-        var starting = bus.StartAsync(stopping);
-        if (await Task.WhenAny(starting, Task.Delay(TimeSpan.FromSeconds(5), stopping)) != starting)
-            Log.WaitingForBroker(logger, bus.Address.Host);
-        await starting;
+        using var patience = new CancellationTokenSource(BusPatience);
+        try
+        {
+            await bus.StopAsync(patience.Token);
+        }
+        catch (Exception exception)
+        {
+            Log.BusNotStopped(logger, exception.Message);
+        }
     }
 
     private static partial class Log
@@ -72,12 +88,8 @@ public sealed partial class WorkerService(
         [LoggerMessage(1, LogLevel.Information, "Working: {Connections}")]
         public static partial void Working(ILogger logger, string connections);
 
-        [LoggerMessage(
-            2,
-            LogLevel.Warning,
-            "Waiting: RabbitMQ at {Host} cannot be reached; it is tried again until it can"
-        )]
-        public static partial void WaitingForBroker(ILogger logger, string host);
+        [LoggerMessage(2, LogLevel.Warning, "The bus did not stop: {Error}")]
+        public static partial void BusNotStopped(ILogger logger, string error);
 
         [LoggerMessage(3, LogLevel.Information, "Stopping: finishing what is under way")]
         public static partial void Stopping(ILogger logger);

@@ -17,14 +17,30 @@ public static class BrokerHost
         | SslPolicyErrors.RemoteCertificateNameMismatch
         | SslPolicyErrors.RemoteCertificateNotAvailable;
 
+    /// <summary>
+    /// A connection that falls silent is noticed after two of these. The client's default of a minute would leave the
+    /// worker deaf for minutes.
+    /// </summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(10);
+
     /// <summary>For MassTransit.</summary>
-    public static void UseBroker(this IRabbitMqBusFactoryConfigurator rabbit, string rabbitMq)
+    /// <param name="rabbit">What to configure.</param>
+    /// <param name="rabbitMq">The broker's address.</param>
+    /// <param name="beforeConnecting">Awaited before each attempt to connect; null for nothing.</param>
+    public static void UseBroker(
+        this IRabbitMqBusFactoryConfigurator rabbit,
+        string rabbitMq,
+        Func<Task>? beforeConnecting = null
+    )
     {
         var address = new Uri(rabbitMq);
         rabbit.Host(
             address,
             host =>
             {
+                host.Heartbeat(Heartbeat);
+                if (beforeConnecting is not null)
+                    host.OnRefreshConnectionFactory = _ => beforeConnecting();
                 if (IsSecure(address))
                     host.UseSsl(ssl =>
                     {
@@ -41,7 +57,14 @@ public static class BrokerHost
     public static ConnectionFactory Factory(string rabbitMq)
     {
         var address = new Uri(rabbitMq);
-        var factory = new ConnectionFactory { Uri = address, AutomaticRecoveryEnabled = false };
+        var factory = new ConnectionFactory
+        {
+            Uri = address,
+            AutomaticRecoveryEnabled = false,
+            RequestedHeartbeat = Heartbeat,
+            RequestedConnectionTimeout = TimeSpan.FromSeconds(10),
+            HandshakeContinuationTimeout = TimeSpan.FromSeconds(10),
+        };
         if (IsSecure(address))
             factory.Ssl = new(address.Host, enabled: true) { Version = SslProtocols.None };
         return factory;
@@ -66,4 +89,4 @@ public static class BrokerHost
 
 /// <summary>What is wrong with the broker, in one line: it is not there, or not to be trusted, or does not let us in.</summary>
 public sealed class BrokerException(string rabbitMq, Exception inner)
-    : Exception($"RabbitMQ at {new Uri(rabbitMq).Host}: {inner.GetBaseException().Message}", inner);
+    : Exception(BrokerProblem.Of(inner, rabbitMq).Text, inner);

@@ -9,6 +9,12 @@ public sealed class Queues(IOptions<QueueOptions> options)
 
     public string CancelImages { get; } = options.Value.Prefix + "cancel-images";
 
+    /// <summary>True if this worker shares its virtual host with others.</summary>
+    public bool HasPrefix { get; } = options.Value.Prefix.Length > 0;
+
+    /// <summary>How many messages of one queue the broker delivers ahead of time: no consumer waits for the next one.</summary>
+    public int Prefetch { get; } = options.Value.Concurrency * 2;
+
     public IReadOnlyList<string> All => [GenerateImages, CancelImages];
 
     /// <summary>A queue exchange's short address. It has no host name, so it stays true when hosts change.</summary>

@@ -21,6 +21,7 @@ public static class HealthEndpoints
     public static void AddHealth(this IServiceCollection services) =>
         services
             .AddHealthChecks()
+            .AddCheck<BrokerHealth>("broker", tags: [Ready])
             .AddCheck<DatabaseHealth>("database", tags: [Ready])
             .AddCheck<MigrationsHealth>("migrations", tags: [Ready])
             .AddCheck<ZpkHealth>("credentials", tags: [Ready]);
@@ -28,7 +29,6 @@ public static class HealthEndpoints
     public static void MapHealth(this WebApplication app)
     {
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
-        // MassTransit adds its own check of the bus, tagged ready. A broker that went away only degrades it.
         app.MapHealthChecks(
             "/health/ready",
             new()

@@ -1,3 +1,4 @@
+using ImageWorker.Engine;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
@@ -17,6 +18,7 @@ namespace ImageWorker.Operations;
 /// <param name="Gate">Why no call is made to ZPK at the moment, and until when; null while calls are made.</param>
 /// <param name="IsCircuitOpen">True while calls are not made after repeated failures.</param>
 /// <param name="AreCredentialsRefused">True while ZPK refuses our credentials.</param>
+/// <param name="BrokerProblems">What is wrong with the broker, and what to do; empty if nothing is.</param>
 public sealed record WorkerStatus(
     DateTimeOffset Now,
     string? Problem,
@@ -27,7 +29,8 @@ public sealed record WorkerStatus(
     (int Count, TimeSpan Longest) Waiting,
     (DateTimeOffset Until, string Reason)? Gate,
     bool IsCircuitOpen,
-    bool AreCredentialsRefused
+    bool AreCredentialsRefused,
+    IReadOnlyList<string> BrokerProblems
 );
 
 /// <summary>Reads a <see cref="WorkerStatus"/>.</summary>
@@ -37,6 +40,7 @@ public sealed class WorkerStatusReader(
     OpenWork open,
     ZpkGate gate,
     PendingCalls calls,
+    BrokerState broker,
     ZpkImagesClient zpk,
     TimeProvider time
 )
@@ -54,7 +58,8 @@ public sealed class WorkerStatusReader(
             calls.Waiting(),
             gate.Closed,
             zpk.IsCircuitOpen,
-            gate.CredentialsRefused
+            gate.CredentialsRefused,
+            [.. broker.Problems.Select(found => found.Text)]
         );
         if (unreadable is not null)
             return status;

@@ -40,7 +40,7 @@ public static class RequestTracing
 
     /// <summary>The publisher's <c>traceparent</c>: the first valid one in these headers; null for none.</summary>
     public static string? PublisherIn(Headers headers) =>
-        Valid(headers.Get<string>(TraceParent)) ?? Valid(headers.Get<string>(DiagnosticHeaders.ActivityId));
+        Valid(TextIn(headers, TraceParent)) ?? Valid(TextIn(headers, DiagnosticHeaders.ActivityId));
 
     /// <summary>Starts the span of a command, under its publisher's; null for a message from inside.</summary>
     public static Activity? StartProcess(object message, bool includePrompt)
@@ -149,6 +149,10 @@ public static class RequestTracing
     /// <summary>The messaging system of an address, as OpenTelemetry names it.</summary>
     public static string SystemOf(Uri address) =>
         address.Scheme.StartsWith("rabbitmq", StringComparison.Ordinal) ? "rabbitmq" : "in_memory";
+
+    /// <summary>AMQP's headers have types. What is no text is not converted: that can fail.</summary>
+    private static string? TextIn(Headers headers, string name) =>
+        headers.TryGetHeader(name, out var value) ? value as string : null;
 
     private static string? Valid(string? traceParent) =>
         ActivityContext.TryParse(traceParent, null, out _) ? traceParent : null;

@@ -142,7 +142,7 @@ public sealed partial class Dockerfile : IAsyncLifetime
 
     private static string[] Json(string value) => JsonSerializer.Deserialize<string[]>(value)!;
 
-    private static string FindRoot()
+    internal static string FindRoot()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "ImageWorker.sln")))

@@ -12,6 +12,9 @@ public sealed class OthersRequests(TestServers servers) : IAsyncLifetime
 
     public WorkerUnderTest Worker => _worker ?? throw new InvalidOperationException("The worker is not started.");
 
+    public ChildProcess Process =>
+        _started?.Process ?? throw new InvalidOperationException("The worker is not started.");
+
     /// <summary>Its paid call is under way.</summary>
     public GenerateImages Waiting { get; } = WorkerUnderTest.Command("a red fox [latency generate 500]");
 

@@ -34,6 +34,17 @@ public sealed class ConfigurationMistakeTests
     [InlineData("SecretsFolder", "/nowhere", "SecretsFolder is '/nowhere'")]
     [InlineData("Operations__Key", "short", "Operations:Key (Operations__Key) must have at least 16 characters")]
     [InlineData("ASPNETCORE_URLS", "foo", "ASPNETCORE_URLS (urls) must be addresses such as http://127.0.0.1:8080")]
+    [InlineData(
+        "ASPNETCORE_URLS",
+        $"http://u:{Password}@127.0.0.1:19213x",
+        "such as http://127.0.0.1:8080, with ';' between"
+    )]
+    [InlineData(
+        "ASPNETCORE_URLS",
+        "http://127.0.0.1:0;http://localhots:8080",
+        "not 'http://localhots:8080'. The host is an IP"
+    )]
+    [InlineData("Kestrel__Endpoints__Http__Url", "http://127.0.0.1:8080x", "Kestrel:Endpoints:Http:Url (Kestrel__End")]
     [InlineData("Logging__LogLevel__Default", "Loud", "(Logging__LogLevel__Default) must be Trace, Debug,")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", "OTEL_EXPORTER_OTLP_ENDPOINT")]
     public async Task A_mistake_stops_the_start_with_one_line_that_names_the_key(

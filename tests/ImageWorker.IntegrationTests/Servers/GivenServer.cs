@@ -17,9 +17,16 @@ internal sealed class GivenServer(string connectionString) : IRabbitMqServer
 
     public Task<IReadOnlyList<string>> ListAsync(string uri) => throw NotOurs();
 
+    public Task ChangePasswordAsync(string user, string password) => throw NotOurs();
+
+    public Task PermitAsync(string user, string virtualHost, string configure, string write, string read) =>
+        throw NotOurs();
+
     public Task CutConnectionsAsync() => throw NotOurs();
 
     public Task SetDiskFreeLimitAsync(long bytes) => throw NotOurs();
+
+    public Task ConfigureAsync(string setting, long value) => throw NotOurs();
 
     public Task<bool> BlocksAsync() => throw NotOurs();
 

@@ -13,11 +13,19 @@ public interface IRabbitMqServer : IServer
     /// <param name="uri">The virtual host, as it was created.</param>
     Task<IReadOnlyList<string>> ListAsync(string uri);
 
+    Task ChangePasswordAsync(string user, string password);
+
+    /// <summary>Lets a user declare, write to and read in a virtual host what the patterns match.</summary>
+    Task PermitAsync(string user, string virtualHost, string configure, string write, string read);
+
     /// <summary>Cuts every client's connection, as a network does.</summary>
     Task CutConnectionsAsync();
 
     /// <summary>Below this much free space publishers are blocked: see <see cref="DiskAlarm"/>.</summary>
     Task SetDiskFreeLimitAsync(long bytes);
+
+    /// <summary>Changes a setting of rabbitmq.conf for the channels that are opened from now on.</summary>
+    Task ConfigureAsync(string setting, long value);
 
     /// <summary>Whether some client has tried to publish while publishers are blocked.</summary>
     Task<bool> BlocksAsync();

@@ -84,6 +84,22 @@ internal sealed partial class InstalledRabbitMq : InstalledServer, IRabbitMqServ
         return listed.Trim('"').Split('|');
     }
 
+    public async Task ChangePasswordAsync(string user, string password) =>
+        await EvaluateAsync(
+            $"rabbit_auth_backend_internal:change_password(<<\"{user}\">>, <<\"{password}\">>, <<\"tests\">>).\n"
+        );
+
+    public async Task PermitAsync(string user, string virtualHost, string configure, string write, string read) =>
+        await EvaluateAsync(
+            $"""
+            rabbit_auth_backend_internal:set_permissions(
+              <<"{user}">>, <<"{virtualHost}">>, {Text(configure)}, {Text(write)}, {Text(read)}, <<"tests">>).
+
+            """
+        );
+
+    private static string Text(string pattern) => $"<<\"{pattern.Replace("\\", @"\\", StringComparison.Ordinal)}\">>";
+
     public async Task CutConnectionsAsync() =>
         await EvaluateAsync(
             "[rabbit_networking:close_connection(C, \"cut\") || C <- rabbit_networking:connections()], ok.\n"
@@ -91,6 +107,9 @@ internal sealed partial class InstalledRabbitMq : InstalledServer, IRabbitMqServ
 
     public async Task SetDiskFreeLimitAsync(long bytes) =>
         await EvaluateAsync($"rabbit_disk_monitor:set_disk_free_limit({bytes}).\n");
+
+    public async Task ConfigureAsync(string setting, long value) =>
+        await EvaluateAsync($"application:set_env(rabbit, {setting}, {value}).\n");
 
     public async Task<bool> BlocksAsync() =>
         (await EvaluateAsync("lists:member([{state, blocked}], rabbit_networking:connection_info_all([state])).\n"))

@@ -1,0 +1,90 @@
+using System.Globalization;
+using ImageWorker.Contracts;
+using ImageWorker.IntegrationTests.Deploy;
+using ImageWorker.IntegrationTests.Servers;
+using ImageWorker.IntegrationTests.Workers;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace ImageWorker.IntegrationTests.Operations;
+
+/// <summary>Large messages, and a worker with as much memory as a container of 512 MiB gives .NET.</summary>
+[Collection(nameof(ServerOutages))]
+public sealed class MemoryTests(RestartableServers servers) : IAsyncLifetime
+{
+    private const string MaxMessageSize = "max_message_size";
+    private const long ByDefault = 134_217_728;
+
+    private static readonly KeyValuePair<string, string?> Container = new("DOTNET_GCHeapHardLimit", "0x18000000");
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync() => await servers.RabbitMq.ConfigureAsync(MaxMessageSize, ByDefault);
+
+    [Fact]
+    public async Task With_the_broker_as_deployed_a_worker_serves_on_whatever_the_size_of_messages()
+    {
+        var limit = DeployedLimit();
+        await servers.RabbitMq.ConfigureAsync(MaxMessageSize, limit);
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        await using var started = await worker.StartAsync(Container);
+        await using (var publisher = await Publisher.ConnectAsync(worker.RabbitMqUri, ""))
+        {
+            await Assert.ThrowsAnyAsync<RabbitMQClientException>(() => SendAsync(publisher, 10_000_000));
+        }
+
+        // More than are delivered at once.
+        for (var sent = 0; sent < 100; sent++)
+        {
+            await SendAsync(worker.Commands, (int)limit);
+        }
+
+        (await worker.CloseAsync(WorkerUnderTest.Command("a red fox"))).As<ImagesReady>();
+        await started.ReadyAsync();
+        Assert.DoesNotContain(started.Process.Lines, line => line.Contains(MaxMessageSize, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_broker_that_takes_larger_messages_than_fit_is_warned_of()
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        await using var started = await worker.StartAsync(Container);
+
+        Assert.Single(
+            started.Process.Lines,
+            line => line.Contains("RabbitMQ takes messages of more than 1.5 MiB. 128 of them", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task Without_memory_the_process_ends_and_another_one_serves_on()
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        await using var dying = await worker.StartAsync(
+            new KeyValuePair<string, string?>("DOTNET_GCHeapHardLimit", "0x6000000")
+        );
+
+        for (var sent = 0; sent < 20; sent++)
+        {
+            await SendAsync(worker.Commands, 10_000_000);
+        }
+
+        Assert.NotEqual(0, await dying.Process.WaitForExitAsync());
+        Assert.Contains(
+            dying.Process.ErrorLines,
+            line => line.Contains("ImageWorker: out of memory", StringComparison.Ordinal)
+        );
+        await using var started = await worker.StartAsync();
+        (await worker.CloseAsync(WorkerUnderTest.Command("a red fox"))).As<ImagesReady>();
+    }
+
+    private static Task SendAsync(Publisher publisher, int size) =>
+        publisher.SendAsync("generate-images", new string(' ', size), new BasicProperties());
+
+    private static long DeployedLimit()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Dockerfile.FindRoot(), "deploy/rabbitmq/20-imageworker.conf"));
+        var setting = Assert.Single(lines, line => line.StartsWith($"{MaxMessageSize} = ", StringComparison.Ordinal));
+        return long.Parse(setting.Split(" = ")[1], CultureInfo.InvariantCulture);
+    }
+}
