@@ -1,5 +1,6 @@
 using ImageWorker.Contracts;
 using ImageWorker.Hosting;
+using ImageWorker.Requests;
 using MassTransit;
 using Microsoft.Extensions.Options;
 
@@ -47,8 +48,8 @@ public static class MessagingRegistration
         Receive<GenerateImages>(queues.GenerateImages, context.GetRequiredService<GenerateImagesConsumer>());
         Receive<CancelImages>(queues.CancelImages, context.GetRequiredService<CancelImagesConsumer>());
 
-        void Receive<T>(string queue, IConsumer<T> consumer)
-            where T : class =>
+        void Receive<T>(string queue, IConsumer<CommandRead<T>> consumer)
+            where T : class, new() =>
             bus.ReceiveEndpoint(
                 queue,
                 endpoint =>
@@ -70,7 +71,7 @@ public static class MessagingRegistration
     }
 
     private static void TakeOnly<T>(IReceiveEndpointConfigurator endpoint)
-        where T : class
+        where T : class, new()
     {
         endpoint.ClearSerialization();
         var bareJson = new CommandDeserializer<T>(isEnvelope: false);

@@ -1,5 +1,6 @@
 using System.Runtime.Serialization;
 using ImageWorker.Contracts;
+using ImageWorker.Requests;
 using MassTransit;
 
 namespace ImageWorker.Engine;
@@ -41,8 +42,8 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
     private static Guid? RequestIdOf(object message) =>
         message switch
         {
-            GenerateImages generate => generate.RequestId,
-            CancelImages cancel => cancel.RequestId,
+            CommandRead<GenerateImages> generate => generate.RequestId,
+            CommandRead<CancelImages> cancel => cancel.RequestId,
             _ => null,
         };
 

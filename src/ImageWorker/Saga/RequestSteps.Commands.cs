@@ -9,20 +9,18 @@ namespace ImageWorker.Saga;
 /// <content>The steps that follow from commands.</content>
 public sealed partial class RequestSteps
 {
+    private static readonly RequestError RequestIdReused = new(
+        "REQUEST_ID_REUSED",
+        "requestId was used before with other parameters; that request is untouched. Send a new id.",
+        "requestId"
+    );
+
     public void Refuse(BehaviorContext<ImageRequest, GenerateAsked> context) =>
         Refuse(context, VerdictOn(context).Faults);
 
+    /// <summary>A command with faults is told of those, as it would be if its id was new.</summary>
     public void RefuseReusedId(BehaviorContext<ImageRequest, GenerateAsked> context) =>
-        Refuse(
-            context,
-            [
-                new(
-                    "REQUEST_ID_REUSED",
-                    "requestId was used before with other parameters; that request is untouched. Send a new id.",
-                    "requestId"
-                ),
-            ]
-        );
+        Refuse(context, VerdictOn(context).Faults is { Count: > 0 } faults ? faults : [RequestIdReused]);
 
     public void Start(BehaviorContext<ImageRequest, GenerateAsked> context)
     {
@@ -88,13 +86,16 @@ public sealed partial class RequestSteps
 
     private void Refuse(BehaviorContext<ImageRequest, GenerateAsked> context, IReadOnlyList<RequestError> faults)
     {
-        var command = context.Message.Command;
+        var (asked, command) = (context.Message, context.Message.Command);
         Log.RefusedCommand(logger, command.RequestId, string.Join("; ", faults.Select(fault => fault.Message)));
         context.AfterCommit(metrics.Refused);
         var messageId =
             command.RequestId == Guid.Empty
                 ? DerivedMessageId.ForClosing(context.Saga.CorrelationId)
-                : DerivedMessageId.ForRefusal(command.RequestId, JsonSerializer.Serialize(command));
+                : DerivedMessageId.ForRefusal(
+                    command.RequestId,
+                    [JsonSerializer.Serialize(command), .. asked.Unread.Select(fault => fault.Message)]
+                );
         var unit = context.UnitOfWork();
         unit.IsRefusal = true;
         Publish(context, RequestClosing.RefusalOf(command, faults, unit.Now), messageId, unit.TraceParent);

@@ -46,12 +46,12 @@ public sealed partial class RequestSteps
 
     private CommandVerdict VerdictOn(BehaviorContext<ImageRequest, GenerateAsked> context)
     {
-        var command = context.Message.Command;
+        var (asked, command) = (context.Message, context.Message.Command);
         return (CommandVerdict)(
             context.UnitOfWork().Verdict ??= new CommandVerdict(
-                CommandRules.FaultsOf(command),
+                CommandRules.FaultsOf(asked),
                 command.IsOverBudget(_prices),
-                context.Saga.Command?.AsksTheSameAs(command) == true
+                asked.Unread.Count == 0 && context.Saga.Command?.AsksTheSameAs(command) == true
             )
         );
     }

@@ -4,6 +4,7 @@ using BenchmarkDotNet.Attributes;
 using ImageWorker.Contracts;
 using ImageWorker.Engine;
 using ImageWorker.Hosting;
+using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Zpk;
 using MassTransit;
@@ -60,7 +61,7 @@ public class MessageBenchmarks
 
     [Benchmark]
     public bool CommandIn() =>
-        _bareJson.Deserialize(_command, EmptyHeaders.Instance).TryGetMessage<GenerateImages>(out _);
+        _bareJson.Deserialize(_command, EmptyHeaders.Instance).TryGetMessage<CommandRead<GenerateImages>>(out _);
 
     [Benchmark]
     public OutboxMessage EventOut() => OutboxMessage.Event(Ready, Id, Id, DateTimeOffset.UnixEpoch, traceParent: null);
