@@ -195,6 +195,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     [InlineData("\"count\":1.5", "count", "count is 1.5, a whole number up to 2147483647 is expected")]
     [InlineData("\"count\":99999999999", "count", "count is 99999999999, a whole number up to 2147483647 is expected")]
     [InlineData("\"count\":[2]", "count", "count is a list, a whole number up to 2147483647 is expected")]
+    [InlineData("\"maxCost\":1,\"count\":-1", "count", "count is -1, from 1 to 20 are allowed")]
     [InlineData("\"maxCost\":\"cheap\"", "maxCost", "maxCost is 'cheap', a number is expected")]
     [InlineData("\"progress\":\"often\"", "progress", "progress is 'often', true or false is expected")]
     [InlineData("\"model\":{}", "model", "model is an object, a text is expected")]
