@@ -11,7 +11,11 @@ public sealed class GenerateImagesConsumer(RequestDoor door) : IConsumer<Command
 {
     public Task Consume(ConsumeContext<CommandRead<GenerateImages>> context) =>
         door.TellAsync(
-            new GenerateAsked(context.Message.Command, context.Arrival()) { Unread = context.Message.Faults },
+            new GenerateAsked(context.Message.Command, context.Arrival())
+            {
+                Unread = context.Message.Faults,
+                Warnings = context.Message.Warnings,
+            },
             context.CancellationToken
         );
 }

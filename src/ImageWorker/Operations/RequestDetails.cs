@@ -75,6 +75,15 @@ public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<Submissi
                 ["Error", "On", "Message"],
                 [.. Request.Errors.Select(error => (string[])[error.Id, error.On ?? "", error.Message])]
             ),
+            new(
+                "Warnings",
+                ["Warning", "On", "Message"],
+                [
+                    .. (Request.Warnings ?? []).Select(warning =>
+                        (string[])[warning.Id, warning.On ?? "", warning.Message]
+                    ),
+                ]
+            ),
         ];
         return all.Where(table => table.Rows.Count > 0);
     }

@@ -94,6 +94,10 @@ public static class CommandRules
         one.Count == other.Count
         && one.All(entry => other.TryGetValue(entry.Key, out var value) && value == entry.Value);
 
+    /// <summary>True if events may repeat the metadata.</summary>
+    public static bool IsWithinLimit(IReadOnlyDictionary<string, string>? metadata) =>
+        BytesOf(metadata) <= MaxMetadataBytes;
+
     private static int BytesOf(IReadOnlyDictionary<string, string>? metadata) =>
         metadata?.Sum(e => Encoding.UTF8.GetByteCount(e.Key) + Encoding.UTF8.GetByteCount(e.Value ?? "")) ?? 0;
 }

@@ -76,6 +76,7 @@ public static class RequestClosing
             RequestedAt = request.RequestedAt,
             ClosedAt = request.ClosedAt!.Value,
             Metadata = request.Command?.Metadata,
+            Warnings = request.Warnings ?? [],
         };
 
     private static ImagesFailed FailedEvent(this ImageRequest request, ZpkPrices prices) =>
@@ -89,17 +90,14 @@ public static class RequestClosing
             RequestedAt = request.RequestedAt,
             ClosedAt = request.ClosedAt!.Value,
             Metadata = request.Command?.Metadata,
+            Warnings = request.Warnings ?? [],
         };
 
     /// <summary>The closing event of a command that was refused and is not stored.</summary>
-    public static ImagesFailed RefusalOf(
-        GenerateImages command,
-        IReadOnlyList<RequestError> faults,
-        DateTimeOffset now
-    ) =>
+    public static ImagesFailed RefusalOf(GenerateAsked asked, IReadOnlyList<RequestError> faults, DateTimeOffset now) =>
         new()
         {
-            RequestId = command.RequestId,
+            RequestId = asked.RequestId,
             Reason = FailureReason.InvalidRequest,
             Errors = faults,
             Images = [],
@@ -111,7 +109,9 @@ public static class RequestClosing
             },
             RequestedAt = now,
             ClosedAt = now,
-            Metadata = command.Metadata,
+            // An event goes to every subscriber, so it repeats nothing that is over its limit.
+            Metadata = CommandRules.IsWithinLimit(asked.Command.Metadata) ? asked.Command.Metadata : null,
+            Warnings = asked.Warnings,
         };
 
     private static IReadOnlyList<ImageResult> Results(this ImageRequest request) =>

@@ -36,6 +36,9 @@ public sealed record GenerateAsked(GenerateImages Command, Arrival Arrival) : Co
 
     /// <summary>What cannot be read of the command. Those fields have their defaults.</summary>
     public IReadOnlyList<RequestError> Unread { get; init; } = [];
+
+    /// <summary>What was passed over in the command.</summary>
+    public IReadOnlyList<RequestWarning> Warnings { get; init; } = [];
 }
 
 public sealed record CancelAsked(CancelImages Command, Arrival Arrival) : CommandAsked(Arrival)

@@ -74,9 +74,11 @@ public sealed partial class RequestSteps
 
     private ImageRequest TakeOver(BehaviorContext<ImageRequest, GenerateAsked> context)
     {
-        var (request, command, now) = (context.Saga, context.Message.Command, context.Now());
+        var (request, asked, now) = (context.Saga, context.Message, context.Now());
+        var command = asked.Command;
         context.AfterCommit(metrics.Received);
         request.Command = command;
+        request.Warnings = asked.Warnings is { Count: > 0 } warnings ? [.. warnings] : null;
         request.TraceParent = context.UnitOfWork().TraceParent;
         request.RequestedAt = now;
         request.Deadline = now + TimeSpan.FromSeconds(command.TimeoutSeconds);
@@ -98,6 +100,6 @@ public sealed partial class RequestSteps
                 );
         var unit = context.UnitOfWork();
         unit.IsRefusal = true;
-        Publish(context, RequestClosing.RefusalOf(command, faults, unit.Now), messageId, unit.TraceParent);
+        Publish(context, RequestClosing.RefusalOf(asked, faults, unit.Now), messageId, unit.TraceParent);
     }
 }

@@ -86,6 +86,19 @@ public sealed class CommandFormTests(SharedWorkerFixture shared)
     }
 
     [Fact]
+    public async Task A_field_that_is_ignored_is_named_in_the_closing_event()
+    {
+        var command = WorkerUnderTest.Command("a red fox");
+
+        await _worker.Commands.SendBodyAsync(
+            $$"""{"requestId":"{{command.RequestId}}","prompt":"{{command.Prompt}}","seed":7}"""
+        );
+
+        var ready = (await _worker.ClosedOnceAsync(command)).As<ImagesReady>();
+        Assert.Equal(("UNKNOWN_FIELD", "seed"), (Assert.Single(ready.Warnings).Id, ready.Warnings[0].On));
+    }
+
+    [Fact]
     public async Task Another_message_altogether_is_refused_under_no_request_id()
     {
         var before = _worker.Events.EventsOf(Guid.Empty).Count;

@@ -26,6 +26,83 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
         Assert.Equal("17", command.Metadata?["Order"]);
     }
 
+    [Theory]
+    [InlineData("n", "4", "count")]
+    [InlineData("num", "4", "count")]
+    [InlineData("num_images", "4", "count")]
+    [InlineData("max-cost", "1", "maxCost")]
+    [InlineData("size", "\"1024x1792\"", "resolution")]
+    [InlineData("timeout", "60", "timeoutSeconds")]
+    public async Task A_likely_name_is_refused_where_the_real_field_is_absent(string name, string value, string meant)
+    {
+        var id = Guid.NewGuid();
+
+        var refused = await worker.HandleBareAsync(GenerateImages, With(id, $"\"{name}\":{value}"), id);
+
+        Assert.Equal(
+            [new RequestError("INVALID_PARAMETER", $"{name} is no field of GenerateImages, use {meant}", name)],
+            refused.Only<ImagesFailed>().Errors
+        );
+    }
+
+    [Fact]
+    public async Task A_request_id_by_another_spelling_is_refused_under_that_id()
+    {
+        var id = Guid.NewGuid();
+
+        var refused = await worker.HandleBareAsync(
+            GenerateImages,
+            $$"""{"request_id":"{{id}}","prompt":"a lighthouse"}""",
+            id
+        );
+
+        var failed = refused.Only<ImagesFailed>();
+        Assert.Equal((id, "request_id"), (failed.RequestId, Assert.Single(failed.Errors).On));
+    }
+
+    [Fact]
+    public async Task A_likely_name_beside_the_real_field_is_ignored()
+    {
+        var id = Guid.NewGuid();
+
+        var started = await worker.HandleBareAsync(GenerateImages, With(id, "\"n\":4,\"count\":2"), id);
+
+        Assert.Equal(2, started.Only<SubmitImages>().Command.Count);
+    }
+
+    [Fact]
+    public async Task What_was_ignored_is_listed_in_the_closing_event_and_in_its_repeat()
+    {
+        var id = Guid.NewGuid();
+        var body = With(id, "\"maxCost\":0,\"seed\":7,\"sampler\\u001b[2J\":{\"a\":[1]}");
+
+        var closed = await worker.HandleBareAsync(GenerateImages, body, id);
+        var repeated = await worker.HandleBareAsync(GenerateImages, body, id);
+
+        RequestWarning[] expected =
+        [
+            new("UNKNOWN_FIELD", "seed is no field of GenerateImages and is ignored", "seed"),
+            new("UNKNOWN_FIELD", "sampler\\u001b[2J is no field of GenerateImages and is ignored", "sampler\\u001b[2J"),
+        ];
+        Assert.Equal(expected, closed.Only<ImagesFailed>().Warnings);
+        Assert.Equal(expected, repeated.Only<ImagesFailed>().Warnings);
+    }
+
+    [Fact]
+    public async Task A_refusal_repeats_no_metadata_that_is_over_its_limit()
+    {
+        var id = Guid.NewGuid();
+
+        var refused = await worker.HandleBareAsync(
+            GenerateImages,
+            With(id, $"\"metadata\":{{\"a\":\"{new string('x', 50_000)}\"}}"),
+            id
+        );
+
+        Assert.Null(refused.Only<ImagesFailed>().Metadata);
+        Assert.InRange(Assert.Single(refused.Events).Body.Length, 0, 2000);
+    }
+
     [Fact]
     public async Task Unknown_fields_are_ignored()
     {
