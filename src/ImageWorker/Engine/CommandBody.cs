@@ -46,12 +46,21 @@ public sealed partial class CommandBody
         ];
 
     /// <summary>Reads an object in UTF-8, with or without a byte order mark.</summary>
-    public static CommandBody Read(ReadOnlySpan<byte> json, bool isEnvelope)
+    /// <param name="json">The object.</param>
+    /// <param name="isEnvelope">True if it holds the message in another object.</param>
+    /// <param name="longest">Of a longer one, only so many bytes are read.</param>
+    public static CommandBody Read(ReadOnlySpan<byte> json, bool isEnvelope, int longest)
     {
         var body = new CommandBody();
+        var isWhole = json.Length <= longest;
+        if (!isWhole)
+        {
+            body.Problem = $"it has {json.Length} bytes, at most {longest} are allowed (Queues:MaxBody)";
+            json = json[..longest];
+        }
         if (json.StartsWith(Encoding.UTF8.Preamble))
             json = json[Encoding.UTF8.Preamble.Length..];
-        var reader = new Utf8JsonReader(json, Options);
+        var reader = new Utf8JsonReader(json, isWhole, new JsonReaderState(Options));
         try
         {
             if (reader.Read() && reader.TokenType is JsonTokenType.StartObject)

@@ -15,7 +15,8 @@ namespace ImageWorker.Engine;
 /// wants answers at. A command with faults goes on with them, so that an event can refuse it.
 /// </summary>
 /// <param name="isEnvelope">True to read envelopes, false to read bare JSON.</param>
-public sealed class CommandDeserializer<T>(bool isEnvelope) : ISerializerFactory, IMessageDeserializer
+/// <param name="maxBody">The longest body that is read whole, in bytes.</param>
+public sealed class CommandDeserializer<T>(bool isEnvelope, int maxBody) : ISerializerFactory, IMessageDeserializer
     where T : class, new()
 {
     private const int ShownCharacters = 200;
@@ -43,7 +44,7 @@ public sealed class CommandDeserializer<T>(bool isEnvelope) : ISerializerFactory
 
     public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null)
     {
-        var json = CommandBody.Read(body.GetBytes(), isEnvelope);
+        var json = CommandBody.Read(body.GetBytes(), isEnvelope, maxBody);
         var messageId = new RawMessageContext(headers, destinationAddress, default).MessageId;
         if (isEnvelope)
             messageId = Open(json) ?? messageId;

@@ -57,7 +57,7 @@ public static class MessagingRegistration
                     endpoint.ConfigureConsumeTopology = false;
                     endpoint.ConcurrentMessageLimit = options.Concurrency;
                     endpoint.PrefetchCount = options.Concurrency * 2;
-                    TakeOnly<T>(endpoint);
+                    TakeOnly<T>(endpoint, options.MaxBody);
                     if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
                     {
                         SetQueueArguments(rabbit, queue, options.DeliveryLimit);
@@ -70,14 +70,14 @@ public static class MessagingRegistration
             );
     }
 
-    private static void TakeOnly<T>(IReceiveEndpointConfigurator endpoint)
+    private static void TakeOnly<T>(IReceiveEndpointConfigurator endpoint, int maxBody)
         where T : class, new()
     {
         endpoint.ClearSerialization();
-        var bareJson = new CommandDeserializer<T>(isEnvelope: false);
+        var bareJson = new CommandDeserializer<T>(isEnvelope: false, maxBody);
         endpoint.AddSerializer(bareJson);
         endpoint.AddDeserializer(bareJson);
-        endpoint.AddDeserializer(new CommandDeserializer<T>(isEnvelope: true));
+        endpoint.AddDeserializer(new CommandDeserializer<T>(isEnvelope: true, maxBody));
         endpoint.DefaultContentType = bareJson.ContentType;
         // A message that fails is logged and put aside. Publishers are told by events alone.
         endpoint.PublishFaults = false;

@@ -44,7 +44,7 @@ public class MessageBenchmarks
         ClosedAt = DateTimeOffset.UnixEpoch,
     };
 
-    private readonly CommandDeserializer<GenerateImages> _bareJson = new(isEnvelope: false);
+    private readonly CommandDeserializer<GenerateImages> _bareJson = new(isEnvelope: false, maxBody: 65_536);
 
     private readonly MessageBody _command = new StringMessageBody(
         $$"""{"requestId":"{{Id}}","prompt":"a load of foxes","count":2,"maxCost":0.08}"""

@@ -39,8 +39,34 @@ public sealed class PoisonTests(SharedWorkerFixture shared)
         var closing = await _worker.CloseAsync(command);
 
         var failed = closing.As<ImagesFailed>();
-        Assert.Equal((FailureReason.InvalidRequest, "prompt"), (failed.Reason, Assert.Single(failed.Errors).On));
+        Assert.Equal((FailureReason.InvalidRequest, "INVALID_BODY"), (failed.Reason, Assert.Single(failed.Errors).Id));
         Assert.InRange(closing.Message.GetRawText().Length, 0, 2000);
+    }
+
+    [Fact]
+    public async Task Messages_of_ten_megabytes_are_refused_from_their_beginning_and_take_little_memory()
+    {
+        var text = new string('x', 10_000_000);
+        var commands = Enumerable.Range(0, 20).Select(_ => WorkerUnderTest.Command("a red fox")).ToList();
+
+        foreach (var command in commands)
+        {
+            await _worker.Commands.SendBodyAsync(
+                $$$"""{"requestId":"{{{command.RequestId}}}","metadata":{"a":"{{{text}}}"}}"""
+            );
+        }
+
+        foreach (var command in commands)
+        {
+            var failed = await _worker.ClosedOnceAsync(command);
+            Assert.Equal("INVALID_BODY", Assert.Single(failed.As<ImagesFailed>().Errors).Id);
+            Assert.InRange(failed.Message.GetRawText().Length, 0, 2000);
+        }
+
+        Assert.All(
+            shared.Process.OutputLines.Concat(shared.Process.ErrorLines),
+            line => Assert.InRange(line.Length, 0, 10_000)
+        );
     }
 
     [Theory]

@@ -103,6 +103,36 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
         Assert.InRange(Assert.Single(refused.Events).Body.Length, 0, 2000);
     }
 
+    [Theory]
+    [InlineData("application/json", "BODY")]
+    [InlineData(
+        "application/vnd.masstransit+json",
+        """{"messageType":["urn:message:ImageWorker.Contracts:GenerateImages"],"message":BODY}"""
+    )]
+    public async Task A_body_over_the_limit_is_refused_from_its_beginning(string contentType, string form)
+    {
+        var id = Guid.NewGuid();
+        var body = form.Replace("BODY", With(id, $"\"note\":\"{new string('é', 40_000)}\""), StringComparison.Ordinal);
+
+        var refused = await worker.HandleBodyAsync(GenerateImages, contentType, body, id);
+
+        var fault = Assert.Single(refused.Only<ImagesFailed>().Errors);
+        Assert.Equal("INVALID_BODY", fault.Id);
+        Assert.Contains("at most 65536 are allowed (Queues:MaxBody)", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_over_the_limit_that_names_its_request_too_late_is_put_aside()
+    {
+        var body = $$"""{"note":"{{new string('x', 70_000)}}","requestId":"{{Guid.NewGuid()}}"}""";
+
+        var exception = await Assert.ThrowsAnyAsync<SerializationException>(() =>
+            worker.HandleBareAsync(GenerateImages, body, Guid.Empty)
+        );
+
+        Assert.Contains("Queues:MaxBody", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Unknown_fields_are_ignored()
     {
