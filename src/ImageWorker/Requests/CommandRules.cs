@@ -11,6 +11,14 @@ public static class CommandRules
     public const string InvalidBody = "INVALID_BODY";
     public const string InvalidParameter = "INVALID_PARAMETER";
     public const int LongestShown = 40;
+
+    /// <summary>Refuses a command whose id another one has.</summary>
+    public static readonly RequestError RequestIdReused = new(
+        "REQUEST_ID_REUSED",
+        "requestId was used before with other parameters; that request is untouched. Send a new id.",
+        "requestId"
+    );
+
     public const int MaxPromptLength = 4000;
     public const int MaxCount = 20;
     public const int MaxTimeoutSeconds = 24 * 60 * 60;
@@ -80,19 +88,7 @@ public static class CommandRules
 
     /// <summary>True if two commands ask for the same, field by field.</summary>
     public static bool AsksTheSameAs(this GenerateImages one, GenerateImages other) =>
-        (one with { Metadata = null }) == (other with { Metadata = null })
-        && SameEntries(one.Metadata ?? Nothing, other.Metadata ?? Nothing);
-
-    private static readonly IReadOnlyDictionary<string, string> Nothing = new Dictionary<string, string>(
-        StringComparer.Ordinal
-    );
-
-    private static bool SameEntries(
-        IReadOnlyDictionary<string, string> one,
-        IReadOnlyDictionary<string, string> other
-    ) =>
-        one.Count == other.Count
-        && one.All(entry => other.TryGetValue(entry.Key, out var value) && value == entry.Value);
+        CommandFingerprint.Of(one) == CommandFingerprint.Of(other);
 
     /// <summary>True if events may repeat the metadata.</summary>
     public static bool IsWithinLimit(IReadOnlyDictionary<string, string>? metadata) =>

@@ -11,8 +11,7 @@ public static class DerivedMessageId
 {
     public static Guid ForClosing(Guid requestId) => Derive("closed", requestId.ToString());
 
-    public static Guid ForRefusal(Guid requestId, params IEnumerable<string> command) =>
-        Derive(["refused", requestId.ToString(), .. command]);
+    public static Guid ForRefusal(Guid requestId, string command) => Derive("refused", requestId.ToString(), command);
 
     public static Guid ForImage(Guid requestId, int number) => Derive("image", requestId.ToString(), number.ToString());
 

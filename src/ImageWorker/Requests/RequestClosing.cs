@@ -94,10 +94,14 @@ public static class RequestClosing
         };
 
     /// <summary>The closing event of a command that was refused and is not stored.</summary>
-    public static ImagesFailed RefusalOf(GenerateAsked asked, IReadOnlyList<RequestError> faults, DateTimeOffset now) =>
+    public static ImagesFailed RefusalOf(
+        GenerateImages command,
+        IReadOnlyList<RequestError> faults,
+        DateTimeOffset now
+    ) =>
         new()
         {
-            RequestId = asked.RequestId,
+            RequestId = command.RequestId,
             Reason = FailureReason.InvalidRequest,
             Errors = faults,
             Images = [],
@@ -110,8 +114,7 @@ public static class RequestClosing
             RequestedAt = now,
             ClosedAt = now,
             // An event goes to every subscriber, so it repeats nothing that is over its limit.
-            Metadata = CommandRules.IsWithinLimit(asked.Command.Metadata) ? asked.Command.Metadata : null,
-            Warnings = asked.Warnings,
+            Metadata = CommandRules.IsWithinLimit(command.Metadata) ? command.Metadata : null,
         };
 
     private static IReadOnlyList<ImageResult> Results(this ImageRequest request) =>

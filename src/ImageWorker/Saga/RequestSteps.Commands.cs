@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
@@ -9,18 +8,12 @@ namespace ImageWorker.Saga;
 /// <content>The steps that follow from commands.</content>
 public sealed partial class RequestSteps
 {
-    private static readonly RequestError RequestIdReused = new(
-        "REQUEST_ID_REUSED",
-        "requestId was used before with other parameters; that request is untouched. Send a new id.",
-        "requestId"
-    );
-
     public void Refuse(BehaviorContext<ImageRequest, GenerateAsked> context) =>
         Refuse(context, VerdictOn(context).Faults);
 
     /// <summary>A command with faults is told of those, as it would be if its id was new.</summary>
     public void RefuseReusedId(BehaviorContext<ImageRequest, GenerateAsked> context) =>
-        Refuse(context, VerdictOn(context).Faults is { Count: > 0 } faults ? faults : [RequestIdReused]);
+        Refuse(context, VerdictOn(context).Faults is { Count: > 0 } faults ? faults : [CommandRules.RequestIdReused]);
 
     public void Start(BehaviorContext<ImageRequest, GenerateAsked> context)
     {
@@ -91,15 +84,14 @@ public sealed partial class RequestSteps
         var (asked, command) = (context.Message, context.Message.Command);
         Log.RefusedCommand(logger, command.RequestId, string.Join("; ", faults.Select(fault => fault.Message)));
         context.AfterCommit(metrics.Refused);
+        var fingerprint = CommandFingerprint.Of(asked);
         var messageId =
             command.RequestId == Guid.Empty
                 ? DerivedMessageId.ForClosing(context.Saga.CorrelationId)
-                : DerivedMessageId.ForRefusal(
-                    command.RequestId,
-                    [JsonSerializer.Serialize(command), .. asked.Unread.Select(fault => fault.Message)]
-                );
+                : DerivedMessageId.ForRefusal(command.RequestId, fingerprint);
         var unit = context.UnitOfWork();
         unit.IsRefusal = true;
-        Publish(context, RequestClosing.RefusalOf(asked, faults, unit.Now), messageId, unit.TraceParent);
+        var refusal = RequestClosing.RefusalOf(command, faults, unit.Now) with { Warnings = asked.Warnings };
+        Publish(context, refusal, messageId, unit.TraceParent, fingerprint);
     }
 }

@@ -64,7 +64,8 @@ public class MessageBenchmarks
         _bareJson.Deserialize(_command, EmptyHeaders.Instance).TryGetMessage<CommandRead<GenerateImages>>(out _);
 
     [Benchmark]
-    public OutboxMessage EventOut() => OutboxMessage.Event(Ready, Id, Id, DateTimeOffset.UnixEpoch, traceParent: null);
+    public OutboxMessage EventOut() =>
+        OutboxMessage.Event(Ready, Id, Id, DateTimeOffset.UnixEpoch, traceParent: null, $"{Id}");
 
     [Benchmark]
     public Task<CheckOutcome> CheckAnswered() => _zpk.CheckStatusAsync("abcdefghijklmnop", CancellationToken.None);
