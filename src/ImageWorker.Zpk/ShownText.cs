@@ -26,6 +26,9 @@ public static class ShownText
         return shown.ToString();
     }
 
+    /// <summary>The same for a text of several lines.</summary>
+    public static string Lines(string text) => string.Join('\n', text.Split('\n').Select(line => Of(line)));
+
     /// <summary>
     /// Whether a character may stand in a text that is shown: no control character, none that turns the direction of
     /// what follows or shows as nothing, no end of a line, no half of a character.

@@ -1,5 +1,6 @@
 using ImageWorker.Requests;
 using ImageWorker.Storage;
+using ImageWorker.Zpk;
 using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Operations;
@@ -85,7 +86,13 @@ public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<Submissi
                 ]
             ),
         ];
-        return all.Where(table => table.Rows.Count > 0);
+        return all.Where(table => table.Rows.Count > 0)
+            .Select(table =>
+                table with
+                {
+                    Rows = [.. table.Rows.Select(row => row.Select(cell => ShownText.Of(cell)).ToList())],
+                }
+            );
     }
 }
 
