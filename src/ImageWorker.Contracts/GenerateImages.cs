@@ -13,7 +13,7 @@ public sealed record GenerateImages
     /// </summary>
     public Guid RequestId { get; init; }
 
-    /// <summary>A description of the images, required, 1 to 4000 characters.</summary>
+    /// <summary>A description of the images, required, 1 to 4000 characters (Unicode code points).</summary>
     public string Prompt { get; init; } = "";
 
     /// <summary>How many images, 1 to 20, default 1.</summary>

@@ -32,6 +32,12 @@ public sealed record ImagesFailed
 
     /// <summary>The command's metadata, or null.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>
+    /// What the publisher should know though it did not stop the request, such as fields of the command that were
+    /// ignored; empty for nothing.
+    /// </summary>
+    public IReadOnlyList<RequestWarning> Warnings { get; init; } = [];
 }
 
 /// <summary>Why a request produced nothing. Travels as its name.</summary>

@@ -23,4 +23,10 @@ public sealed record ImagesReady
 
     /// <summary>The command's metadata, or null.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>
+    /// What the publisher should know though it did not stop the request, such as fields of the command that were
+    /// ignored; empty for nothing.
+    /// </summary>
+    public IReadOnlyList<RequestWarning> Warnings { get; init; } = [];
 }

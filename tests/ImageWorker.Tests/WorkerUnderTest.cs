@@ -124,14 +124,24 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     }
 
     /// <summary>Hands over a body as it came from a publisher without any library of ours.</summary>
-    public async Task<Handled> HandleBareAsync(string queue, string json, Guid requestId, string? traceParent = null)
+    public Task<Handled> HandleBareAsync(string queue, string json, Guid requestId, string? traceParent = null) =>
+        HandleBodyAsync(queue, "application/json", json, requestId, traceParent);
+
+    /// <summary>The same for any type of content.</summary>
+    public async Task<Handled> HandleBodyAsync(
+        string queue,
+        string contentType,
+        string body,
+        Guid requestId,
+        string? traceParent = null
+    )
     {
         await DeliverAsync(
             new()
             {
                 MessageId = Guid.NewGuid(),
-                ContentType = "application/json",
-                Body = json,
+                ContentType = contentType,
+                Body = body,
                 TraceParent = traceParent,
             },
             queue

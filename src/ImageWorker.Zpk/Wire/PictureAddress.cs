@@ -40,7 +40,7 @@ internal static class PictureAddress
     private static bool IsUsual(Rune rune) =>
         rune.IsAscii
             ? Usual.Contains((char)rune.Value)
-            : ServerText.IsPlain(rune) && !Rune.IsWhiteSpace(rune) && rune != Rune.ReplacementChar;
+            : ShownText.IsPlain(rune) && !Rune.IsWhiteSpace(rune) && rune != Rune.ReplacementChar;
 
     private static bool IsSchemeUsable(Uri uri, Uri api) =>
         uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && api.Scheme == Uri.UriSchemeHttp);

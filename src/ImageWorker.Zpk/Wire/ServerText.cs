@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace ImageWorker.Zpk.Wire;
 
 /// <summary>
@@ -14,7 +11,6 @@ internal sealed class ServerText(ZpkOptions options, Credentials? credentials)
 
     private const int LongestWord = 64;
     private const int LongestMessage = 1000;
-    private const char Ellipsis = '…';
 
     // Shorter ones are development values, and would mask ordinary words of a message. So is one that names the API's
     // host, which every address of a picture may hold.
@@ -44,19 +40,6 @@ internal sealed class ServerText(ZpkOptions options, Credentials? credentials)
         PictureAddress.Problem(url, options.BaseAddress)
         ?? (Array.Exists(_keys, key => key.IsIn(url)) ? "holds the API key" : null);
 
-    /// <summary>
-    /// Whether a character may stand in a text that is shown: no control character, none that turns the direction of
-    /// what follows or shows as nothing, no end of a line, no half of a character.
-    /// </summary>
-    public static bool IsPlain(Rune rune) =>
-        Rune.GetUnicodeCategory(rune)
-            is not (
-                UnicodeCategory.Control
-                or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator
-            );
-
     private static SecretWord[] Words(ZpkOptions options, params string?[] secrets) =>
         [
             .. secrets
@@ -70,7 +53,7 @@ internal sealed class ServerText(ZpkOptions options, Credentials? credentials)
 
     private bool HoldsSecret(string text) => Array.Exists(_secrets, secret => secret.IsIn(text));
 
-    private string Clean(string text, int longest) => WrittenOut(Masked(text), longest);
+    private string Clean(string text, int longest) => ShownText.Of(Masked(text), longest);
 
     private string Masked(string text)
     {
@@ -82,23 +65,4 @@ internal sealed class ServerText(ZpkOptions options, Credentials? credentials)
         var doubtful = _secrets.Sum(secret => secret.LongestSpelling);
         return masked[..Math.Max(0, masked.Length - doubtful)];
     }
-
-    private static string WrittenOut(string text, int longest)
-    {
-        if (text.Length <= longest && text.All(letter => letter is >= ' ' and <= '~'))
-            return text;
-
-        var shown = new StringBuilder(Math.Min(text.Length, longest));
-        var fits = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            fits = shown.Length < longest ? shown.Length : fits;
-            shown.Append(IsPlain(rune) ? rune.ToString() : Escaped(rune));
-            if (shown.Length > longest)
-                return shown.Remove(fits, shown.Length - fits).Append(Ellipsis).ToString();
-        }
-        return shown.ToString();
-    }
-
-    private static string Escaped(Rune rune) => string.Concat(rune.ToString().Select(half => $"\\u{(int)half:x4}"));
 }

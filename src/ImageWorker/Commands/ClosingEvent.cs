@@ -21,7 +21,8 @@ public static class ClosingEvent
     /// <summary>Prints the event; returns its exit code.</summary>
     public static int Print(object closing)
     {
-        Console.WriteLine(JsonSerializer.Serialize(closing, closing.GetType(), Options));
+        // Within a JSON text, what it escapes stands in strings.
+        Console.WriteLine(ShownText.Lines(JsonSerializer.Serialize(closing, closing.GetType(), Options)));
         return closing is ImagesReady ? CommandLine.Done : CommandLine.Failed;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json;
+using ImageWorker.Contracts;
 using ImageWorker.Engine;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
@@ -39,9 +40,12 @@ public sealed class EmbeddedCommands(Database database, DatabaseState state, Tim
         });
     }
 
-    /// <summary>Follows a request until it is closed; yields its row after each change, the closed one last.</summary>
+    /// <summary>
+    /// Follows a command's request until it is closed; yields its row after each change, the closed one last. Yields none
+    /// if the request is another command's: this one is refused.
+    /// </summary>
     public async IAsyncEnumerable<ImageRequest> Watch(
-        Guid requestId,
+        GenerateImages command,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct
     )
     {
@@ -51,10 +55,12 @@ public sealed class EmbeddedCommands(Database database, DatabaseState state, Tim
             var seen = version;
             var request = await database.InAsync(db =>
                 db.Requests.AsNoTracking()
-                    .FirstOrDefaultAsync(row => row.CorrelationId == requestId && row.Version > seen, ct)
+                    .FirstOrDefaultAsync(row => row.CorrelationId == command.RequestId && row.Version > seen, ct)
             );
             if (request is not null)
             {
+                if (request.Command?.AsksTheSameAs(command) == false)
+                    yield break;
                 version = request.Version;
                 yield return request;
                 if (request.ClosedAt is not null)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ImageWorker.Zpk;
 using RabbitMQ.Client;
 
 namespace ImageWorker.Commands;
@@ -26,11 +27,12 @@ public sealed partial record ErrorQueueMessage(DateTimeOffset? Since, Guid? Requ
                     ? DateTimeOffset.FromUnixTimeSeconds(died.UnixTime)
                 : null,
             RequestIdIn(message.Body.Span),
-            OneLine(
+            ShownText.Of(
                 Text("MT-Fault-Message")
                     ?? (death is null ? null : $"the broker gave it up: {TextOf(death["reason"])}")
                     ?? Text("MT-Reason")
-                    ?? "unknown"
+                    ?? "unknown",
+                LongestReason
             )
         );
 
@@ -66,13 +68,6 @@ public sealed partial record ErrorQueueMessage(DateTimeOffset? Since, Guid? Requ
                 ? Guid.Parse(found.Groups["id"].Value)
                 : null;
         }
-    }
-
-    /// <summary>Replaces control characters, because a terminal obeys them.</summary>
-    private static string OneLine(string text)
-    {
-        var line = string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter));
-        return line.Length > LongestReason ? line[..LongestReason] + "…" : line;
     }
 
     [GeneratedRegex(

@@ -100,6 +100,7 @@ public static class HostSettings
         logging.Services.Configure<ConsoleLoggerOptions>(console =>
             console.FormatterName ??= ConsoleFormatterNames.Simple
         );
+        ShownConsoleFormatter.Use(logging.Services, ConsoleFormatterNames.Simple);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         // Its scope would put paths into every entry, and a callback's path holds its token.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);

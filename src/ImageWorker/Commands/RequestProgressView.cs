@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImageWorker.Requests;
+using ImageWorker.Zpk;
 using Spectre.Console;
 
 namespace ImageWorker.Commands;
@@ -15,11 +16,11 @@ public sealed class RequestProgressView(TimeProvider time)
     private readonly IAnsiConsole _console = AnsiConsole.Create(new() { Out = new AnsiConsoleOutput(Console.Error) });
     private readonly Dictionary<int, string> _said = [];
 
-    /// <summary>Follows the changes to their end; returns the last row.</summary>
-    public Task<ImageRequest> FollowAsync(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct) =>
+    /// <summary>Follows the changes to their end; returns the last row, or null if there was none.</summary>
+    public Task<ImageRequest?> FollowAsync(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct) =>
         Console.IsErrorRedirected ? FollowInLinesAsync(changes, ct) : FollowInTableAsync(changes, ct);
 
-    private async Task<ImageRequest> FollowInLinesAsync(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct)
+    private async Task<ImageRequest?> FollowInLinesAsync(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct)
     {
         ImageRequest? last = null;
         await foreach (var request in changes.WithCancellation(ct))
@@ -36,10 +37,10 @@ public sealed class RequestProgressView(TimeProvider time)
             }
             last = request;
         }
-        return last!;
+        return last;
     }
 
-    private async Task<ImageRequest> FollowInTableAsync(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct)
+    private async Task<ImageRequest?> FollowInTableAsync(IAsyncEnumerable<ImageRequest> changes, CancellationToken ct)
     {
         ImageRequest? last = null;
         var following = Task.Run(
@@ -62,7 +63,7 @@ public sealed class RequestProgressView(TimeProvider time)
                 live.UpdateTarget(Table(last));
             });
         await following;
-        return last!;
+        return last;
     }
 
     private Table Table(ImageRequest? request)
@@ -82,7 +83,9 @@ public sealed class RequestProgressView(TimeProvider time)
         return table;
     }
 
-    private static string StateOf(ImageRequest request, RequestImage image) =>
+    private static string StateOf(ImageRequest request, RequestImage image) => ShownText.Of(Told(request, image));
+
+    private static string Told(ImageRequest request, RequestImage image) =>
         image.State switch
         {
             ImageState.Submitting => $"submitting{Attempt(image)}",

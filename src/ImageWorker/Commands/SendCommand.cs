@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ImageWorker.Contracts;
 using ImageWorker.Hosting;
+using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Zpk;
 using MassTransit;
@@ -70,10 +71,11 @@ public static class SendCommand
             $"request {command.RequestId} is in {Path.GetFullPath(Connections.EmbeddedDatabase)}; 'ImageWorker run' in this folder works on it"
         );
 
-        var closed = await new RequestProgressView(TimeProvider.System).FollowAsync(
-            commands.Watch(command.RequestId, ct),
-            ct
-        );
+        var closed = await new RequestProgressView(TimeProvider.System).FollowAsync(commands.Watch(command, ct), ct);
+        if (closed is null)
+            return ClosingEvent.Print(
+                RequestClosing.RefusalOf(command, [CommandRules.RequestIdReused], TimeProvider.System.GetUtcNow())
+            );
         var prices = host.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.Prices;
         return ClosingEvent.Print(closed, prices);
     }
@@ -86,6 +88,7 @@ public static class SendCommand
     {
         var rabbitMq = Connections.RabbitMqFrom(builder.Configuration);
         JsonNumbers.Use();
+        var fingerprint = CommandFingerprint.Of(command);
         var closing = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
         builder.Services.AddMassTransit(bus =>
         {
@@ -98,9 +101,9 @@ public static class SendCommand
                         new TemporaryEndpointDefinition("send"),
                         endpoint =>
                         {
-                            endpoint.Handler<ImageGenerated>(c => NoteAsync(c.Message, command));
-                            endpoint.Handler<ImagesReady>(c => CloseAsync(c.Message, c.Message.RequestId));
-                            endpoint.Handler<ImagesFailed>(c => CloseAsync(c.Message, c.Message.RequestId));
+                            endpoint.Handler<ImageGenerated>(c => NoteAsync(c));
+                            endpoint.Handler<ImagesReady>(c => CloseAsync(c, c.Message.RequestId));
+                            endpoint.Handler<ImagesFailed>(c => CloseAsync(c, c.Message.RequestId));
                         }
                     );
                 }
@@ -136,16 +139,24 @@ public static class SendCommand
             await bus.StopAsync(CancellationToken.None);
         }
 
-        Task CloseAsync(object message, Guid requestId)
+        Task NoteAsync(ConsumeContext<ImageGenerated> image) =>
+            IsAnswer(image, image.Message.RequestId)
+                ? Console.Error.WriteLineAsync(
+                    $"image {image.Message.Number}: generated {ShownText.Of(image.Message.Url)}"
+                )
+                : Task.CompletedTask;
+
+        Task CloseAsync<T>(ConsumeContext<T> closed, Guid requestId)
+            where T : class
         {
-            if (requestId == command.RequestId)
-                closing.TrySetResult(message);
+            if (IsAnswer(closed, requestId))
+                closing.TrySetResult(closed.Message);
             return Task.CompletedTask;
         }
-    }
 
-    private static Task NoteAsync(ImageGenerated image, GenerateImages command) =>
-        image.RequestId == command.RequestId
-            ? Console.Error.WriteLineAsync($"image {image.Number}: generated {image.Url}")
-            : Task.CompletedTask;
+        // Another publisher may have used the id, and is told its own outcome.
+        bool IsAnswer(MessageContext @event, Guid requestId) =>
+            requestId == command.RequestId
+            && (@event.Headers.Get<string>(CommandFingerprint.Header) ?? fingerprint) == fingerprint;
+    }
 }

@@ -50,13 +50,13 @@ public static class TryCommand
             await host.StartAsync(ct);
 
             var view = new RequestProgressView(TimeProvider.System);
-            var closed = await view.FollowAsync(commands.Watch(command.RequestId, ct), ct);
+            var closed = await view.FollowAsync(commands.Watch(command, ct), ct);
 
-            await SaveAsync(host.Services.GetRequiredService<ZpkImagesClient>(), closed, output, ct);
+            await SaveAsync(host.Services.GetRequiredService<ZpkImagesClient>(), closed!, output, ct);
             await host.StopAsync(CancellationToken.None);
 
             var prices = host.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.Prices;
-            return ClosingEvent.Print(closed, prices);
+            return ClosingEvent.Print(closed!, prices);
         }
         finally
         {

@@ -7,17 +7,24 @@ using MassTransit;
 namespace ImageWorker.Engine;
 
 /// <summary>Takes commands of <c>generate-images</c> to the saga; acknowledges once the step is committed.</summary>
-public sealed class GenerateImagesConsumer(RequestDoor door) : IConsumer<GenerateImages>
+public sealed class GenerateImagesConsumer(RequestDoor door) : IConsumer<CommandRead<GenerateImages>>
 {
-    public Task Consume(ConsumeContext<GenerateImages> context) =>
-        door.TellAsync(new GenerateAsked(context.Message, context.Arrival()), context.CancellationToken);
+    public Task Consume(ConsumeContext<CommandRead<GenerateImages>> context) =>
+        door.TellAsync(
+            new GenerateAsked(context.Message.Command, context.Arrival())
+            {
+                Unread = context.Message.Faults,
+                Warnings = context.Message.Warnings,
+            },
+            context.CancellationToken
+        );
 }
 
 /// <summary>The same for the queue <c>cancel-images</c>.</summary>
-public sealed class CancelImagesConsumer(RequestDoor door) : IConsumer<CancelImages>
+public sealed class CancelImagesConsumer(RequestDoor door) : IConsumer<CommandRead<CancelImages>>
 {
-    public Task Consume(ConsumeContext<CancelImages> context) =>
-        door.TellAsync(new CancelAsked(context.Message, context.Arrival()), context.CancellationToken);
+    public Task Consume(ConsumeContext<CommandRead<CancelImages>> context) =>
+        door.TellAsync(new CancelAsked(context.Message.Command, context.Arrival()), context.CancellationToken);
 }
 
 internal static class Arrivals

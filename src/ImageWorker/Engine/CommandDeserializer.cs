@@ -1,7 +1,8 @@
 using System.Net.Mime;
 using System.Runtime.Serialization;
-using System.Text.Json;
-using System.Text.RegularExpressions;
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+using ImageWorker.Zpk;
 using MassTransit;
 using MassTransit.Metadata;
 using MassTransit.Serialization;
@@ -11,15 +12,20 @@ namespace ImageWorker.Engine;
 /// <summary>
 /// Reads a message as the one command of its queue, or not at all. It reads bare JSON, so that publishers need no
 /// library of ours, and MassTransit's envelope. It ignores an envelope's other message types, and the addresses that it
-/// wants answers at.
+/// wants answers at. A command with faults goes on with them, so that an event can refuse it.
 /// </summary>
 /// <param name="isEnvelope">True to read envelopes, false to read bare JSON.</param>
-public sealed partial class CommandDeserializer<T>(bool isEnvelope) : ISerializerFactory, IMessageDeserializer
-    where T : class
+/// <param name="maxBody">The longest body that is read whole, in bytes.</param>
+public sealed class CommandDeserializer<T>(bool isEnvelope, int maxBody) : ISerializerFactory, IMessageDeserializer
+    where T : class, new()
 {
     private const int ShownCharacters = 200;
 
-    private static readonly string[] MessageTypes = [MessageUrn.ForTypeString<T>()];
+    private static readonly string EnvelopeType = MessageUrn.ForTypeString<T>();
+    private static readonly string[] MessageTypes = [MessageUrn.ForTypeString<CommandRead<T>>()];
+
+    /// <summary>No event refuses a cancellation: it would close the request.</summary>
+    private static readonly bool CanBeRefused = typeof(T) == typeof(GenerateImages);
 
     public ContentType ContentType { get; } =
         isEnvelope
@@ -38,57 +44,55 @@ public sealed partial class CommandDeserializer<T>(bool isEnvelope) : ISerialize
 
     public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null)
     {
-        var options = SystemTextJsonMessageSerializer.Options;
-        try
-        {
-            var messageId = new RawMessageContext(headers, destinationAddress, default).MessageId;
-            var element = JsonSerializer.Deserialize<JsonElement>(body.GetBytes(), options);
-            if (isEnvelope)
-            {
-                var envelope = Open(element, options);
-                messageId = Guid.TryParse(envelope.MessageId, out var id) ? id : messageId;
-                element = envelope.Message is JsonElement message ? message : default;
-            }
-            // Now rather than later: the error names a field of the wrong type, and nothing has begun.
-            var command =
-                (element.ValueKind is JsonValueKind.Undefined ? null : element.Deserialize<T>(options))
-                ?? throw new JsonException("it is null");
-            return new SystemTextJsonSerializerContext(
-                SystemTextJsonMessageSerializer.Instance,
-                options,
-                ContentType,
-                new Unanswerable(messageId),
-                MessageTypes,
-                message: command
-            );
-        }
-        catch (JsonException exception)
-        {
-            // The parser quotes text that it could not read, which may be a part of a prompt.
-            throw Unreadable($"The body is no {typeof(T).Name} in JSON: {Quoted().Replace(exception.Message, "'…'")}");
-        }
+        var json = CommandBody.Read(body.GetBytes(), isEnvelope, maxBody);
+        var messageId = new RawMessageContext(headers, destinationAddress, default).MessageId;
+        if (isEnvelope)
+            messageId = Open(json) ?? messageId;
+        return new SystemTextJsonSerializerContext(
+            SystemTextJsonMessageSerializer.Instance,
+            SystemTextJsonMessageSerializer.Options,
+            ContentType,
+            new Unanswerable(messageId),
+            MessageTypes,
+            message: Command(json)
+        );
     }
 
     public MessageBody GetMessageBody(string text) => new StringMessageBody(text);
 
     public void Probe(ProbeContext context) => context.CreateScope("command").Add("message", typeof(T).Name);
 
-    private static MessageEnvelope Open(JsonElement body, JsonSerializerOptions options)
+    /// <summary>The command and its faults, if an event can tell of them.</summary>
+    private CommandRead<T> Command(CommandBody body)
     {
-        var envelope = body.Deserialize<MessageEnvelope>(options) ?? throw new JsonException("it is null");
-        if (envelope.MessageType?.Contains(MessageTypes[0], StringComparer.OrdinalIgnoreCase) == true)
-            return envelope;
-        var types = string.Join(", ", envelope.MessageType ?? []);
-        throw Unreadable(
-            $"This queue takes {typeof(T).Name} and nothing else; the envelope's messageType is '{(types.Length > ShownCharacters ? $"{types[..ShownCharacters]}…" : types)}'"
-        );
+        var read = CommandRead.Of<T>((isEnvelope ? body.Message : body.Outer) ?? []);
+        if (body.Problem is { } problem)
+            read = read with { Faults = [new(CommandRules.InvalidBody, Why(problem), null)] };
+        if (read.Faults.FirstOrDefault(fault => !CanBeRefused || IsNameless(fault)) is { } final)
+            throw new SerializationException(final.On is null ? final.Message : Why(final.Message));
+        return read;
+
+        // A command that only leaves the id out is refused under none.
+        bool IsNameless(RequestError fault) =>
+            read.RequestId == Guid.Empty && fault.On is null or CommandRead.RequestId;
     }
 
-    /// <summary>Has no inner exception, because the error queue's header would hold that one's message.</summary>
-    private static SerializationException Unreadable(string why) => new(why);
+    /// <summary>Checks that the envelope holds this command, and returns its message id.</summary>
+    private static Guid? Open(CommandBody envelope)
+    {
+        var types = envelope.Texts("messageType");
+        if (!types.Contains(EnvelopeType, StringComparer.OrdinalIgnoreCase))
+            throw new SerializationException(
+                envelope.Problem is { } problem
+                    ? Why(problem)
+                    : $"This queue takes {typeof(T).Name} and nothing else; the envelope's messageType is '{ShownText.Of(string.Join(", ", types), ShownCharacters)}'"
+            );
+        if (envelope.Message is null)
+            throw new SerializationException(Why(envelope.Problem ?? "its message is no object"));
+        return envelope.Texts("messageId") is [var text, ..] && Guid.TryParse(text, out var id) ? id : null;
+    }
 
-    [GeneratedRegex("'.*'", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Quoted();
+    private static string Why(string problem) => $"The body cannot be read as {typeof(T).Name}: {problem}";
 
     /// <summary>Only the message's id. Events answer the sender; no answer goes to an address of its choice.</summary>
     private sealed class Unanswerable(Guid? messageId) : MessageContext

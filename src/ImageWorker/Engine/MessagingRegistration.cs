@@ -1,5 +1,6 @@
 using ImageWorker.Contracts;
 using ImageWorker.Hosting;
+using ImageWorker.Requests;
 using MassTransit;
 using Microsoft.Extensions.Options;
 
@@ -50,8 +51,8 @@ public static class MessagingRegistration
         Receive<GenerateImages>(queues.GenerateImages, context.GetRequiredService<GenerateImagesConsumer>());
         Receive<CancelImages>(queues.CancelImages, context.GetRequiredService<CancelImagesConsumer>());
 
-        void Receive<T>(string queue, IConsumer<T> consumer)
-            where T : class =>
+        void Receive<T>(string queue, IConsumer<CommandRead<T>> consumer)
+            where T : class, new() =>
             bus.ReceiveEndpoint(
                 queue,
                 endpoint =>
@@ -59,7 +60,7 @@ public static class MessagingRegistration
                     endpoint.ConfigureConsumeTopology = false;
                     endpoint.ConcurrentMessageLimit = options.Concurrency;
                     endpoint.PrefetchCount = queues.Prefetch;
-                    TakeOnly<T>(endpoint);
+                    TakeOnly<T>(endpoint, options.MaxBody);
                     if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
                     {
                         SetQueueArguments(rabbit, queue, options.DeliveryLimit);
@@ -74,14 +75,14 @@ public static class MessagingRegistration
             );
     }
 
-    private static void TakeOnly<T>(IReceiveEndpointConfigurator endpoint)
-        where T : class
+    private static void TakeOnly<T>(IReceiveEndpointConfigurator endpoint, int maxBody)
+        where T : class, new()
     {
         endpoint.ClearSerialization();
-        var bareJson = new CommandDeserializer<T>(isEnvelope: false);
+        var bareJson = new CommandDeserializer<T>(isEnvelope: false, maxBody);
         endpoint.AddSerializer(bareJson);
         endpoint.AddDeserializer(bareJson);
-        endpoint.AddDeserializer(new CommandDeserializer<T>(isEnvelope: true));
+        endpoint.AddDeserializer(new CommandDeserializer<T>(isEnvelope: true, maxBody));
         endpoint.DefaultContentType = bareJson.ContentType;
         // A message that fails is logged and put aside. Publishers are told by events alone.
         endpoint.PublishFaults = false;

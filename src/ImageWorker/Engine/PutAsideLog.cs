@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using ImageWorker.Contracts;
 using ImageWorker.Hosting;
+using ImageWorker.Requests;
 using MassTransit;
 using RabbitMQ.Client.Exceptions;
 
@@ -47,8 +48,8 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
     private static Guid? RequestIdOf(object message) =>
         message switch
         {
-            GenerateImages generate => generate.RequestId,
-            CancelImages cancel => cancel.RequestId,
+            CommandRead<GenerateImages> generate => generate.RequestId,
+            CommandRead<CancelImages> cancel => cancel.RequestId,
             _ => null,
         };
 

@@ -18,4 +18,8 @@ public sealed class QueueOptions
     /// <summary>Deliveries of one message before the broker moves it to the queue's <c>_dead</c> queue. Default 50.</summary>
     [Range(1, 10_000)]
     public int DeliveryLimit { get; set; } = 50;
+
+    /// <summary>The longest message that is read, in bytes. Of a longer one only the beginning is. Default 64 KiB.</summary>
+    [Range(1024, 16 * 1024 * 1024)]
+    public int MaxBody { get; set; } = 64 * 1024;
 }

@@ -1,5 +1,6 @@
 using ImageWorker.Requests;
 using ImageWorker.Storage;
+using ImageWorker.Zpk;
 using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Operations;
@@ -75,8 +76,23 @@ public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<Submissi
                 ["Error", "On", "Message"],
                 [.. Request.Errors.Select(error => (string[])[error.Id, error.On ?? "", error.Message])]
             ),
+            new(
+                "Warnings",
+                ["Warning", "On", "Message"],
+                [
+                    .. (Request.Warnings ?? []).Select(warning =>
+                        (string[])[warning.Id, warning.On ?? "", warning.Message]
+                    ),
+                ]
+            ),
         ];
-        return all.Where(table => table.Rows.Count > 0);
+        return all.Where(table => table.Rows.Count > 0)
+            .Select(table =>
+                table with
+                {
+                    Rows = [.. table.Rows.Select(row => row.Select(cell => ShownText.Of(cell)).ToList())],
+                }
+            );
     }
 }
 

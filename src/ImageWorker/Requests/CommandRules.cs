@@ -8,10 +8,34 @@ namespace ImageWorker.Requests;
 /// <summary>The rules for a <see cref="GenerateImages"/>, from the interface's own table.</summary>
 public static class CommandRules
 {
+    public const string InvalidBody = "INVALID_BODY";
+    public const string InvalidParameter = "INVALID_PARAMETER";
+    public const int LongestShown = 40;
+
+    /// <summary>Refuses a command whose id another one has.</summary>
+    public static readonly RequestError RequestIdReused = new(
+        "REQUEST_ID_REUSED",
+        "requestId was used before with other parameters; that request is untouched. Send a new id.",
+        "requestId"
+    );
+
     public const int MaxPromptLength = 4000;
     public const int MaxCount = 20;
     public const int MaxTimeoutSeconds = 24 * 60 * 60;
     public const int MaxMetadataBytes = 4096;
+
+    /// <summary>
+    /// Lists every fault of a command that came in: what cannot be read, and the rules that the rest breaks. Of a body
+    /// that ends in the middle nobody knows the rest.
+    /// </summary>
+    public static List<RequestError> FaultsOf(GenerateAsked asked) =>
+        [
+            .. asked.Unread,
+            .. asked.Unread.Any(fault => fault.Id == InvalidBody)
+                ? []
+                : FaultsOf(asked.Command)
+                    .ExceptBy(asked.Unread.Select(fault => fault.On), fault => fault.On, StringComparer.Ordinal),
+        ];
 
     /// <summary>Lists every fault of the command; empty for a good one. Never throws, for any content.</summary>
     public static List<RequestError> FaultsOf(GenerateImages command)
@@ -23,8 +47,8 @@ public static class CommandRules
 
         if (string.IsNullOrWhiteSpace(command.Prompt))
             Fault("prompt", "is required");
-        else if (command.Prompt.Length > MaxPromptLength)
-            Fault("prompt", $"has {command.Prompt.Length} characters, at most {MaxPromptLength} are allowed");
+        else if (command.Prompt.EnumerateRunes().Count() is > MaxPromptLength and var length)
+            Fault("prompt", $"has {length} characters, at most {MaxPromptLength} are allowed");
         else if (command.Prompt.Contains('\0'))
             Fault("prompt", "holds a NUL character");
 
@@ -53,30 +77,23 @@ public static class CommandRules
         void OneOf(string field, string? value, IReadOnlyList<string> allowed)
         {
             if (value is null || !allowed.Contains(value, StringComparer.Ordinal))
-                Fault(field, $"is '{Shortened(value)}', allowed are {string.Join(", ", allowed)}");
+                Fault(
+                    field,
+                    $"is '{ShownText.Of(value ?? "", LongestShown)}', allowed are {string.Join(", ", allowed)}"
+                );
         }
 
-        void Fault(string field, string what) => faults.Add(new("INVALID_PARAMETER", $"{field} {what}", field));
+        void Fault(string field, string what) => faults.Add(new(InvalidParameter, $"{field} {what}", field));
     }
 
     /// <summary>True if two commands ask for the same, field by field.</summary>
     public static bool AsksTheSameAs(this GenerateImages one, GenerateImages other) =>
-        (one with { Metadata = null }) == (other with { Metadata = null })
-        && SameEntries(one.Metadata ?? Nothing, other.Metadata ?? Nothing);
+        CommandFingerprint.Of(one) == CommandFingerprint.Of(other);
 
-    private static readonly IReadOnlyDictionary<string, string> Nothing = new Dictionary<string, string>(
-        StringComparer.Ordinal
-    );
-
-    private static bool SameEntries(
-        IReadOnlyDictionary<string, string> one,
-        IReadOnlyDictionary<string, string> other
-    ) =>
-        one.Count == other.Count
-        && one.All(entry => other.TryGetValue(entry.Key, out var value) && value == entry.Value);
+    /// <summary>True if events may repeat the metadata.</summary>
+    public static bool IsWithinLimit(IReadOnlyDictionary<string, string>? metadata) =>
+        BytesOf(metadata) <= MaxMetadataBytes;
 
     private static int BytesOf(IReadOnlyDictionary<string, string>? metadata) =>
         metadata?.Sum(e => Encoding.UTF8.GetByteCount(e.Key) + Encoding.UTF8.GetByteCount(e.Value ?? "")) ?? 0;
-
-    private static string? Shortened(string? value) => value is { Length: > 40 } ? value[..40] + "…" : value;
 }

@@ -44,6 +44,9 @@ public sealed class ImageRequest : SagaStateMachineInstance
 
     public List<RequestError> Errors { get; set; } = [];
 
+    /// <summary>What was passed over in the command; null for nothing.</summary>
+    public List<RequestWarning>? Warnings { get; set; }
+
     /// <summary>One for each image asked for, by number.</summary>
     public List<RequestImage> Images { get; set; } = [];
 

@@ -76,6 +76,7 @@ public static class RequestClosing
             RequestedAt = request.RequestedAt,
             ClosedAt = request.ClosedAt!.Value,
             Metadata = request.Command?.Metadata,
+            Warnings = request.Warnings ?? [],
         };
 
     private static ImagesFailed FailedEvent(this ImageRequest request, ZpkPrices prices) =>
@@ -89,6 +90,7 @@ public static class RequestClosing
             RequestedAt = request.RequestedAt,
             ClosedAt = request.ClosedAt!.Value,
             Metadata = request.Command?.Metadata,
+            Warnings = request.Warnings ?? [],
         };
 
     /// <summary>The closing event of a command that was refused and is not stored.</summary>
@@ -111,7 +113,8 @@ public static class RequestClosing
             },
             RequestedAt = now,
             ClosedAt = now,
-            Metadata = command.Metadata,
+            // An event goes to every subscriber, so it repeats nothing that is over its limit.
+            Metadata = CommandRules.IsWithinLimit(command.Metadata) ? command.Metadata : null,
         };
 
     private static IReadOnlyList<ImageResult> Results(this ImageRequest request) =>

@@ -33,6 +33,12 @@ public abstract record CommandAsked(Arrival Arrival)
 public sealed record GenerateAsked(GenerateImages Command, Arrival Arrival) : CommandAsked(Arrival)
 {
     public override Guid RequestId => Command.RequestId;
+
+    /// <summary>What cannot be read of the command. Those fields have their defaults.</summary>
+    public IReadOnlyList<RequestError> Unread { get; init; } = [];
+
+    /// <summary>What was passed over in the command.</summary>
+    public IReadOnlyList<RequestWarning> Warnings { get; init; } = [];
 }
 
 public sealed record CancelAsked(CancelImages Command, Arrival Arrival) : CommandAsked(Arrival)

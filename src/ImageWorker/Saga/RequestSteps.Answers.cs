@@ -153,7 +153,7 @@ public sealed partial class RequestSteps
         if (request.Command is { Progress: true } command)
         {
             foreach (var image in generated)
-                Publish(
+                PublishAnswer(
                     context,
                     new ImageGenerated
                     {
@@ -162,8 +162,7 @@ public sealed partial class RequestSteps
                         Url = image.Url!,
                         Metadata = command.Metadata,
                     },
-                    DerivedMessageId.ForImage(request.CorrelationId, image.Number),
-                    request.TraceParent
+                    DerivedMessageId.ForImage(request.CorrelationId, image.Number)
                 );
         }
     }

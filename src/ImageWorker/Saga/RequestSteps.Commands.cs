@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
@@ -12,17 +11,9 @@ public sealed partial class RequestSteps
     public void Refuse(BehaviorContext<ImageRequest, GenerateAsked> context) =>
         Refuse(context, VerdictOn(context).Faults);
 
+    /// <summary>A command with faults is told of those, as it would be if its id was new.</summary>
     public void RefuseReusedId(BehaviorContext<ImageRequest, GenerateAsked> context) =>
-        Refuse(
-            context,
-            [
-                new(
-                    "REQUEST_ID_REUSED",
-                    "requestId was used before with other parameters; that request is untouched. Send a new id.",
-                    "requestId"
-                ),
-            ]
-        );
+        Refuse(context, VerdictOn(context).Faults is { Count: > 0 } faults ? faults : [CommandRules.RequestIdReused]);
 
     public void Start(BehaviorContext<ImageRequest, GenerateAsked> context)
     {
@@ -76,9 +67,11 @@ public sealed partial class RequestSteps
 
     private ImageRequest TakeOver(BehaviorContext<ImageRequest, GenerateAsked> context)
     {
-        var (request, command, now) = (context.Saga, context.Message.Command, context.Now());
+        var (request, asked, now) = (context.Saga, context.Message, context.Now());
+        var command = asked.Command;
         context.AfterCommit(metrics.Received);
         request.Command = command;
+        request.Warnings = asked.Warnings is { Count: > 0 } warnings ? [.. warnings] : null;
         request.TraceParent = context.UnitOfWork().TraceParent;
         request.RequestedAt = now;
         request.Deadline = now + TimeSpan.FromSeconds(command.TimeoutSeconds);
@@ -88,15 +81,17 @@ public sealed partial class RequestSteps
 
     private void Refuse(BehaviorContext<ImageRequest, GenerateAsked> context, IReadOnlyList<RequestError> faults)
     {
-        var command = context.Message.Command;
+        var (asked, command) = (context.Message, context.Message.Command);
         Log.RefusedCommand(logger, command.RequestId, string.Join("; ", faults.Select(fault => fault.Message)));
         context.AfterCommit(metrics.Refused);
+        var fingerprint = CommandFingerprint.Of(asked);
         var messageId =
             command.RequestId == Guid.Empty
                 ? DerivedMessageId.ForClosing(context.Saga.CorrelationId)
-                : DerivedMessageId.ForRefusal(command.RequestId, JsonSerializer.Serialize(command));
+                : DerivedMessageId.ForRefusal(command.RequestId, fingerprint);
         var unit = context.UnitOfWork();
         unit.IsRefusal = true;
-        Publish(context, RequestClosing.RefusalOf(command, faults, unit.Now), messageId, unit.TraceParent);
+        var refusal = RequestClosing.RefusalOf(command, faults, unit.Now) with { Warnings = asked.Warnings };
+        Publish(context, refusal, messageId, unit.TraceParent, fingerprint);
     }
 }

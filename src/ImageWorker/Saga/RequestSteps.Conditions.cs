@@ -46,14 +46,16 @@ public sealed partial class RequestSteps
 
     private CommandVerdict VerdictOn(BehaviorContext<ImageRequest, GenerateAsked> context)
     {
-        var command = context.Message.Command;
-        return (CommandVerdict)(
-            context.UnitOfWork().Verdict ??= new CommandVerdict(
-                CommandRules.FaultsOf(command),
-                command.IsOverBudget(_prices),
-                context.Saga.Command?.AsksTheSameAs(command) == true
-            )
-        );
+        var (asked, command) = (context.Message, context.Message.Command);
+        return (CommandVerdict)(context.UnitOfWork().Verdict ??= Verdict(CommandRules.FaultsOf(asked)));
+
+        // A command with faults may have no price at all.
+        CommandVerdict Verdict(List<RequestError> faults) =>
+            new(
+                faults,
+                faults.Count == 0 && command.IsOverBudget(_prices),
+                asked.Unread.Count == 0 && context.Saga.Command?.AsksTheSameAs(command) == true
+            );
     }
 
     /// <summary>The verdict on a command.</summary>

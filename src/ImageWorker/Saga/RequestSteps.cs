@@ -115,7 +115,7 @@ public sealed partial class RequestSteps(
     {
         var request = context.Saga;
         var messageId = DerivedMessageId.ForClosing(request.CorrelationId);
-        Publish(context, request.ClosingEvent(_prices), messageId, request.TraceParent);
+        PublishAnswer(context, request.ClosingEvent(_prices), messageId);
     }
 
     public void NoteStale(BehaviorContext<ImageRequest, RequestTick> context) =>
@@ -135,15 +135,23 @@ public sealed partial class RequestSteps(
         Submit(context, resend);
     }
 
+    /// <summary>Publishes an event that answers the request's own command.</summary>
+    private static void PublishAnswer(BehaviorContext<ImageRequest> context, object message, Guid messageId)
+    {
+        var request = context.Saga;
+        Publish(context, message, messageId, request.TraceParent, CommandFingerprint.Of(request.Command!));
+    }
+
     private static void Publish(
         BehaviorContext<ImageRequest> context,
         object message,
         Guid messageId,
-        string? traceParent
+        string? traceParent,
+        string fingerprint
     )
     {
-        var unit = context.UnitOfWork();
-        unit.Events.Add(OutboxMessage.Event(message, messageId, context.Saga.CorrelationId, unit.Now, traceParent));
+        var (unit, id) = (context.UnitOfWork(), context.Saga.CorrelationId);
+        unit.Events.Add(OutboxMessage.Event(message, messageId, id, unit.Now, traceParent, fingerprint));
     }
 
     private void NoteLateness(BehaviorContext<ImageRequest> context)

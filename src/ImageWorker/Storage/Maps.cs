@@ -18,6 +18,7 @@ public sealed class ImageRequestMap(string jsonColumnType) : IEntityTypeConfigur
         builder.Property(request => request.Images).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Submissions).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Errors).HasJsonConversion(jsonColumnType);
+        builder.Property(request => request.Warnings).HasJsonConversion(jsonColumnType);
         // In time nearly all requests are closed. They stay out of the index for claiming timers.
         builder.HasIndex(request => request.NextTickAt).HasFilter("next_tick_at IS NOT NULL");
         builder.HasIndex(request => request.ClosedAt).HasFilter("closed_at IS NOT NULL");

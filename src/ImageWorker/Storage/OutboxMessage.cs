@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImageWorker.Requests;
 using MassTransit;
 using MassTransit.Metadata;
 using MassTransit.Serialization;
@@ -33,12 +34,19 @@ public sealed class OutboxMessage
     public int Attempts { get; set; }
 
     /// <summary>An event in MassTransit's envelope, for the exchange that its subscribers bind to.</summary>
+    /// <param name="message">The event.</param>
+    /// <param name="messageId">Its id, the same however often it is published.</param>
+    /// <param name="requestId">The request that it is about.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="traceParent">The W3C <c>traceparent</c>; null if nobody traces.</param>
+    /// <param name="fingerprint">The <see cref="CommandFingerprint"/> of the command that it answers.</param>
     public static OutboxMessage Event(
         object message,
         Guid messageId,
         Guid requestId,
         DateTimeOffset now,
-        string? traceParent
+        string? traceParent,
+        string fingerprint
     )
     {
         var urn = MessageUrn.ForTypeString(message.GetType());
@@ -55,6 +63,10 @@ public sealed class OutboxMessage
                     CorrelationId = requestId.ToString(),
                     ConversationId = requestId.ToString(),
                     MessageType = [urn],
+                    Headers = new Dictionary<string, object?>(StringComparer.Ordinal)
+                    {
+                        [CommandFingerprint.Header] = fingerprint,
+                    },
                     Message = message,
                     SentTime = now.UtcDateTime,
                     Host = HostMetadataCache.Host,

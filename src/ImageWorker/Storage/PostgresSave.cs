@@ -36,6 +36,7 @@ internal static class PostgresSave
         Of("closed_at", step => step.Request!.ClosedAt),
         Of("reason", step => step.Request!.Reason?.ToString()),
         Json("errors", step => step.Request!.Errors, StoredJson.Default.ListRequestError),
+        Json("warnings", step => step.Request!.Warnings, StoredJson.Default.ListRequestWarning),
         Json("images", step => step.Request!.Images, StoredJson.Default.ListRequestImage),
         Json("submissions", step => step.Request!.Submissions, StoredJson.Default.ListImageSubmission),
     ];

@@ -9,6 +9,7 @@ namespace ImageWorker.Storage;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(GenerateImages))]
 [JsonSerializable(typeof(List<RequestError>))]
+[JsonSerializable(typeof(List<RequestWarning>))]
 [JsonSerializable(typeof(List<RequestImage>))]
 [JsonSerializable(typeof(List<ImageSubmission>))]
 public sealed partial class StoredJson : JsonSerializerContext;

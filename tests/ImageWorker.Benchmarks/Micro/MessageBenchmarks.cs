@@ -4,6 +4,7 @@ using BenchmarkDotNet.Attributes;
 using ImageWorker.Contracts;
 using ImageWorker.Engine;
 using ImageWorker.Hosting;
+using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Zpk;
 using MassTransit;
@@ -43,7 +44,7 @@ public class MessageBenchmarks
         ClosedAt = DateTimeOffset.UnixEpoch,
     };
 
-    private readonly CommandDeserializer<GenerateImages> _bareJson = new(isEnvelope: false);
+    private readonly CommandDeserializer<GenerateImages> _bareJson = new(isEnvelope: false, maxBody: 65_536);
 
     private readonly MessageBody _command = new StringMessageBody(
         $$"""{"requestId":"{{Id}}","prompt":"a load of foxes","count":2,"maxCost":0.08}"""
@@ -60,10 +61,11 @@ public class MessageBenchmarks
 
     [Benchmark]
     public bool CommandIn() =>
-        _bareJson.Deserialize(_command, EmptyHeaders.Instance).TryGetMessage<GenerateImages>(out _);
+        _bareJson.Deserialize(_command, EmptyHeaders.Instance).TryGetMessage<CommandRead<GenerateImages>>(out _);
 
     [Benchmark]
-    public OutboxMessage EventOut() => OutboxMessage.Event(Ready, Id, Id, DateTimeOffset.UnixEpoch, traceParent: null);
+    public OutboxMessage EventOut() =>
+        OutboxMessage.Event(Ready, Id, Id, DateTimeOffset.UnixEpoch, traceParent: null, $"{Id}");
 
     [Benchmark]
     public Task<CheckOutcome> CheckAnswered() => _zpk.CheckStatusAsync("abcdefghijklmnop", CancellationToken.None);

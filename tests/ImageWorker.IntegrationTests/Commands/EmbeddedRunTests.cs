@@ -55,6 +55,23 @@ public sealed class EmbeddedRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Two_that_use_one_id_for_different_things_are_each_told_their_own_outcome()
+    {
+        await using var worker = Run();
+        await using var first = await SendAsync();
+        await Eventually.HoldsAsync(() => Paid.Submissions == 1);
+
+        await using var second = WorkerProgram.Start(
+            ["send", "a blue fox", "--request-id", $"{_id}"],
+            [],
+            _folder.FullName
+        );
+
+        Assert.Equal("REQUEST_ID_REUSED", Assert.Single((await ClosingLine.FailedAsync(second)).Errors).Id);
+        Assert.Single((await ClosingLine.ReadyAsync(first)).Images);
+    }
+
+    [Fact]
     public async Task Operators_commands_work_on_the_file_in_the_folder()
     {
         await using var worker = Run();

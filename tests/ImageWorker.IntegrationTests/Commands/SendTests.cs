@@ -56,6 +56,22 @@ public sealed class SendTests(SharedWorkerFixture shared)
         Assert.Equal(1, _worker.Zpk.ReadLedger($"{id:n}").Totals.ImagesPaid);
     }
 
+    [Fact]
+    public async Task Two_that_use_one_id_for_different_things_are_each_told_their_own_outcome()
+    {
+        var id = Guid.NewGuid();
+        await using var first = Send($"a red fox [seconds 3] [tag {id:n}]", "--request-id", $"{id}");
+        await first.WaitForLineAsync(line => line.Contains("sent to", StringComparison.Ordinal));
+        await Eventually.HoldsAsync(() => _worker.Zpk.ReadLedger($"{id:n}").Totals.Submissions == 1);
+
+        await using var second = Send("a blue fox", "--request-id", $"{id}");
+        await using var third = Send($"a red fox [seconds 3] [tag {id:n}]", "--request-id", $"{id}");
+
+        Assert.Equal("REQUEST_ID_REUSED", Assert.Single((await ClosingLine.FailedAsync(second)).Errors).Id);
+        Assert.Single((await ClosingLine.ReadyAsync(first)).Images);
+        Assert.Single((await ClosingLine.ReadyAsync(third)).Images);
+    }
+
     private ChildProcess Send(params string[] arguments) =>
         WorkerProgram.Start(["send", .. arguments], _worker.Settings);
 }

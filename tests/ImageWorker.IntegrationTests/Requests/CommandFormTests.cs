@@ -87,6 +87,19 @@ public sealed class CommandFormTests(SharedWorkerFixture shared)
     }
 
     [Fact]
+    public async Task A_field_that_is_ignored_is_named_in_the_closing_event()
+    {
+        var command = WorkerUnderTest.Command("a red fox");
+
+        await _worker.Commands.SendBodyAsync(
+            $$"""{"requestId":"{{command.RequestId}}","prompt":"{{command.Prompt}}","seed":7}"""
+        );
+
+        var ready = (await _worker.ClosedOnceAsync(command)).As<ImagesReady>();
+        Assert.Equal(("UNKNOWN_FIELD", "seed"), (Assert.Single(ready.Warnings).Id, ready.Warnings[0].On));
+    }
+
+    [Fact]
     public async Task Another_message_altogether_is_refused_under_no_request_id()
     {
         var before = _worker.Events.EventsOf(Guid.Empty).Count;
@@ -105,18 +118,30 @@ public sealed class CommandFormTests(SharedWorkerFixture shared)
     }
 
     [Theory]
+    [InlineData("""{"requestId":"ID","prompt":"a red fox","count":"many"}""", "count")]
+    [InlineData("""{"requestId":"ID","prompt":["a red fox"]}""", "prompt")]
+    [InlineData("""{"requestId":"ID","prompt":"a red fox","Prompt":"a blue fox"}""", "prompt")]
+    [InlineData("""{"requestId":"ID","prompt":"a red fox""", null)]
+    public async Task What_cannot_be_read_is_refused_under_its_id(string form, string? on)
+    {
+        var command = WorkerUnderTest.Command("");
+
+        await _worker.Commands.SendBodyAsync(form.Replace("ID", $"{command.RequestId}", StringComparison.Ordinal));
+
+        var failed = (await _worker.ClosedOnceAsync(command)).As<ImagesFailed>();
+        Assert.Equal((FailureReason.InvalidRequest, on), (failed.Reason, Assert.Single(failed.Errors).On));
+    }
+
+    [Theory]
     [InlineData("this is no JSON", "GenerateImages")]
-    [InlineData("""{"requestId":"ID","prompt":"a red fox [tag ID]","count":"many"}""", "count")]
-    [InlineData("""{"requestId":"ID","prompt":["a red fox [tag ID]"]}""", "prompt")]
+    [InlineData("[]", "GenerateImages")]
     [InlineData("""{"requestId":4711,"prompt":"a red fox [tag ID]"}""", "requestId")]
-    public async Task What_cannot_be_read_goes_to_the_error_queue_with_its_reason_and_holds_up_nothing(
+    public async Task What_names_no_request_goes_to_the_error_queue_with_its_reason_and_holds_up_nothing(
         string form,
         string named
     )
     {
-        var unreadable = WorkerUnderTest.Command("");
-        var body = form.Replace("[tag ID]", unreadable.Prompt, StringComparison.Ordinal)
-            .Replace("ID", $"{unreadable.RequestId}", StringComparison.Ordinal);
+        var body = form.Replace("ID", $"{Guid.NewGuid()}", StringComparison.Ordinal);
 
         await _worker.Commands.SendBodyAsync(body);
         (await _worker.CloseAsync(WorkerUnderTest.Command("a blue fox"))).As<ImagesReady>();
@@ -125,7 +150,5 @@ public sealed class CommandFormTests(SharedWorkerFixture shared)
         Assert.Equal(body, kept.BodyText());
         Assert.Equal("fault", kept.Header("MT-Reason"));
         Assert.Contains(named, kept.Reason(), StringComparison.Ordinal);
-        Assert.Empty(_worker.Events.EventsOf(unreadable.RequestId));
-        Assert.Empty(_worker.PaidFor(unreadable).Submissions);
     }
 }

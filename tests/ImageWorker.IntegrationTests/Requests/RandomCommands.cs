@@ -1,21 +1,12 @@
 namespace ImageWorker.IntegrationTests.Requests;
 
-/// <summary>What a body that was made at random must become.</summary>
-internal enum CommandForm
-{
-    /// <summary>A command, most often against the rules: closed under its id.</summary>
-    Readable,
+/// <summary>A body that was made at random. It is closed under its id, or kept in the error queue.</summary>
+/// <param name="RequestId">Its id.</param>
+/// <param name="IsNamed">True if the id can be read.</param>
+/// <param name="Body">The body.</param>
+internal sealed record RandomCommand(Guid RequestId, bool IsNamed, string Body);
 
-    /// <summary>No JSON: kept in the error queue.</summary>
-    Broken,
-
-    /// <summary>With a field of a strange type: one of the two.</summary>
-    Strange,
-}
-
-internal sealed record RandomCommand(Guid RequestId, CommandForm Form, string Body);
-
-/// <summary>Commands of all kinds, each with a request id of its own that can be read if anything can.</summary>
+/// <summary>Commands of all kinds, each with a request id of its own.</summary>
 internal sealed class RandomCommands(int seed)
 {
     private static readonly string[] Fields =
@@ -74,7 +65,7 @@ internal sealed class RandomCommands(int seed)
         // Nothing is to be paid for thousands of pictures: at least the model is wrong.
         var body =
             $$"""{"requestId":"{{id}}","prompt":"{{Text(length)}}","count":{{count}},"timeoutSeconds":{{timeout}},"model":"{{Text(5)}}"}""";
-        return new(id, CommandForm.Readable, body);
+        return new(id, IsNamed: true, body);
     }
 
     private RandomCommand WithStrangeFields()
@@ -87,14 +78,15 @@ internal sealed class RandomCommands(int seed)
             .Append($"\"requestId\":\"{id}\"")
             .ToArray();
         _random.Shuffle(fields);
-        return new(id, CommandForm.Strange, $"{{{string.Join(',', fields)}}}");
+        return new(id, IsNamed: true, $"{{{string.Join(',', fields)}}}");
     }
 
     private RandomCommand Broken()
     {
         var whole = AgainstTheRules();
-        var body = whole.Body[..^(1 + _random.Next(40))];
-        return whole with { Form = CommandForm.Broken, Body = body };
+        var end = _random.Next(whole.Body.Length);
+        var isNamed = end > whole.Body.IndexOf(',', StringComparison.Ordinal);
+        return whole with { IsNamed = isNamed, Body = whole.Body[..end] };
     }
 
     private Guid NextId()

@@ -17,6 +17,7 @@ public sealed class CommandRulesTests
             { "prompt", Good with { Prompt = " \n" } },
             { "prompt", Good with { Prompt = null! } },
             { "prompt", Good with { Prompt = new('x', 4001) } },
+            { "prompt", Good with { Prompt = string.Concat(Enumerable.Repeat("🦊", 4001)) } },
             { "prompt", Good with { Prompt = "a\0b" } },
             { "count", Good with { Count = 0 } },
             { "count", Good with { Count = -1 } },
@@ -41,6 +42,10 @@ public sealed class CommandRulesTests
             Good with
             {
                 Prompt = new('x', 4000),
+            },
+            Good with
+            {
+                Prompt = string.Concat(Enumerable.Repeat("🦊", 4000)),
             },
             Good with
             {

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using FsCheck.Xunit;
 using ImageWorker.Zpk;
-using ImageWorker.Zpk.Wire;
 
 namespace ImageWorker.Tests.Zpk;
 
@@ -93,7 +92,7 @@ public sealed class HostileTextTests
 
         Assert.InRange(error.Id.Length, 0, 64);
         Assert.InRange(error.Message.Length, 0, 1000);
-        Assert.True((error.Id + error.Message + error.On).EnumerateRunes().All(ServerText.IsPlain));
+        Assert.True((error.Id + error.Message + error.On).EnumerateRunes().All(ShownText.IsPlain));
         Assert.DoesNotContain(error.Message, char.IsControl);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ImageWorker.Zpk;
 using Spectre.Console;
 
 namespace ImageWorker.Commands.Requests;
@@ -18,14 +19,14 @@ internal static class Printed
     /// <summary>A narrower terminal breaks the lines itself.</summary>
     private const int LeastWidth = 120;
 
-    public static void Json<T>(T value) => Console.WriteLine(JsonSerializer.Serialize(value, Options));
+    public static void Json<T>(T value) => Console.WriteLine(ShownText.Lines(JsonSerializer.Serialize(value, Options)));
 
     public static void Table(string title, IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
         if (Console.IsOutputRedirected)
         {
             foreach (var row in rows)
-                Console.WriteLine(string.Join('\t', row.Select(OneLine)));
+                Console.WriteLine(string.Join('\t', row.Select(cell => ShownText.Of(cell))));
             return;
         }
         var table = new Table().NoBorder();
@@ -39,13 +40,10 @@ internal static class Printed
                 }
             );
         foreach (var row in rows)
-            table.AddRow([.. row.Select(cell => new Text(OneLine(cell)))]);
+            table.AddRow([.. row.Select(cell => new Text(ShownText.Of(cell)))]);
         AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, LeastWidth);
         AnsiConsole.MarkupLineInterpolated($"[bold]{title}[/]");
         AnsiConsole.Write(table);
         AnsiConsole.WriteLine();
     }
-
-    /// <summary>Text from ZPK or a publisher can hold anything, even a terminal's control characters.</summary>
-    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

@@ -87,6 +87,10 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .HasColumnType("integer")
                         .HasColumnName("version");
 
+                    b.Property<string>("Warnings")
+                        .HasColumnType("json")
+                        .HasColumnName("warnings");
+
                     b.HasKey("CorrelationId")
                         .HasName("pk_requests");
 

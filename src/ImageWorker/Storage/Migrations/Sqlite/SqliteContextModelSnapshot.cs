@@ -82,6 +82,10 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasColumnType("INTEGER")
                         .HasColumnName("version");
 
+                    b.Property<string>("Warnings")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("warnings");
+
                     b.HasKey("CorrelationId")
                         .HasName("pk_requests");
 
