@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ImageWorker.ZpkSimulator;
 
@@ -33,7 +32,7 @@ public sealed record LoadTroubles(
     public async Task RunAsync(
         ZpkSimulatorServer simulator,
         WorkerFleet workers,
-        ICollection<LimitSpan> spans,
+        List<LimitSpan> spans,
         CancellationToken ct
     )
     {
@@ -43,13 +42,14 @@ public sealed record LoadTroubles(
             .OrderBy(act => act.At);
         try
         {
-            // A start takes as long as the machine likes.
+            // A start takes as long as the machine likes. A warm-up's calls came before.
             while (simulator.ReadCalls().Since is null)
                 await Task.Delay(20, ct);
-            var begun = Stopwatch.StartNew();
+            DateTimeOffset[] moments = [simulator.ReadCalls().Since!.Value, spans[0].BeganAt];
+            var begun = moments.Max();
             foreach (var (at, act) in acts)
             {
-                if (at - begun.Elapsed is { Ticks: > 0 } early)
+                if (begun + at - TimeProvider.System.GetUtcNow() is { Ticks: > 0 } early)
                     await Task.Delay(early, ct);
                 await act();
             }
