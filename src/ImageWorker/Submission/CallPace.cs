@@ -30,6 +30,7 @@ public sealed partial class CallPace : IDisposable
 
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _refreshing = new(1);
     private readonly SemaphoreSlim _ended = new(0, 1);
     private readonly Queue<DateTimeOffset> _slots = new();
     private readonly Queue<DateTimeOffset> _begun = new();
@@ -37,6 +38,7 @@ public sealed partial class CallPace : IDisposable
     private PaceState _last = new();
     private PaceState? _alone;
     private PaceGrant? _grant;
+    private DateTimeOffset _grantedAt;
     private DateTimeOffset _askAgainAt;
     private TimeSpan _ahead;
     private double? _ceiling;
@@ -114,7 +116,7 @@ public sealed partial class CallPace : IDisposable
 
     /// <summary>Keeps this process's view of the shared pace fresh until it is stopped.</summary>
     public Task RunAsync(CancellationToken stopping) =>
-        Sweep.EveryAsync(LookInterval, _time, _ => RefreshAsync(0), error => Log.Unreachable(_logger, error), stopping);
+        Sweep.EveryAsync(LookInterval, _time, _ => RefreshAsync(0), error => Log.Alone(_logger, error), stopping);
 
     /// <summary>Waits until a call may begin, and begins it.</summary>
     /// <param name="waiting">How many calls of this process wait, this one included.</param>
@@ -132,7 +134,8 @@ public sealed partial class CallPace : IDisposable
                     return turn;
                 var wait = NextWait();
                 if (wait > TimeSpan.Zero)
-                    await Task.Delay(wait, _time, ct);
+                    // Delays count whole milliseconds and round down: rounded down to none, this loop would spin.
+                    await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), _time, ct);
                 else if (wait == TimeSpan.Zero)
                     return Begin();
                 else if (!IsFull || !await _ended.WaitAsync(SlotLife, ct))
@@ -148,6 +151,7 @@ public sealed partial class CallPace : IDisposable
     public void Dispose()
     {
         _turn.Dispose();
+        _refreshing.Dispose();
         _ended.Dispose();
     }
 
@@ -208,29 +212,50 @@ public sealed partial class CallPace : IDisposable
             var now = _time.GetUtcNow();
             if (IsFull)
                 return Timeout.InfiniteTimeSpan;
-            // A slot that was missed for long is lost: several at once would be a burst.
-            while (_slots.TryPeek(out var missed) && now - missed > SlotLife)
-                _slots.Dequeue();
+            // A slot that was missed for long is lost: several at once would be a burst. It is not if it came late itself.
+            if (now - _grantedAt > SlotLife)
+            {
+                while (_slots.TryPeek(out var missed) && now - missed > SlotLife)
+                    _slots.Dequeue();
+            }
             if (_slots.TryPeek(out var slot))
                 return slot > now ? slot - now : TimeSpan.Zero;
             return _askAgainAt > now ? _askAgainAt - now : Timeout.InfiniteTimeSpan;
         }
     }
 
-    /// <summary>Sees how the shared pace stands; tells it something and takes slots only where it must.</summary>
+    /// <summary>
+    /// Sees how the shared pace stands; tells it something and takes slots only where it must. What goes wrong stops no
+    /// call.
+    /// </summary>
     private async Task RefreshAsync(int wanted)
     {
-        bool hasNothingToTell;
-        lock (_lock)
-            hasNothingToTell = _refused.Count == 0 && _options.AtOnce is null && (wanted == 0 || _grant is null);
-        if (hasNothingToTell && await LookAsync(wanted))
-            return;
-        await ExchangeAsync(wanted);
+        await _refreshing.WaitAsync();
+        try
+        {
+            if (await LookAsync(wanted) || await ExchangeAsync(wanted))
+                _problem.IsNew(null);
+            else
+                GoOnAlone(wanted, "another transaction holds the row of table call_pace");
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            GoOnAlone(wanted, exception.GetBaseException().Message);
+        }
+        finally
+        {
+            _refreshing.Release();
+        }
     }
 
-    /// <summary>Reads the shared pace; false if slots must be taken from it.</summary>
+    /// <summary>Reads the shared pace; false if something must be told to it or taken from it.</summary>
     private async Task<bool> LookAsync(int wanted)
     {
+        lock (_lock)
+        {
+            if (_refused.Count > 0 || _options.AtOnce is not null || (wanted > 0 && _grant is not null))
+                return false;
+        }
         var row = await _database.InAsync(db => db.LookAtPaceAsync());
         Note(row);
         var isUnpaced = row.State.Length == 0 && Ceiling() is null;
@@ -238,6 +263,8 @@ public sealed partial class CallPace : IDisposable
         lock (_lock)
         {
             Rate = rate;
+            if (_refused.Count > 0)
+                return false;
             if (isUnpaced)
                 _grant = new() { IsUnlimited = true };
             else if (_grant is { IsUnlimited: true })
@@ -246,38 +273,21 @@ public sealed partial class CallPace : IDisposable
         return isUnpaced || wanted == 0;
     }
 
-    /// <summary>Tells the shared pace what this process saw, and takes slots for the calls that wait.</summary>
-    private async Task ExchangeAsync(int wanted)
+    /// <summary>
+    /// Tells the shared pace what this process saw, and takes slots for the calls that wait. False if nothing came of it.
+    /// </summary>
+    private async Task<bool> ExchangeAsync(int wanted)
     {
         var begins = _time.GetTimestamp();
-        string problem;
-        do
+        while (!await _database.InAsync(db => db.TryMovePaceAsync(Step, _time.GetUtcNow())))
         {
-            try
-            {
-                if (await _database.InAsync(db => db.TryMovePaceAsync(Step, _time.GetUtcNow())))
-                {
-                    _problem.IsNew(null);
-                    return;
-                }
-                problem = "another transaction holds the row of table call_pace";
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                problem = exception.GetBaseException().Message;
-                break;
-            }
+            if (_time.GetElapsedTime(begins) >= ExchangePatience)
+                return false;
             await Task.Delay(Moment, _time);
-        } while (_time.GetElapsedTime(begins) < ExchangePatience);
-
-        if (_problem.IsNew(problem))
-            Log.Alone(_logger, problem);
-        lock (_lock)
-        {
-            var now = _time.GetUtcNow() + _ahead;
-            _alone ??= PaceController.Alone(_last, _worker.Id, now);
-            Take(PaceController.Exchange(_alone, Report(wanted), Limits(), now));
         }
+        lock (_lock)
+            _grantedAt = _time.GetUtcNow();
+        return true;
 
         string Step(CallPaceRow row, DateTimeOffset now)
         {
@@ -291,6 +301,19 @@ public sealed partial class CallPace : IDisposable
                 Rate = state.Rate;
             }
             return state.ToJson();
+        }
+    }
+
+    private void GoOnAlone(int wanted, string problem)
+    {
+        if (_problem.IsNew(problem))
+            Log.Alone(_logger, problem);
+        lock (_lock)
+        {
+            var now = _time.GetUtcNow() + _ahead;
+            _alone ??= PaceController.Alone(_last, _worker.Id, now);
+            Take(PaceController.Exchange(_alone, Report(wanted), Limits(), now));
+            _grantedAt = now - _ahead;
         }
     }
 
@@ -335,13 +358,6 @@ public sealed partial class CallPace : IDisposable
             "The pace that all workers share cannot be reached: {Problem}. This process goes on at its share of the last one"
         )]
         public static partial void Alone(ILogger logger, string problem);
-
-        [LoggerMessage(
-            2,
-            LogLevel.Warning,
-            "The pace that all workers share cannot be read: {Problem}; it is tried again"
-        )]
-        public static partial void Unreachable(ILogger logger, string problem);
     }
 }
 
