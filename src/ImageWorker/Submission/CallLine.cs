@@ -27,8 +27,8 @@ public sealed class CallLine
     private readonly PriorityQueue<PendingCall, DateTimeOffset> _first = new();
     private int _count;
 
-    /// <summary>When the next call that was held back may be taken; null for none.</summary>
-    public DateTimeOffset? NextAt => _first.TryPeek(out _, out var at) ? at : null;
+    /// <summary>When the next call that is held back may be taken; null if there is none, or if it is due already.</summary>
+    public DateTimeOffset? NextAfter(DateTimeOffset now) => _first.TryPeek(out _, out var at) && at > now ? at : null;
 
     /// <summary>How many wait, and how long the first of them has waited.</summary>
     public (int Count, TimeSpan Longest) Waiting(DateTimeOffset now)

@@ -104,8 +104,10 @@ public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> 
     /// <summary>Returns once something has changed, or at that time.</summary>
     public async Task WaitForChangeAsync(DateTimeOffset? until, CancellationToken ct)
     {
+        // What is due already waits for something else than its time.
+        var now = time.GetUtcNow();
         lock (_lock)
-            until = Earlier(until, Earlier(_checks.NextAt, _submissions.NextAt));
+            until = Earlier(until, Earlier(_checks.NextAfter(now), _submissions.NextAfter(now)));
         if (until is not { } at)
         {
             await _changed.WaitAsync(ct);
@@ -113,7 +115,7 @@ public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> 
         }
         using var woken = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var changed = _changed.WaitAsync(woken.Token);
-        var wait = TimeSpan.FromMilliseconds(Math.Ceiling((at - time.GetUtcNow()).TotalMilliseconds));
+        var wait = TimeSpan.FromMilliseconds(Math.Ceiling((at - now).TotalMilliseconds));
         if (wait > TimeSpan.Zero)
             await Task.WhenAny(Task.Delay(wait, time, woken.Token), changed);
         await woken.CancelAsync();
