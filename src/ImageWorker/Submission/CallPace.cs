@@ -62,11 +62,12 @@ public sealed partial class CallPace : IDisposable
             null,
             "Calls that ZPK refused because it gets more than it takes (429)."
         );
+        _refusals.Add(0);
         meter.CreateObservableGauge(
             "imageworker.pace.rate",
-            () => Rate is { } rate ? [new Measurement<double>(rate)] : Array.Empty<Measurement<double>>(),
+            () => Rate ?? 0,
             "{call}/s",
-            "Calls a second that all workers together keep to; absent while no limit is known."
+            "Calls a second that all workers together keep to; 0 while no limit is known."
         );
         meter.CreateObservableGauge(
             "imageworker.pace.paused",

@@ -85,7 +85,7 @@ internal sealed class RandomCommands(int seed)
     {
         var whole = AgainstTheRules();
         var end = _random.Next(whole.Body.Length);
-        var isNamed = end > whole.Body.IndexOf(',', StringComparison.Ordinal);
+        var isNamed = end >= whole.Body.IndexOf(',', StringComparison.Ordinal);
         return whole with { IsNamed = isNamed, Body = whole.Body[..end] };
     }
 
