@@ -66,7 +66,7 @@ public sealed partial class CallPace : IDisposable
         meter.CreateObservableGauge(
             "imageworker.pace.rate",
             () => Rate ?? 0,
-            "{call}/s",
+            null,
             "Calls a second that all workers together keep to; 0 while no limit is known."
         );
         meter.CreateObservableGauge(

@@ -416,6 +416,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
             ClosedAt = at.AddMinutes(40),
             Reason = version == 1 ? FailureReason.Cancelled : FailureReason.GeneralError,
             Errors = [new($"E{version}", "'quoted' and \\escaped", "prompt")],
+            Warnings = [new($"W{version}", "'quoted' and \\escaped", "n")],
             Images = [new() { Number = version, Url = "https://x/y" }],
             Submissions = [new() { Id = $"sub{version}", Cost = 0.0380m }],
         };
