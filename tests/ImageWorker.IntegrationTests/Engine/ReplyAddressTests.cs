@@ -68,7 +68,7 @@ public sealed class ReplyAddressTests(RestartableServers servers)
             await SendAsync(Generate, good);
             await SendAsync(Generate, refused);
             await SendAsync(Generate, WorkerUnderTest.Command("a broken fox"));
-            await SendAsync(Generate, new { good.RequestId, Prompt = 1 });
+            await SendAsync(Generate, new { RequestId = "none", Prompt = 1 });
             await SendAsync(Cancel, new CancelImages { RequestId = good.RequestId });
             await SendAsync(Cancel, new { RequestId = "none" });
             closing.AddRange([good, refused]);
