@@ -137,7 +137,7 @@ public sealed partial class CallRunner(
             {
                 var result = call.Message switch
                 {
-                    SubmitImages submit => await submitter.HandleAsync(submit, turn, CancellationToken.None),
+                    SubmitImages submit => await submitter.HandleAsync(submit, CancellationToken.None),
                     CheckImages check => await checker.HandleAsync(check, CancellationToken.None),
                     var other => throw new InvalidOperationException($"{other.GetType().Name} is no call."),
                 };

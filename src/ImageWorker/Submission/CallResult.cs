@@ -17,6 +17,18 @@ public sealed record HeldBack(DateTimeOffset Until, object AsFailure)
     public Refusal? Refusal { get; init; }
 }
 
+/// <summary>Why a call did nothing, though it is not at fault, and when to make it again.</summary>
+/// <param name="Until">When to make it again.</param>
+/// <param name="Reason">For people.</param>
+public sealed record Hold(DateTimeOffset Until, string Reason)
+{
+    /// <inheritdoc cref="HeldBack.Refusal"/>
+    public Refusal? Refusal { get; init; }
+
+    /// <summary>The call that is held back so.</summary>
+    public HeldBack Of(object asFailure) => new(Until, asFailure) { Refusal = Refusal };
+}
+
 /// <summary>ZPK gets more calls than it takes.</summary>
 /// <param name="RetryAfter">How long it asked to wait; null if it did not say.</param>
 public sealed record Refusal(TimeSpan? RetryAfter);

@@ -18,20 +18,7 @@ public sealed class Checker(ZpkImagesClient zpk, ZpkGate gate, IOptions<Submissi
             gate.Note(outcome);
             span.Note(outcome);
             var result = ResultOf(check, outcome, time.GetUtcNow());
-            return outcome switch
-            {
-                CheckOutcome.Unavailable { IsRateLimited: true } busy => HoldBack(ZpkGate.Bounded(busy.RetryAfter)) with
-                {
-                    Refusal = new(busy.RetryAfter),
-                },
-                CheckOutcome.Unavailable { IsHeldBack: true } => HoldBack(gate.Rest),
-                CheckOutcome.Refused refused when refused.Errors.AreAboutCaller() => HoldBack(
-                    options.Value.CredentialsPause
-                ),
-                _ => new CallResult(result),
-            };
-
-            HeldBack HoldBack(TimeSpan? rest) => new(time.GetUtcNow() + (rest ?? TimeSpan.Zero), result);
+            return gate.HoldOn(outcome) is { } hold ? hold.Of(result) : new CallResult(result);
         }
         catch (Exception exception) when (span.IsFailedBy(exception))
         {

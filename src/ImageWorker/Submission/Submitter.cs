@@ -27,16 +27,13 @@ public sealed partial class Submitter(
 {
     /// <summary>Makes the call, or finds out what became of it.</summary>
     /// <param name="message">The submission.</param>
-    /// <param name="turn">The turn that the call has; null if it takes one should it need it.</param>
     /// <param name="ct">Cancels what is free.</param>
-    public async Task<CallResult> HandleAsync(SubmitImages message, PaceTurn? turn, CancellationToken ct)
+    public async Task<CallResult> HandleAsync(SubmitImages message, CancellationToken ct)
     {
         using var span = RequestTracing.StartSubmit(message, time.GetUtcNow());
         try
         {
-            var result = message.IsStopped
-                ? new(await FindOutAsync(message, turn, ct))
-                : await SubmitAsync(message, ct);
+            var result = message.IsStopped ? new(await FindOutAsync(message, ct)) : await SubmitAsync(message, ct);
             span.Note(result.Answer as SubmissionAnswer ?? result.HeldBack?.AsFailure as SubmissionAnswer);
             return result;
         }
@@ -63,8 +60,8 @@ public sealed partial class Submitter(
         };
     }
 
-    /// <summary>A stopped request sends nothing. What the ledger knows is often enough.</summary>
-    private async Task<object?> FindOutAsync(SubmitImages message, PaceTurn? turn, CancellationToken ct)
+    /// <summary>A stopped request sends nothing. What the ledger knows is often enough; only a look-up takes a turn.</summary>
+    private async Task<object?> FindOutAsync(SubmitImages message, CancellationToken ct)
     {
         switch (await ledger.LookAsync(message.SubmissionId, message.RequestId, ct))
         {
@@ -77,13 +74,13 @@ public sealed partial class Submitter(
             case Claim.InDoubt when gate.Closed is var (until, reason):
                 return Defer(message, until, inDoubt: true, reason) with { IsHeldBack = true };
             case Claim.InDoubt inDoubt:
-                using (var own = turn ?? await calls.TakeTurnAsync(() => 1, stopping.Token))
+                using (var turn = await calls.TakeTurnAsync(() => 1, stopping.Token))
                 {
                     var result = await LookUpAsync(message, inDoubt, ct);
                     if (result.HeldBack is not { } held)
                         return result.Answer;
                     if (held.Refusal is { } refusal)
-                        own.Refused(refusal.RetryAfter);
+                        turn.Refused(refusal.RetryAfter);
                     return (SubmissionDeferred)held.AsFailure with { IsHeldBack = true };
                 }
             default:
@@ -105,19 +102,17 @@ public sealed partial class Submitter(
         var outcome = await zpk.GenerateAsync(parameters, CancellationToken.None);
         CrashPoints.Reach(CrashPoint.AfterCall);
         gate.Note(outcome);
+        if (gate.HoldOn(outcome) is { } hold)
+        {
+            // The call did nothing, so any worker may make it.
+            await ledger.ReleaseAsync(message.SubmissionId, claim);
+            return HoldBack(message, hold, inDoubt: false);
+        }
 
         switch (outcome)
         {
             case GenerateOutcome.Accepted accepted:
                 return new(Accept(message, claim.LeaseUntil, accepted.Answer));
-
-            case GenerateOutcome.Refused refused when refused.Errors.AreAboutCaller():
-                return await HoldBackAsync(
-                    message,
-                    claim,
-                    options.Value.CredentialsPause,
-                    $"ZPK refused us, not the request: {refused.Errors[0].Id}"
-                );
 
             // ZPK has this id: an earlier call had arrived after all. Only a look-up can tell how it ended.
             case GenerateOutcome.Refused refused when refused.Errors.Any(error => error.On is "unique_request_id"):
@@ -130,15 +125,6 @@ public sealed partial class Submitter(
                         Ledger = Settle(message, claim.LeaseUntil, LedgerState.Refused),
                     }
                 );
-
-            case GenerateOutcome.Busy { IsRateLimited: true } busy:
-                return await HoldBackAsync(message, claim, ZpkGate.Bounded(busy.RetryAfter), busy.Reason) with
-                {
-                    Refusal = new(busy.RetryAfter),
-                };
-
-            case GenerateOutcome.Busy { IsHeldBack: true } busy:
-                return await HoldBackAsync(message, claim, gate.Rest, busy.Reason);
 
             case GenerateOutcome.Busy busy:
                 return new(
@@ -161,18 +147,13 @@ public sealed partial class Submitter(
         }
     }
 
-    /// <summary>The call did nothing, and is made again later. Its claim is given up first, so any worker may make it.</summary>
-    private async Task<HeldBack> HoldBackAsync(SubmitImages message, Claim.Fresh claim, TimeSpan? rest, string reason)
-    {
-        await ledger.ReleaseAsync(message.SubmissionId, claim);
-        var until = time.GetUtcNow() + (rest ?? TimeSpan.Zero);
-        return new(until, Defer(message, until, inDoubt: false, reason));
-    }
-
     private async Task<CallResult> LookUpAsync(SubmitImages message, Claim.InDoubt claim, CancellationToken ct)
     {
         var outcome = await zpk.CheckStatusOnceAsync(message.SubmissionId, ct);
         gate.Note(outcome);
+        if (gate.HoldOn(outcome) is { } hold)
+            return HoldBack(message, hold, inDoubt: true);
+
         switch (outcome)
         {
             case CheckOutcome.Found found:
@@ -198,17 +179,14 @@ public sealed partial class Submitter(
                 return new(Defer(message, null, inDoubt: true, "another worker took it"));
 
             case CheckOutcome.Refused refused:
-                var pause = options.Value.CredentialsPause;
-                var why = $"ZPK refused the check: {refused.Errors[0].Id}";
-                if (refused.Errors.AreAboutCaller())
-                    return HoldBack(pause, why);
-                return new(Defer(message, time.GetUtcNow() + pause, inDoubt: true, why));
-
-            case CheckOutcome.Unavailable { IsRateLimited: true } busy:
-                return HoldBack(ZpkGate.Bounded(busy.RetryAfter), busy.Reason) with { Refusal = new(busy.RetryAfter) };
-
-            case CheckOutcome.Unavailable { IsHeldBack: true } unavailable:
-                return HoldBack(gate.Rest, unavailable.Reason);
+                return new(
+                    Defer(
+                        message,
+                        time.GetUtcNow() + options.Value.CredentialsPause,
+                        inDoubt: true,
+                        $"ZPK refused the check: {refused.Errors[0].Id}"
+                    )
+                );
 
             case CheckOutcome.Unavailable unavailable:
                 return new(
@@ -223,13 +201,10 @@ public sealed partial class Submitter(
             default:
                 throw new InvalidOperationException($"Unknown outcome {outcome}");
         }
-
-        HeldBack HoldBack(TimeSpan? rest, string reason)
-        {
-            var until = time.GetUtcNow() + (rest ?? TimeSpan.Zero);
-            return new(until, Defer(message, until, inDoubt: true, reason));
-        }
     }
+
+    private static HeldBack HoldBack(SubmitImages message, Hold hold, bool inDoubt) =>
+        hold.Of(Defer(message, hold.Until, inDoubt, hold.Reason));
 
     private SubmissionAccepted Accept(SubmitImages message, DateTimeOffset held, ZpkAnswer answer) =>
         new(message.RequestId, message.SubmissionId, answer, time.GetUtcNow())

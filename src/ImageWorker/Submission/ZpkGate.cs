@@ -124,6 +124,40 @@ public sealed partial class ZpkGate
         }
     }
 
+    /// <summary>Why a paid call was only held back; null if it was not.</summary>
+    public Hold? HoldOn(GenerateOutcome outcome) =>
+        outcome switch
+        {
+            GenerateOutcome.Busy { IsRateLimited: true } busy => Limited(busy.Reason, busy.RetryAfter),
+            GenerateOutcome.Busy { IsHeldBack: true } busy => For(Rest, busy.Reason),
+            GenerateOutcome.Refused refused when refused.Errors.AreAboutCaller() => For(
+                _options.Value.CredentialsPause,
+                $"ZPK refused us, not the request: {refused.Errors[0].Id}"
+            ),
+            _ => null,
+        };
+
+    /// <summary>The same for a check.</summary>
+    public Hold? HoldOn(CheckOutcome outcome) =>
+        outcome switch
+        {
+            CheckOutcome.Unavailable { IsRateLimited: true } busy => Limited(busy.Reason, busy.RetryAfter),
+            CheckOutcome.Unavailable { IsHeldBack: true } unavailable => For(Rest, unavailable.Reason),
+            CheckOutcome.Refused refused when refused.Errors.AreAboutCaller() => For(
+                _options.Value.CredentialsPause,
+                $"ZPK refused the check: {refused.Errors[0].Id}"
+            ),
+            _ => null,
+        };
+
+    private Hold Limited(string reason, TimeSpan? retryAfter) =>
+        For(Bounded(retryAfter) ?? TimeSpan.Zero, reason) with
+        {
+            Refusal = new(retryAfter),
+        };
+
+    private Hold For(TimeSpan rest, string reason) => new(_time.GetUtcNow() + rest, reason);
+
     private void NoteLimit(TimeSpan? retryAfter)
     {
         IsOnTrial = false;
