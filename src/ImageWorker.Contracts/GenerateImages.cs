@@ -34,8 +34,26 @@ public sealed record GenerateImages
     /// <summary>Asks ZPK for its uniqueness guard, at a surcharge an image. Default false.</summary>
     public bool UniqueGuard { get; init; }
 
-    /// <summary>Deadline of the whole request in seconds from its acceptance, 1 to 86400, default 1800.</summary>
+    /// <summary>Deadline of the whole request in seconds from its first turn, 1 to 86400, default 1800.</summary>
     public int TimeoutSeconds { get; init; } = 1800;
+
+    /// <summary>
+    /// <c>high</c>, <c>normal</c> (default) or <c>low</c>: whose turn is next while requests wait, 16 : 4 : 1. A command
+    /// that comes again may have another one.
+    /// </summary>
+    public string Priority { get; init; } = "normal";
+
+    /// <summary>
+    /// Whom the request is for, 1 to 64 lower-case letters, digits, <c>.</c>, <c>_</c> and <c>-</c>. Tenants take turns,
+    /// and can have limits. Echoed on every event. Null (default) is a tenant like any other; <c>default</c> is reserved.
+    /// </summary>
+    public string? Tenant { get; init; }
+
+    /// <summary>
+    /// The longest wait for the first turn in seconds, 1 to 86400. After it the request closes as
+    /// <see cref="FailureReason.DeadlineExceeded"/>, and nothing was paid. Null (default): it waits.
+    /// </summary>
+    public int? StartWithinSeconds { get; init; }
 
     /// <summary>
     /// Budget in EUR. A request whose estimate is above it is refused before anything is paid, and no image is resent

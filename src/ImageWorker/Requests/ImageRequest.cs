@@ -25,7 +25,21 @@ public sealed class ImageRequest : SagaStateMachineInstance
 
     public DateTimeOffset RequestedAt { get; set; }
 
-    /// <summary>When the request must stop. It then closes with what it has.</summary>
+    /// <summary>The tenant whose turn the request takes; <see cref="RequestTurns.NoTenant"/> if the command names none.</summary>
+    public string Tenant { get; set; } = RequestTurns.NoTenant;
+
+    public RequestPriority Priority { get; set; } = RequestPriority.Normal;
+
+    /// <summary>
+    /// Since when the request waits for its first turn. Null once it had it. A worker of an older version leaves it as it
+    /// is: <see cref="RequestTurns.IsWaiting"/>.
+    /// </summary>
+    public DateTimeOffset? WaitingSince { get; set; }
+
+    /// <summary>
+    /// When the request must stop. It then closes with what it has. While it waits for its first turn: when that must
+    /// have come.
+    /// </summary>
     public DateTimeOffset Deadline { get; set; }
 
     /// <summary>

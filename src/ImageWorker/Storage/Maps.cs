@@ -19,8 +19,30 @@ public sealed class ImageRequestMap(string jsonColumnType) : IEntityTypeConfigur
         builder.Property(request => request.Submissions).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Errors).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Warnings).HasJsonConversion(jsonColumnType);
-        // In time nearly all requests are closed. They stay out of the index for claiming timers.
+        builder.Property(request => request.Tenant).HasMaxLength(64).HasDefaultValue(RequestTurns.NoTenant);
+        builder
+            .Property(request => request.Priority)
+            .HasConversion<short>()
+            .HasDefaultValue(RequestPriority.Normal)
+            .HasSentinel((RequestPriority)(-1));
+        // In time nearly all requests are closed. They stay out of the index for claiming timers. So do those that wait
+        // for their turns. The first index is for workers of the version before, which know no turns.
         builder.HasIndex(request => request.NextTickAt).HasFilter("next_tick_at IS NOT NULL");
+        builder
+            .HasIndex(request => request.NextTickAt, "ix_requests_due")
+            .HasFilter($"next_tick_at IS NOT NULL AND NOT ({WaitingRequests.Condition})");
+        builder
+            .HasIndex(
+                request => new
+                {
+                    request.Priority,
+                    request.Tenant,
+                    request.WaitingSince,
+                },
+                "ix_requests_turn"
+            )
+            .HasFilter(WaitingRequests.Condition);
+        builder.HasIndex(request => request.Deadline, "ix_requests_start_by").HasFilter(WaitingRequests.Condition);
         builder.HasIndex(request => request.ClosedAt).HasFilter("closed_at IS NOT NULL");
         // Cancellations whose command never came.
         builder.HasIndex(request => request.RequestedAt).HasFilter("closed_at IS NULL AND next_tick_at IS NULL");

@@ -58,6 +58,12 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("next_tick_at");
 
+                    b.Property<short>("Priority")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("smallint")
+                        .HasDefaultValue((short)1)
+                        .HasColumnName("priority");
+
                     b.Property<string>("Reason")
                         .HasMaxLength(32)
                         .HasColumnType("character varying(32)")
@@ -78,6 +84,14 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .HasColumnType("json")
                         .HasColumnName("submissions");
 
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasDefaultValue("default")
+                        .HasColumnName("tenant");
+
                     b.Property<string>("TraceParent")
                         .HasColumnType("text")
                         .HasColumnName("trace_parent");
@@ -86,6 +100,10 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .IsConcurrencyToken()
                         .HasColumnType("integer")
                         .HasColumnName("version");
+
+                    b.Property<DateTimeOffset?>("WaitingSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("waiting_since");
 
                     b.Property<string>("Warnings")
                         .HasColumnType("json")
@@ -105,6 +123,18 @@ namespace ImageWorker.Storage.Migrations.Postgres
                     b.HasIndex("RequestedAt")
                         .HasDatabaseName("ix_requests_requested_at")
                         .HasFilter("closed_at IS NULL AND next_tick_at IS NULL");
+
+                    b.HasIndex(new[] { "NextTickAt" }, "ix_requests_due")
+                        .HasDatabaseName("ix_requests_due")
+                        .HasFilter("next_tick_at IS NOT NULL AND NOT (waiting_since IS NOT NULL AND state = 'Submitting')");
+
+                    b.HasIndex(new[] { "Deadline" }, "ix_requests_start_by")
+                        .HasDatabaseName("ix_requests_start_by")
+                        .HasFilter("waiting_since IS NOT NULL AND state = 'Submitting'");
+
+                    b.HasIndex(new[] { "Priority", "Tenant", "WaitingSince" }, "ix_requests_turn")
+                        .HasDatabaseName("ix_requests_turn")
+                        .HasFilter("waiting_since IS NOT NULL AND state = 'Submitting'");
 
                     b.ToTable("requests", (string)null);
                 });

@@ -53,6 +53,12 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("next_tick_at");
 
+                    b.Property<short>("Priority")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue((short)1)
+                        .HasColumnName("priority");
+
                     b.Property<string>("Reason")
                         .HasMaxLength(32)
                         .HasColumnType("TEXT")
@@ -73,6 +79,14 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("submissions");
 
+                    b.Property<string>("Tenant")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("default")
+                        .HasColumnName("tenant");
+
                     b.Property<string>("TraceParent")
                         .HasColumnType("TEXT")
                         .HasColumnName("trace_parent");
@@ -81,6 +95,10 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .IsConcurrencyToken()
                         .HasColumnType("INTEGER")
                         .HasColumnName("version");
+
+                    b.Property<DateTime?>("WaitingSince")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("waiting_since");
 
                     b.Property<string>("Warnings")
                         .HasColumnType("TEXT")
@@ -100,6 +118,18 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                     b.HasIndex("RequestedAt")
                         .HasDatabaseName("ix_requests_requested_at")
                         .HasFilter("closed_at IS NULL AND next_tick_at IS NULL");
+
+                    b.HasIndex(new[] { "NextTickAt" }, "ix_requests_due")
+                        .HasDatabaseName("ix_requests_due")
+                        .HasFilter("next_tick_at IS NOT NULL AND NOT (waiting_since IS NOT NULL AND state = 'Submitting')");
+
+                    b.HasIndex(new[] { "Deadline" }, "ix_requests_start_by")
+                        .HasDatabaseName("ix_requests_start_by")
+                        .HasFilter("waiting_since IS NOT NULL AND state = 'Submitting'");
+
+                    b.HasIndex(new[] { "Priority", "Tenant", "WaitingSince" }, "ix_requests_turn")
+                        .HasDatabaseName("ix_requests_turn")
+                        .HasFilter("waiting_since IS NOT NULL AND state = 'Submitting'");
 
                     b.ToTable("requests", (string)null);
                 });

@@ -1,0 +1,26 @@
+namespace ImageWorker.Requests;
+
+/// <summary>
+/// What a request's turn depends on. A request that meets others that wait is accepted and waits too; whose turn is next
+/// goes by priority, then by tenant, then by age.
+/// </summary>
+public static class RequestTurns
+{
+    /// <summary>The tenant of commands that name none.</summary>
+    public const string NoTenant = "default";
+
+    /// <summary>The longest wait of a command that sets no limit to it.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromDays(30);
+
+    /// <summary>True while the request waits for its first turn.</summary>
+    public static bool IsWaiting(this ImageRequest request) =>
+        request is { WaitingSince: not null, State: RequestStates.Submitting };
+}
+
+/// <summary>Whose turn is next. The numbers are stored.</summary>
+public enum RequestPriority
+{
+    High = 0,
+    Normal = 1,
+    Low = 2,
+}
