@@ -23,6 +23,10 @@ public static class CommandRules
     public const int MaxCount = 20;
     public const int MaxTimeoutSeconds = 24 * 60 * 60;
     public const int MaxMetadataBytes = 4096;
+    public const int MaxTenantLength = 64;
+
+    /// <summary>What <see cref="IsTenantName"/> asks for, in words.</summary>
+    public const string TenantNames = "1 to 64 lower-case letters, digits, '.', '_' and '-' are allowed";
 
     /// <summary>
     /// Lists every fault of a command that came in: what cannot be read, and the rules that the rest breaks. Of a body
@@ -89,6 +93,12 @@ public static class CommandRules
     /// <summary>True if two commands ask for the same, field by field.</summary>
     public static bool AsksTheSameAs(this GenerateImages one, GenerateImages other) =>
         CommandFingerprint.Of(one) == CommandFingerprint.Of(other);
+
+    /// <summary>True if a command may name such a tenant.</summary>
+    public static bool IsTenantName(string name) =>
+        name.Length is >= 1 and <= MaxTenantLength
+        && name != RequestTurns.NoTenant
+        && name.All(sign => char.IsAsciiLetterLower(sign) || char.IsAsciiDigit(sign) || sign is '.' or '_' or '-');
 
     /// <summary>True if events may repeat the metadata.</summary>
     public static bool IsWithinLimit(IReadOnlyDictionary<string, string>? metadata) =>

@@ -12,6 +12,7 @@ public static class SagaRegistration
     {
         services.AddChecked<RequestOptions>(RequestOptions.Section);
         services.AddSingleton<IValidateOptions<RequestOptions>, ClosingGraceRule>();
+        services.AddTenants();
         services.AddSingleton<RequestSteps>();
         services.AddSingleton<RequestStateMachine>();
         services.AddSingleton(provider =>

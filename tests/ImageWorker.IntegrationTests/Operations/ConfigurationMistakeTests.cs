@@ -31,6 +31,8 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Delivery__Lease", "30", "(Delivery__Lease) must be 00:00:01 to 01:00:00, not 30.00:00:00")]
     [InlineData("Delivery__Lease", "30s", "(Delivery__Lease) must be a time such as 00:00:30, not '30s'")]
     [InlineData("Queues__Prefix", "a b", "Queues:Prefix (Queues__Prefix) takes only letters, digits")]
+    [InlineData("Tenants__ACME__AtOnce", "1", "Tenants:ACME (Tenants__ACME) is no tenant's name: 1 to 64 lower-case")]
+    [InlineData("Tenants__acme__AtOnce", "0", "Tenants:acme:AtOnce (Tenants__acme__AtOnce) must be 1 to 100000, not 0")]
     [InlineData("SecretsFolder", "/nowhere", "SecretsFolder is '/nowhere'")]
     [InlineData("Operations__Key", "short", "Operations:Key (Operations__Key) must have at least 16 characters")]
     [InlineData("ASPNETCORE_URLS", "foo", "ASPNETCORE_URLS (urls) must be addresses such as http://127.0.0.1:8080")]

@@ -2,6 +2,7 @@ using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
+using ImageWorker.Zpk;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -40,6 +41,18 @@ public sealed class OptionsTests
             Assert.IsType<ConfigurationException>(mistake).Message,
             StringComparison.Ordinal
         );
+    }
+
+    [Theory]
+    [InlineData("Zpk:AccountErrorIds", "NO_MONEY")]
+    [InlineData("Zpk:AccountErrorIds:0", "NO_MONEY")]
+    public async Task A_list_takes_one_text_or_a_key_for_each_word(string key, string value)
+    {
+        await using var worker = await WorkerUnderTest.StartAsync(settings: One(key, value));
+
+        var zpk = worker.Services.GetRequiredService<IOptions<ZpkOptions>>().Value;
+        Assert.Contains("NO_MONEY", zpk.AccountErrorIds, StringComparer.Ordinal);
+        Assert.Contains("PAYMENT_REQUIRED", zpk.AccountErrorIds, StringComparer.Ordinal);
     }
 
     [Fact]
