@@ -16,6 +16,9 @@ public sealed record ImageGenerated
     /// <summary>Where to download it, soon: ZPK does not say how long it keeps pictures.</summary>
     public required string Url { get; init; }
 
+    /// <summary>The command's tenant; null if it named none.</summary>
+    public string? Tenant { get; init; }
+
     /// <summary>The command's metadata, or null.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 }

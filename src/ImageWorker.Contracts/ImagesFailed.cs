@@ -30,6 +30,9 @@ public sealed record ImagesFailed
     /// <summary>When the request was closed, UTC.</summary>
     public required DateTimeOffset ClosedAt { get; init; }
 
+    /// <summary>The command's tenant; null if it named none, or one that it may not name.</summary>
+    public string? Tenant { get; init; }
+
     /// <summary>The command's metadata, or null.</summary>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 

@@ -37,7 +37,11 @@ internal static class Arrivals
             received.InputAddress.Segments[^1],
             RequestTracing.SystemOf(received.InputAddress),
             RequestTracing.PublisherIn(received.TransportHeaders),
-            received.Redelivered
+            received.Redelivered,
+            received.InputAddress.Scheme == "loopback" ? null : UserIn(received)
         );
     }
+
+    private static string UserIn(ReceiveContext received) =>
+        received.TryGetPayload(out RabbitMqBasicConsumeContext? delivery) ? delivery.Properties.UserId ?? "" : "";
 }

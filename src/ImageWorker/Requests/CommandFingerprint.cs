@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using ImageWorker.Contracts;
 
 namespace ImageWorker.Requests;
@@ -11,6 +12,22 @@ public static class CommandFingerprint
 {
     /// <summary>The header of an event's envelope.</summary>
     public const string Header = "command-fingerprint";
+
+    // A priority only says when. A field that came later counts only where it is set: events that wait for their delivery,
+    // and programs of an older version, have the fingerprint of the command without it.
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver().WithAddedModifier(type =>
+        {
+            foreach (var field in type.Properties.Where(_ => type.Type == typeof(GenerateImages)))
+            {
+                if (field.Name is nameof(GenerateImages.Priority))
+                    field.ShouldSerialize = static (_, _) => false;
+                if (field.Name is nameof(GenerateImages.Tenant) or nameof(GenerateImages.StartWithinSeconds))
+                    field.ShouldSerialize = static (_, value) => value is not null;
+            }
+        }),
+    };
 
     // A decimal keeps the zeros at its end.
     private const decimal One = 1.0000000000000000000000000000m;
@@ -33,6 +50,8 @@ public static class CommandFingerprint
                 )
                 : null,
         };
-        return DerivedMessageId.ForBody(JsonSerializer.SerializeToUtf8Bytes((object[])[plain, unread])).ToString();
+        return DerivedMessageId
+            .ForBody(JsonSerializer.SerializeToUtf8Bytes((object[])[plain, unread], Options))
+            .ToString();
     }
 }

@@ -19,11 +19,28 @@ public static class CommandRules
         "requestId"
     );
 
+    /// <summary>Refuses a command whose publisher may not name its tenant.</summary>
+    public static RequestError TenantOfOthers(string tenant, string user) =>
+        new(
+            InvalidParameter,
+            $"tenant is '{ShownText.Of(tenant, LongestShown)}', which only certain users of the broker may name; "
+                + (
+                    user.Length == 0
+                        ? "the message's user-id is missing"
+                        : $"'{ShownText.Of(user, LongestShown)}' is none of them"
+                ),
+            Tenant
+        );
+
     public const int MaxPromptLength = 4000;
     public const int MaxCount = 20;
     public const int MaxTimeoutSeconds = 24 * 60 * 60;
+    public const int MaxStartWithinSeconds = 24 * 60 * 60;
     public const int MaxMetadataBytes = 4096;
     public const int MaxTenantLength = 64;
+
+    /// <summary>The field that names a command's tenant.</summary>
+    public const string Tenant = "tenant";
 
     /// <summary>What <see cref="IsTenantName"/> asks for, in words.</summary>
     public const string TenantNames = "1 to 64 lower-case letters, digits, '.', '_' and '-' are allowed";
@@ -67,6 +84,19 @@ public static class CommandRules
         if (command.TimeoutSeconds is < 1 or > MaxTimeoutSeconds)
             Fault("timeoutSeconds", $"is {command.TimeoutSeconds}, from 1 to {MaxTimeoutSeconds} are allowed");
 
+        OneOf("priority", command.Priority, RequestTurns.Priorities);
+
+        if (command.Tenant == RequestTurns.NoTenant)
+            Fault(Tenant, $"is '{RequestTurns.NoTenant}', which is reserved for commands that name none");
+        else if (command.Tenant is { } tenant && !IsTenantName(tenant))
+            Fault(Tenant, $"is '{ShownText.Of(tenant, LongestShown)}', {TenantNames}");
+
+        if (command.StartWithinSeconds is < 1 or > MaxStartWithinSeconds)
+            Fault(
+                "startWithinSeconds",
+                $"is {command.StartWithinSeconds}, from 1 to {MaxStartWithinSeconds} are allowed"
+            );
+
         if (command.MaxCost is < 0)
             Fault(
                 "maxCost",
@@ -90,7 +120,7 @@ public static class CommandRules
         void Fault(string field, string what) => faults.Add(new(InvalidParameter, $"{field} {what}", field));
     }
 
-    /// <summary>True if two commands ask for the same, field by field.</summary>
+    /// <summary>True if two commands ask for the same, field by field. Their priorities may differ.</summary>
     public static bool AsksTheSameAs(this GenerateImages one, GenerateImages other) =>
         CommandFingerprint.Of(one) == CommandFingerprint.Of(other);
 

@@ -15,6 +15,9 @@ internal static class LikelyNames
         ("resolution", "size imageSize dimensions"),
         ("uniqueGuard", "unique uniquenessGuard"),
         ("timeoutSeconds", "timeout timeoutSec timeoutSecs timeoutMs timeoutMinutes deadline"),
+        ("priority", "prio priorityLevel"),
+        ("tenant", "tenantId tenantName"),
+        ("startWithinSeconds", "startWithin startWithinSec startWithinSecs startWithinMs startWithinMinutes"),
         ("maxCost", "budget maxBudget maxPrice costLimit priceLimit")
     );
 

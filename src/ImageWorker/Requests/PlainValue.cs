@@ -35,7 +35,7 @@ internal static class PlainValue
                 return Guid.TryParse(TextOf(value), out var id) ? id : No("a UUID");
             if (type == typeof(bool))
                 return bool.TryParse(PlainTextOf(value), out var isTrue) ? isTrue : No("true or false");
-            if (type == typeof(int))
+            if (type == typeof(int) || type == typeof(int?))
                 return NumberOf(value) is { } n && decimal.IsInteger(n) && n is >= int.MinValue and <= int.MaxValue
                     ? (int)n
                     : No("a whole number up to 2147483647");

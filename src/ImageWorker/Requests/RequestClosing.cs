@@ -75,6 +75,7 @@ public static class RequestClosing
             Cost = request.CostOf(prices),
             RequestedAt = request.RequestedAt,
             ClosedAt = request.ClosedAt!.Value,
+            Tenant = request.Command?.Tenant,
             Metadata = request.Command?.Metadata,
             Warnings = request.Warnings ?? [],
         };
@@ -89,6 +90,7 @@ public static class RequestClosing
             Cost = request.CostOf(prices),
             RequestedAt = request.RequestedAt,
             ClosedAt = request.ClosedAt!.Value,
+            Tenant = request.Command?.Tenant,
             Metadata = request.Command?.Metadata,
             Warnings = request.Warnings ?? [],
         };
@@ -113,6 +115,13 @@ public static class RequestClosing
             },
             RequestedAt = now,
             ClosedAt = now,
+            // Subscribers may take its events for the tenant's own.
+            Tenant =
+                command.Tenant is { } tenant
+                && CommandRules.IsTenantName(tenant)
+                && faults.All(fault => fault.On != CommandRules.Tenant)
+                    ? tenant
+                    : null,
             // An event goes to every subscriber, so it repeats nothing that is over its limit.
             Metadata = CommandRules.IsWithinLimit(command.Metadata) ? command.Metadata : null,
         };

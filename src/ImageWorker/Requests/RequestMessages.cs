@@ -9,12 +9,17 @@ namespace ImageWorker.Requests;
 /// <param name="System">The messaging system, as OpenTelemetry names it.</param>
 /// <param name="TraceParent">The publisher's W3C <c>traceparent</c>; null for none.</param>
 /// <param name="IsRedelivered">True if the broker has delivered it before.</param>
+/// <param name="User">
+/// The broker's user that published it, which the broker has checked; empty if the publisher did not state it. Null where
+/// there is no broker.
+/// </param>
 public sealed record Arrival(
     Guid MessageId,
     string Queue,
     string System,
     string? TraceParent = null,
-    bool IsRedelivered = false
+    bool IsRedelivered = false,
+    string? User = null
 );
 
 /// <summary>A command that came from outside.</summary>

@@ -1,3 +1,5 @@
+using ImageWorker.Contracts;
+
 namespace ImageWorker.Requests;
 
 /// <summary>
@@ -9,8 +11,17 @@ public static class RequestTurns
     /// <summary>The tenant of commands that name none.</summary>
     public const string NoTenant = "default";
 
+    /// <summary>The words for <see cref="RequestPriority"/> in commands, in its order.</summary>
+    public static readonly IReadOnlyList<string> Priorities = ["high", "normal", "low"];
+
     /// <summary>The longest wait of a command that sets no limit to it.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromDays(30);
+
+    /// <summary>The priority of a command without faults.</summary>
+    public static RequestPriority PriorityOf(GenerateImages command) =>
+        (RequestPriority)Priorities.Index().First(word => word.Item == command.Priority).Index;
+
+    public static string Word(this RequestPriority priority) => Priorities[(int)priority];
 
     /// <summary>True while the request waits for its first turn.</summary>
     public static bool IsWaiting(this ImageRequest request) =>

@@ -32,6 +32,12 @@ public sealed class TenantOptions
     public string LineOf(string? tenant) =>
         tenant is null || (Shared && !Named.ContainsKey(tenant)) ? RequestTurns.NoTenant : tenant;
 
+    /// <summary>True if a user of the broker may name the tenant in commands.</summary>
+    public bool MayName(string tenant, string user) =>
+        !Named.TryGetValue(tenant, out var named)
+        || named.Users.Count == 0
+        || named.Users.Contains(user, StringComparer.Ordinal);
+
     /// <summary>The limits of a tenant; null for none.</summary>
     /// <param name="line">The tenant as <see cref="LineOf"/> says it.</param>
     public (double? PerSecond, int? AtOnce) LimitsOf(string line)

@@ -160,6 +160,7 @@ public sealed partial class RequestSteps
                         RequestId = request.CorrelationId,
                         Number = image.Number,
                         Url = image.Url!,
+                        Tenant = command.Tenant,
                         Metadata = command.Metadata,
                     },
                     DerivedMessageId.ForImage(request.CorrelationId, image.Number)

@@ -71,6 +71,8 @@ public sealed partial class RequestSteps
         var command = asked.Command;
         context.AfterCommit(metrics.Received);
         request.Command = command;
+        request.Tenant = _tenants.LineOf(command.Tenant);
+        request.Priority = RequestTurns.PriorityOf(command);
         request.Warnings = asked.Warnings is { Count: > 0 } warnings ? [.. warnings] : null;
         request.TraceParent = context.UnitOfWork().TraceParent;
         request.RequestedAt = now;

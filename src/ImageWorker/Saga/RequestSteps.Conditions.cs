@@ -47,16 +47,26 @@ public sealed partial class RequestSteps
     private CommandVerdict VerdictOn(BehaviorContext<ImageRequest, GenerateAsked> context)
     {
         var (asked, command) = (context.Message, context.Message.Command);
-        return (CommandVerdict)(context.UnitOfWork().Verdict ??= Verdict(CommandRules.FaultsOf(asked)));
+        return (CommandVerdict)(
+            context.UnitOfWork().Verdict ??= Verdict([.. CommandRules.FaultsOf(asked), .. TenantFaults(asked)])
+        );
 
         // A command with faults may have no price at all.
         CommandVerdict Verdict(List<RequestError> faults) =>
             new(
                 faults,
                 faults.Count == 0 && command.IsOverBudget(_prices),
-                asked.Unread.Count == 0 && context.Saga.Command?.AsksTheSameAs(command) == true
+                asked.Unread.Count == 0
+                    && TenantFaults(asked).Count == 0
+                    && context.Saga.Command?.AsksTheSameAs(command) == true
             );
     }
+
+    /// <summary>The fault of a command that names a tenant of other users.</summary>
+    private IReadOnlyList<RequestError> TenantFaults(GenerateAsked asked) =>
+        asked is { Command.Tenant: { } tenant, Arrival.User: { } user } && !_tenants.MayName(tenant, user)
+            ? [CommandRules.TenantOfOthers(tenant, user)]
+            : [];
 
     /// <summary>The verdict on a command.</summary>
     /// <param name="Faults">The rules that it breaks.</param>

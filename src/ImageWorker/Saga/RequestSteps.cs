@@ -16,12 +16,14 @@ namespace ImageWorker.Saga;
 public sealed partial class RequestSteps(
     IOptions<RequestOptions> requestOptions,
     IOptions<ZpkOptions> zpkOptions,
+    IOptions<TenantOptions> tenantOptions,
     WorkerMetrics metrics,
     ILogger<RequestSteps> logger
 )
 {
     private readonly RequestOptions _options = requestOptions.Value;
     private readonly ZpkPrices _prices = zpkOptions.Value.Prices;
+    private readonly TenantOptions _tenants = tenantOptions.Value;
     private readonly TimeSpan _lease = SubmissionLease.Of(zpkOptions.Value);
 
     public void StopForDeadline(BehaviorContext<ImageRequest, RequestTick> context)

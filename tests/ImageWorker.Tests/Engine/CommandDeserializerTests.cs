@@ -33,6 +33,10 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     [InlineData("max-cost", "1", "maxCost")]
     [InlineData("size", "\"1024x1792\"", "resolution")]
     [InlineData("timeout", "60", "timeoutSeconds")]
+    [InlineData("prio", "\"high\"", "priority")]
+    [InlineData("tenantId", "\"acme\"", "tenant")]
+    [InlineData("start_within_seconds", "60", "startWithinSeconds")]
+    [InlineData("startWithin", "60", "startWithinSeconds")]
     public async Task A_likely_name_is_refused_where_the_real_field_is_absent(string name, string value, string meant)
     {
         var id = Guid.NewGuid();
@@ -195,6 +199,19 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
         Assert.Equal(count, started.Only<SubmitImages>().Command.Count);
     }
 
+    [Theory]
+    [InlineData("null", null)]
+    [InlineData("\"30\"", 30)]
+    [InlineData("30.0", 30)]
+    public async Task A_number_that_may_be_absent_is_read_in_the_same_way(string value, int? seconds)
+    {
+        var id = Guid.NewGuid();
+
+        var started = await worker.HandleBareAsync(GenerateImages, With(id, $"\"startWithinSeconds\":{value}"), id);
+
+        Assert.Equal(seconds, started.Only<SubmitImages>().Command.StartWithinSeconds);
+    }
+
     [Fact]
     public async Task Every_field_may_be_null_and_is_absent_then()
     {
@@ -226,6 +243,9 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
             Resolution = "1024x1792",
             UniqueGuard = true,
             TimeoutSeconds = 60,
+            Priority = "high",
+            Tenant = "acme",
+            StartWithinSeconds = 30,
             MaxCost = 1.5m,
             Progress = true,
             Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["order"] = "17" },
@@ -304,6 +324,23 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     [InlineData("\"count\":[2]", "count", "count is a list, a whole number up to 2147483647 is expected")]
     [InlineData("\"maxCost\":1,\"count\":-1", "count", "count is -1, from 1 to 20 are allowed")]
     [InlineData("\"maxCost\":\"cheap\"", "maxCost", "maxCost is 'cheap', a number is expected")]
+    [InlineData(
+        "\"startWithinSeconds\":\"soon\"",
+        "startWithinSeconds",
+        "startWithinSeconds is 'soon', a whole number up to 2147483647 is expected"
+    )]
+    [InlineData("\"priority\":5", "priority", "priority is 5, a text is expected")]
+    [InlineData("\"priority\":\"urgent\"", "priority", "priority is 'urgent', allowed are high, normal, low")]
+    [InlineData(
+        "\"tenant\":\"ACME\"",
+        "tenant",
+        "tenant is 'ACME', 1 to 64 lower-case letters, digits, '.', '_' and '-' are allowed"
+    )]
+    [InlineData(
+        "\"tenant\":\"default\"",
+        "tenant",
+        "tenant is 'default', which is reserved for commands that name none"
+    )]
     [InlineData("\"progress\":\"often\"", "progress", "progress is 'often', true or false is expected")]
     [InlineData("\"model\":{}", "model", "model is an object, a text is expected")]
     [InlineData("\"model\":\"\\ud83d\"", "model", "model is no Unicode text")]

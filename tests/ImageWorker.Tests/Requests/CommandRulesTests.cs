@@ -30,6 +30,19 @@ public sealed class CommandRulesTests
             { "resolution", Good with { Resolution = "1x1" } },
             { "timeoutSeconds", Good with { TimeoutSeconds = 0 } },
             { "timeoutSeconds", Good with { TimeoutSeconds = 86_401 } },
+            { "priority", Good with { Priority = "urgent" } },
+            { "priority", Good with { Priority = "High" } },
+            { "priority", Good with { Priority = null! } },
+            { "tenant", Good with { Tenant = "" } },
+            { "tenant", Good with { Tenant = "Acme" } },
+            { "tenant", Good with { Tenant = "a b" } },
+            { "tenant", Good with { Tenant = "café" } },
+            { "tenant", Good with { Tenant = "acme\n" } },
+            { "tenant", Good with { Tenant = new('x', 65) } },
+            { "tenant", Good with { Tenant = "default" } },
+            { "startWithinSeconds", Good with { StartWithinSeconds = 0 } },
+            { "startWithinSeconds", Good with { StartWithinSeconds = -1 } },
+            { "startWithinSeconds", Good with { StartWithinSeconds = 86_401 } },
             { "maxCost", Good with { MaxCost = -0.01m } },
             { "metadata", Good with { Metadata = Metadata("k", new('x', 4096)) } },
             { "metadata", Good with { Metadata = Metadata(new('é', 2048), "x") } },
@@ -69,6 +82,18 @@ public sealed class CommandRulesTests
             Good with
             {
                 TimeoutSeconds = 86_400,
+            },
+            Good with
+            {
+                Priority = "high",
+                Tenant = "a",
+                StartWithinSeconds = 1,
+            },
+            Good with
+            {
+                Priority = "low",
+                Tenant = "0._-" + new string('z', 60),
+                StartWithinSeconds = 86_400,
             },
             Good with
             {
