@@ -168,7 +168,7 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
         switch (message)
         {
             case SubmitImages submit:
-                await NoteAsync(await _services.GetRequiredService<Submitter>().HandleAsync(submit, Ct));
+                await NoteAsync(await _services.GetRequiredService<Submitter>().HandleAsync(submit, null, Ct));
                 break;
             case CheckImages check:
                 await NoteAsync(await _services.GetRequiredService<Checker>().HandleAsync(check, Ct));

@@ -16,8 +16,12 @@ namespace ImageWorker.Engine;
 /// </summary>
 public sealed partial class CallRunner(
     PendingCalls calls,
+    Turns turns,
     CallPace pace,
     ZpkGate gate,
+    SubmissionLedger ledger,
+    RequestStore store,
+    DueTimes dueTimes,
     Submitter submitter,
     Checker checker,
     RequestDoor door,
@@ -33,11 +37,16 @@ public sealed partial class CallRunner(
     private const int RefusalsOfItsOwn = 5;
     private const int OthersThatPass = 10;
 
+    private static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(100);
+
     private readonly SubmissionOptions _options = submissionOptions.Value;
     private readonly ConcurrentDictionary<string, (int Times, long Passed)> _refusals = new(StringComparer.Ordinal);
     private int _checks;
     private int _submissions;
     private int _trials;
+    private Task _picking = Task.CompletedTask;
+    private long _pickedAt;
+    private int _begunSince;
 
     /// <summary>Returns once no more calls are taken and all calls are done.</summary>
     public async Task RunAsync()
@@ -52,6 +61,8 @@ public sealed partial class CallRunner(
             Log.LeftUndone(logger, calls.Waiting(paid: true).Count + calls.Waiting(paid: false).Count);
         }
         await Task.WhenAll(lookingUp);
+        await _picking;
+        await GiveBackAsync();
         while (_checks + _submissions > 0)
             await calls.WaitForChangeAsync(null, CancellationToken.None);
     }
@@ -60,15 +71,13 @@ public sealed partial class CallRunner(
         _checks < _options.CheckConcurrency && gate.Closed is null && !(gate.IsOnTrial && _trials > 0);
 
     private bool MaySubmit =>
-        _submissions < _options.Concurrency
-        && pace.Pause is null
-        && gate.ClosedForPaying is null
-        && !(gate.IsOnTrialForPaying && _trials > 0);
+        _submissions < _options.Concurrency && turns.IsOpen && !(gate.IsOnTrialForPaying && _trials > 0);
 
     private async Task BeginCallsAsync()
     {
         while (true)
         {
+            BeginPicking();
             if (!calls.HasNext(MayCheck, MaySubmit))
             {
                 if (calls.IsComplete && _checks + _submissions == 0)
@@ -97,12 +106,93 @@ public sealed partial class CallRunner(
         (MayCheck ? Math.Min(calls.Waiting(paid: false).Count, _options.CheckConcurrency - _checks) : 0)
         + (MaySubmit ? Math.Min(calls.Waiting(paid: true).Count, _options.Concurrency - _submissions) : 0);
 
+    /// <summary>
+    /// Has the calls picked that can begin soon: as many as there is room for, and those of the next tenth of a second.
+    /// Not more, so that what comes later and is more urgent need not wait for them.
+    /// </summary>
+    private void BeginPicking()
+    {
+        if (!MaySubmit || !turns.MayHaveNext || !_picking.IsCompleted || stopping.Token.IsCancellationRequested)
+            return;
+        var elapsed = time.GetElapsedTime(_pickedAt);
+        var ahead = (int)Math.Min(_options.Concurrency, _begunSince * (Ahead / elapsed));
+        var room = _options.Concurrency - _submissions;
+        var most = pace.Rate is { } rate ? Math.Max(1, (int)(rate * Ahead.TotalSeconds)) : room + ahead;
+        var waiting = calls.Waiting(paid: true).Count;
+        if (waiting > ahead / 2 || Math.Min(most, room + ahead) <= waiting)
+            return;
+        (_pickedAt, _begunSince) = (time.GetTimestamp(), 0);
+        _picking = PickAsync(Math.Min(most, room + ahead) - waiting);
+    }
+
+    private async Task PickAsync(int count)
+    {
+        // The loop goes on at once.
+        await Task.Yield();
+        try
+        {
+            foreach (var next in await turns.PickAsync(count))
+            {
+                var (request, claim) = (next.Request, new Claim.Fresh(next.LeaseUntil, next.ClaimedAt));
+                dueTimes.Set(request.CorrelationId, request.Version, request.NextTickAt);
+                store.Keep(request);
+                if (!calls.AddPicked(SubmissionOf(request), claim, next.NotBefore))
+                    await ledger.GiveBackAsync([
+                        (request.CorrelationId, new(request.Submissions[0].Id, next.LeaseUntil)),
+                    ]);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.Token.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception exception)
+        {
+            Log.PickFailed(logger, exception);
+        }
+        finally
+        {
+            calls.Signal();
+        }
+    }
+
+    private static SubmitImages SubmissionOf(ImageRequest request)
+    {
+        var first = request.Submissions[0];
+        return new(request.CorrelationId, first.Id, first.ImageNumbers.Count, request.Command!)
+        {
+            Trace = RequestTracing.Of(request, first, due: null),
+        };
+    }
+
+    /// <summary>What was picked, and was not called because the process stops, is any worker's again.</summary>
+    private async Task GiveBackAsync()
+    {
+        var left = calls.TakePicked();
+        if (left.Count == 0)
+            return;
+        try
+        {
+            await ledger.GiveBackAsync([
+                .. left.Select(call =>
+                    (call.Message.RequestId, new NewLease(call.Message.SubmissionId, call.Claim!.LeaseUntil))
+                ),
+            ]);
+        }
+        catch (Exception exception)
+        {
+            Log.NotGivenBack(logger, left.Count, exception.GetBaseException().Message);
+        }
+    }
+
     private void Count(PendingCall call, int one, bool isTrial)
     {
         if (call.Message is CheckImages)
             Interlocked.Add(ref _checks, one);
         else
             Interlocked.Add(ref _submissions, one);
+        if (one > 0 && call.Message is SubmitImages)
+            _begunSince++;
         if (isTrial)
             Interlocked.Add(ref _trials, one);
     }
@@ -135,9 +225,11 @@ public sealed partial class CallRunner(
         {
             using (turn)
             {
+                var claim = call.Claim;
+                call.Claim = null;
                 var result = call.Message switch
                 {
-                    SubmitImages submit => await submitter.HandleAsync(submit, CancellationToken.None),
+                    SubmitImages submit => await submitter.HandleAsync(submit, claim, CancellationToken.None),
                     CheckImages check => await checker.HandleAsync(check, CancellationToken.None),
                     var other => throw new InvalidOperationException($"{other.GetType().Name} is no call."),
                 };
@@ -208,5 +300,19 @@ public sealed partial class CallRunner(
             "Request {RequestId}: {Message} waits for a lock of another transaction; its timer has it done again"
         )]
         public static partial void Locked(ILogger logger, Guid requestId, string message);
+
+        [LoggerMessage(
+            4,
+            LogLevel.Error,
+            "Requests that were picked could not be handed on; their timers have them called"
+        )]
+        public static partial void PickFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(
+            5,
+            LogLevel.Warning,
+            "{Count} picked requests could not be given back: {Error}; their timers have them called"
+        )]
+        public static partial void NotGivenBack(ILogger logger, int count, string error);
     }
 }

@@ -19,6 +19,7 @@ public sealed partial class StepRunner(
     RequestStore store,
     CommittedMessages outbox,
     PendingCalls calls,
+    Turns turns,
     DueTimes dueTimes,
     StepRetries retries,
     IOptions<TelemetryOptions> telemetry,
@@ -31,16 +32,17 @@ public sealed partial class StepRunner(
     {
         using var span = RequestTracing.StartProcess(context.Message, telemetry.Value.IncludePrompts);
         var traceParent = span?.Id ?? (context.Message as CommandAsked)?.Arrival.TraceParent;
+        using var entry = context.Message is GenerateAsked ? turns.Enter() : null;
         try
         {
             // A command's place is in the broker's memory until it ends. The rest comes again from the request's row.
             var unit = await retries.ExecuteAsync(
                 waitsForLocks: context.Message is CommandAsked,
-                isRetry => StepAsync(context, next, traceParent, isRetry),
+                isRetry => StepAsync(context, next, traceParent, entry?.MustWait is true, isRetry),
                 context.CancellationToken
             );
             span.Note(unit);
-            await FollowUpAsync(unit, isNewCommand: context.Message is GenerateAsked);
+            FollowUp(unit);
         }
         catch (RequestRemovedException)
         {
@@ -74,6 +76,7 @@ public sealed partial class StepRunner(
         ConsumeContext<T> context,
         IPipe<SagaRepositoryContext<ImageRequest, T>> next,
         string? traceParent,
+        bool mustWait,
         bool isRetry
     )
         where T : class
@@ -84,6 +87,7 @@ public sealed partial class StepRunner(
             Now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
             Ledger = (context.Message as SubmissionAnswer)?.Ledger,
             TraceParent = traceParent,
+            MustWait = mustWait,
         };
         context.AddOrUpdatePayload(() => unit, _ => unit);
         await next.Send(new StepContext<T>(context, unit, store, isRetry));
@@ -96,22 +100,23 @@ public sealed partial class StepRunner(
         return unit;
     }
 
-    private async Task FollowUpAsync(UnitOfWork unit, bool isNewCommand)
+    private void FollowUp(UnitOfWork unit)
     {
         foreach (var action in unit.AfterCommit)
             action();
         outbox.Add(unit.Events);
         if (unit.Change is not RowChange.None)
-            dueTimes.Set(unit.Request!.CorrelationId, unit.Request.Version, unit.Request.NextTickAt);
+        {
+            var request = unit.Request!;
+            if (request.IsWaiting())
+                turns.NoteWaiting();
+            else
+                dueTimes.Set(request.CorrelationId, request.Version, request.NextTickAt);
+        }
         if (unit.Work.Count > 0)
             store.Keep(unit.Request!);
         foreach (var message in unit.Work)
-        {
-            if (isNewCommand)
-                await calls.AddWhenThereIsRoomAsync(message);
-            else
-                calls.Add(message);
-        }
+            calls.Add(message);
     }
 
     private static partial class Log

@@ -19,6 +19,7 @@ public sealed partial class WorkerService(
     PendingCalls pendingCalls,
     CallRunner callRunner,
     CallPace pace,
+    Turns turns,
     ILogger<WorkerService> logger
 ) : BackgroundService
 {
@@ -44,6 +45,7 @@ public sealed partial class WorkerService(
         var ticking = ticker.RunAsync(leaving.Token);
         var delivering = delivery.RunAsync(ending.Token);
         var pacing = pace.RunAsync(ending.Token);
+        var taking = turns.RunAsync(ending.Token);
         var working = callRunner.RunAsync();
         try
         {
@@ -61,7 +63,7 @@ public sealed partial class WorkerService(
         }
         try
         {
-            await Task.WhenAll(ticking, delivering, pacing, watching);
+            await Task.WhenAll(ticking, delivering, pacing, taking, watching);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

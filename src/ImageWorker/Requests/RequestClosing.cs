@@ -14,6 +14,7 @@ public static class RequestClosing
     {
         request.Reason = reason;
         request.CloseBy = now + options.ClosingGrace;
+        request.WaitingSince = null;
 
         foreach (var submission in request.Submissions)
         {

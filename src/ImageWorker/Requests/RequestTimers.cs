@@ -11,6 +11,9 @@ public static class RequestTimers
         yield return request.CloseBy is { } closeBy
             ? new(TimerKind.Grace, closeBy)
             : new(TimerKind.Deadline, request.Deadline);
+        // Who waits for its turn is picked; nothing of it comes due.
+        if (request.IsWaiting())
+            yield break;
         foreach (var submission in request.Submissions)
         {
             if (submission.NextSubmitAt is { } submitAt)

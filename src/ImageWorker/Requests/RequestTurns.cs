@@ -26,6 +26,33 @@ public static class RequestTurns
     /// <summary>True while the request waits for its first turn.</summary>
     public static bool IsWaiting(this ImageRequest request) =>
         request is { WaitingSince: not null, State: RequestStates.Submitting };
+
+    /// <summary>
+    /// Has an accepted request wait for its first turn. Its deadline runs only from then on; until then it is the end of
+    /// this wait.
+    /// </summary>
+    /// <param name="request">The request, with its first submission.</param>
+    /// <param name="now">The step's time.</param>
+    /// <param name="patience">
+    /// When its timer comes due for workers of an older version, which know no turns. The others pass over it.
+    /// </param>
+    public static void AwaitTurn(this ImageRequest request, DateTimeOffset now, TimeSpan patience)
+    {
+        var wait = request.Command!.StartWithinSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : LongestWait;
+        request.WaitingSince = now;
+        request.Deadline = now + wait;
+        request.Submissions[0].WaitingSince = now;
+        request.Submissions[0].NextSubmitAt = now + patience;
+        request.NextTickAt = now + (wait < patience ? wait : patience);
+    }
+
+    /// <summary>Gives the request its first turn.</summary>
+    public static void TakeTurn(this ImageRequest request, DateTimeOffset now)
+    {
+        request.WaitingSince = null;
+        request.Deadline = now + TimeSpan.FromSeconds(request.Command!.TimeoutSeconds);
+        request.Version++;
+    }
 }
 
 /// <summary>Whose turn is next. The numbers are stored.</summary>

@@ -18,8 +18,15 @@ public sealed partial class RequestSteps
     public void Start(BehaviorContext<ImageRequest, GenerateAsked> context)
     {
         var request = TakeOver(context);
+        var submission = request.Submit([.. request.Images.Select(image => image.Number)]);
+        if (context.UnitOfWork().MustWait)
+        {
+            request.AwaitTurn(context.Now(), _lease);
+            Log.Waits(logger, request.CorrelationId, request.Images.Count, request.Command!.Model);
+            return;
+        }
         Log.Accepted(logger, request.CorrelationId, request.Images.Count, request.Command!.Model, request.Deadline);
-        Submit(context, request.Submit([.. request.Images.Select(image => image.Number)]));
+        Submit(context, submission);
         request.NextTickAt = request.NextTick();
     }
 

@@ -172,5 +172,12 @@ public sealed partial class RequestSteps
             "Request {RequestId} waits for its last answers until {CloseBy:u}: calls to ZPK are held back"
         )]
         public static partial void GraceExtended(ILogger logger, Guid requestId, DateTimeOffset closeBy);
+
+        [LoggerMessage(
+            21,
+            LogLevel.Information,
+            "Request {RequestId} accepted: {Count} images of {Model}; it waits for its turn"
+        )]
+        public static partial void Waits(ILogger logger, Guid requestId, int count, string model);
     }
 }

@@ -34,14 +34,23 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
         CancellationToken ct
     ) =>
         Database
-            .SqlQuery<DueTick>(
-                $"""
-                UPDATE requests SET next_tick_at = {again.UtcDateTime}
-                WHERE id IN (
-                    SELECT id FROM requests WHERE next_tick_at <= {now.UtcDateTime}
-                    ORDER BY next_tick_at LIMIT {limit} FOR UPDATE SKIP LOCKED)
+            .SqlQueryRaw<DueTick>(
+                $$"""
+                WITH due AS (
+                    SELECT id FROM requests
+                    WHERE next_tick_at <= {0} AND NOT ({{WaitingRequests.Condition}})
+                    ORDER BY next_tick_at LIMIT {2} FOR UPDATE SKIP LOCKED),
+                late AS (
+                    SELECT id FROM requests
+                    WHERE deadline <= {0} AND next_tick_at <= {0} AND {{WaitingRequests.Condition}}
+                    ORDER BY deadline LIMIT {2} FOR UPDATE SKIP LOCKED)
+                UPDATE requests SET next_tick_at = {1}
+                WHERE id = ANY (ARRAY(SELECT id FROM due UNION ALL SELECT id FROM late))
                 RETURNING id AS "Id", version AS "Version"
-                """
+                """,
+                now.UtcDateTime,
+                again.UtcDateTime,
+                limit
             )
             .ToListAsync(ct);
 
@@ -63,6 +72,26 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             )
             .AsNoTracking()
             .ToListAsync(ct);
+
+    public override async Task<List<PickedRequest>> PickAsync(TurnPick pick)
+    {
+        var picked = await Requests
+            .FromSqlRaw(
+                PostgresPick.Statement,
+                pick.Lines.Select(line => (short)line.Priority).ToArray(),
+                pick.Lines.Select(line => line.Passed).ToArray(),
+                pick.Lines.Select(line => line.Stride).ToArray(),
+                pick.Lines.Select(line => line.LastTenant).ToArray(),
+                pick.Count,
+                pick.Owner,
+                pick.Now.UtcDateTime,
+                pick.Lease
+            )
+            .AsNoTracking()
+            .ToListAsync();
+        // The statement gives the row and its claim the same time.
+        return [.. picked.Select(request => new PickedRequest(request, request.NextTickAt!.Value))];
+    }
 
     // Locks the requests. So once a request is seen as stopped, every claim for it is committed.
     public override Task<List<NewLease>> InsertClaimsAsync(

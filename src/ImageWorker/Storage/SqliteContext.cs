@@ -42,14 +42,22 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         CancellationToken ct
     ) =>
         Database
-            .SqlQuery<DueTick>(
-                $"""
-                UPDATE requests SET next_tick_at = {again.UtcDateTime}
+            .SqlQueryRaw<DueTick>(
+                $$"""
+                UPDATE requests SET next_tick_at = {1}
                 WHERE id IN (
-                    SELECT id FROM requests WHERE next_tick_at <= {now.UtcDateTime}
-                    ORDER BY next_tick_at LIMIT {limit})
+                    SELECT id FROM requests
+                    WHERE next_tick_at <= {0} AND NOT ({{WaitingRequests.Condition}})
+                    ORDER BY next_tick_at LIMIT {2})
+                OR id IN (
+                    SELECT id FROM requests
+                    WHERE deadline <= {0} AND next_tick_at <= {0} AND {{WaitingRequests.Condition}}
+                    ORDER BY deadline LIMIT {2})
                 RETURNING id AS "Id", version AS "Version"
-                """
+                """,
+                now.UtcDateTime,
+                again.UtcDateTime,
+                limit
             )
             .ToListAsync(ct);
 
@@ -71,6 +79,72 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             )
             .AsNoTracking()
             .ToListAsync(ct);
+
+    // One process has the file, so a transaction is enough, and the order is made here.
+    public override async Task<List<PickedRequest>> PickAsync(TurnPick pick)
+    {
+        await using var transaction = Database.CurrentTransaction is null
+            ? await Database.BeginTransactionAsync()
+            : null;
+        var picked = new List<PickedRequest>();
+        foreach (var id in await NextAsync(pick))
+        {
+            var request = await Requests.SingleAsync(row => row.CorrelationId == id);
+            request.TakeTurn(pick.Now);
+            var claims = await InsertClaimsAsync(
+                [new(request.Submissions[0].Id, id)],
+                pick.Owner,
+                pick.Now,
+                pick.Lease
+            );
+            request.NextTickAt = claims.Count == 0 ? pick.Now : claims[0].Until;
+            if (claims.Count > 0)
+                picked.Add(new(request, claims[0].Until));
+        }
+        await SaveChangesAsync();
+        if (transaction is not null)
+            await transaction.CommitAsync();
+        return picked;
+    }
+
+    /// <summary>The same order as <see cref="PostgresPick"/> makes.</summary>
+    private async Task<IEnumerable<Guid>> NextAsync(TurnPick pick)
+    {
+        var waiting = new List<(double Turn, Guid Id)>();
+        foreach (var line in pick.Lines)
+        {
+            var tenants = await Waiting
+                .Where(request => request.Priority == line.Priority)
+                .Select(request => request.Tenant)
+                .Distinct()
+                .OrderBy(tenant => tenant)
+                .ToListAsync();
+            var inTurn = tenants
+                .OrderBy(tenant => string.CompareOrdinal(tenant, line.LastTenant) <= 0)
+                .ThenBy(tenant => tenant, StringComparer.Ordinal)
+                .Take(pick.Count);
+            var rounds = new List<(int Round, Guid Id)>();
+            foreach (var tenant in inTurn)
+            {
+                var oldest = await Waiting
+                    .Where(request =>
+                        request.Priority == line.Priority && request.Tenant == tenant && request.Deadline > pick.Now
+                    )
+                    .OrderBy(request => request.WaitingSince)
+                    .ThenBy(request => request.CorrelationId)
+                    .Select(request => request.CorrelationId)
+                    .Take(pick.Count)
+                    .ToListAsync();
+                rounds.AddRange(oldest.Select((id, round) => (round, id)));
+            }
+            waiting.AddRange(
+                rounds
+                    .OrderBy(next => next.Round)
+                    .Select((next, index) => (line.Passed + line.Stride * (index + 1), next.Id))
+            );
+        }
+        return waiting.OrderBy(next => next.Turn).Take(pick.Count).Select(next => next.Id);
+    }
 
     public override async Task<List<NewLease>> InsertClaimsAsync(
         IReadOnlyList<NewClaim> claims,

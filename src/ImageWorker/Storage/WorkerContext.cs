@@ -58,6 +58,13 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     public abstract Task<int> RemoveKnownAsync(DateTimeOffset before, int limit, CancellationToken ct);
 
     /// <summary>
+    /// Picks requests that wait for their first turns, and notes a claim for the submission of each. No two callers get
+    /// the same one, and none waits for a row that is locked. What a worker of an older version has begun meanwhile comes
+    /// due for its timer.
+    /// </summary>
+    public abstract Task<List<PickedRequest>> PickAsync(TurnPick pick);
+
+    /// <summary>
     /// Notes these claims in the ledger. It leaves out submissions that the ledger has already, and those that their
     /// requests no longer want. Returns the claims that were noted.
     /// </summary>
@@ -82,6 +89,10 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// <summary>Requests for which calls may begin.</summary>
     public IQueryable<ImageRequest> Wanting(DateTimeOffset now) =>
         Requests.Where(request => request.Deadline > now && RequestStates.Calling.Contains(request.State));
+
+    /// <summary>Requests that wait for their first turns: <see cref="RequestTurns.IsWaiting"/>.</summary>
+    public IQueryable<ImageRequest> Waiting =>
+        Requests.Where(request => request.WaitingSince != null && request.State == RequestStates.Submitting);
 
     /// <summary>Cancellations whose command has not come.</summary>
     public IQueryable<ImageRequest> Withdrawn =>

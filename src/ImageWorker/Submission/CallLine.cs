@@ -4,9 +4,8 @@ namespace ImageWorker.Submission;
 
 /// <summary>A call that waits or is under way.</summary>
 /// <param name="Message">The call.</param>
-/// <param name="TookRoom">True for a new command's, which takes room until it is done.</param>
 /// <param name="AddedAt">Since when it waits.</param>
-public sealed record PendingCall(IZpkCall Message, bool TookRoom, DateTimeOffset AddedAt)
+public sealed record PendingCall(IZpkCall Message, DateTimeOffset AddedAt)
 {
     /// <summary>What a second call for the same would have too.</summary>
     public string Key { get; } =
@@ -15,6 +14,12 @@ public sealed record PendingCall(IZpkCall Message, bool TookRoom, DateTimeOffset
             CheckImages => "check ",
             _ => "submit ",
         } + Message.SubmissionId;
+
+    /// <summary>True if ZPK may charge for it.</summary>
+    public bool IsPaid => Message is SubmitImages { IsStopped: false };
+
+    /// <summary>The claim that it was picked with. The call uses it up.</summary>
+    public Claim.Fresh? Claim { get; set; }
 
     /// <summary>True while it stands in its line.</summary>
     public bool IsWaiting { get; set; }

@@ -1,25 +1,23 @@
 using System.Threading.Channels;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
-using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Submission;
 
 /// <summary>
 /// The calls to ZPK that this process makes next, the oldest first. A call that is asked for again meanwhile is made
-/// once. A call that was held back keeps its place at the front. New commands wait for room, so that a burst stays in the
-/// broker's queue, where other processes find it. This is memory only: if a call is lost, its request's timer repeats it.
+/// once. A call that was held back keeps its place at the front. This is memory only: if a call is lost, its request's
+/// timer repeats it.
 /// </summary>
-public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> options, TimeProvider time)
-    : IDisposable
+public sealed class PendingCalls(Stopping stopping, TimeProvider time) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PendingCall> _pending = new(StringComparer.Ordinal);
     private readonly Channel<PendingCall> _lookUps = Channel.CreateUnbounded<PendingCall>();
     private readonly CallLine _checks = new();
     private readonly CallLine _submissions = new();
-    private readonly SemaphoreSlim _room = new(options.Value.Concurrency * 2);
     private readonly SemaphoreSlim _changed = new(0, 1);
+    private int _paid;
     private bool _isComplete;
 
     /// <summary>Submissions of stopped requests. What the ledger says is often enough, so they wait for no turn.</summary>
@@ -35,22 +33,56 @@ public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> 
         }
     }
 
-    /// <summary>Adds a call that a timer or a callback asks for.</summary>
-    public void Add(IZpkCall message) => Add(message, tookRoom: false);
+    /// <summary>Paid calls that wait or are under way.</summary>
+    public int Paid => Volatile.Read(ref _paid);
 
-    /// <summary>Adds a new command's call. Returns once there is room for it, or once nothing more begins.</summary>
-    public async Task AddWhenThereIsRoomAsync(IZpkCall message)
+    /// <summary>Adds a call that a step, a timer or a callback asks for.</summary>
+    public void Add(IZpkCall message)
     {
-        try
+        var call = new PendingCall(message, time.GetUtcNow());
+        lock (_lock)
         {
-            await _room.WaitAsync(stopping.Token);
+            if (_isComplete)
+                return;
+            if (_pending.TryGetValue(call.Key, out var known))
+            {
+                if (message is CheckImages { IsFinal: true })
+                    _checks.MoveFirst(known, time.GetUtcNow());
+                // A call that still waits is not made any more. One under way brings its own answer.
+                if (message is not SubmitImages { IsStopped: true } || !_submissions.Remove(known))
+                    return;
+                Forget(known);
+            }
+            Remember(call);
+            if (message is SubmitImages { IsStopped: true })
+                _lookUps.Writer.TryWrite(call);
+            else if (message is CheckImages { IsFinal: true })
+                _checks.AddFirst(call, time.GetUtcNow());
+            else
+                LineOf(message).Add(call);
         }
-        catch (OperationCanceledException)
+        Signal();
+    }
+
+    /// <summary>Adds a call that was picked in its turn, and claimed. False if nothing more begins.</summary>
+    /// <param name="message">The call.</param>
+    /// <param name="claim">Its claim.</param>
+    /// <param name="notBefore">When it may begin; null for at once.</param>
+    public bool AddPicked(SubmitImages message, Claim.Fresh claim, DateTimeOffset? notBefore)
+    {
+        var call = new PendingCall(message, time.GetUtcNow()) { Claim = claim };
+        lock (_lock)
         {
-            return;
+            if (_isComplete || _pending.ContainsKey(call.Key))
+                return false;
+            Remember(call);
+            if (notBefore is { } at)
+                _submissions.AddFirst(call, at);
+            else
+                _submissions.Add(call);
         }
-        if (!Add(message, tookRoom: true))
-            _room.Release();
+        Signal();
+        return true;
     }
 
     /// <summary>The calls that wait, and how long the first of them has waited.</summary>
@@ -83,6 +115,21 @@ public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> 
                 ?? (submissions ? _submissions.Take(time.GetUtcNow()) : null);
     }
 
+    /// <summary>Takes out all calls that wait and were picked.</summary>
+    public IReadOnlyList<PendingCall> TakePicked()
+    {
+        lock (_lock)
+        {
+            var picked = _pending.Values.Where(call => call is { IsWaiting: true, Claim: not null }).ToList();
+            foreach (var call in picked)
+            {
+                _submissions.Remove(call);
+                Forget(call);
+            }
+            return picked;
+        }
+    }
+
     /// <summary>Puts a call that was held back at the front again.</summary>
     public void PutBack(PendingCall call, DateTimeOffset notBefore)
     {
@@ -95,9 +142,7 @@ public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> 
     public void Done(PendingCall call)
     {
         lock (_lock)
-            _pending.Remove(call.Key);
-        if (call.TookRoom)
-            _room.Release();
+            Forget(call);
         Signal();
     }
 
@@ -132,11 +177,7 @@ public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> 
         Signal();
     }
 
-    public void Dispose()
-    {
-        _room.Dispose();
-        _changed.Dispose();
-    }
+    public void Dispose() => _changed.Dispose();
 
     /// <summary>Wakes <see cref="WaitForChangeAsync"/>.</summary>
     public void Signal()
@@ -148,32 +189,17 @@ public sealed class PendingCalls(Stopping stopping, IOptions<SubmissionOptions> 
         }
     }
 
-    private bool Add(IZpkCall message, bool tookRoom)
+    private void Remember(PendingCall call)
     {
-        var call = new PendingCall(message, tookRoom, time.GetUtcNow());
-        lock (_lock)
-        {
-            if (_isComplete)
-                return false;
-            if (_pending.TryGetValue(call.Key, out var known))
-            {
-                if (message is CheckImages { IsFinal: true })
-                    _checks.MoveFirst(known, time.GetUtcNow());
-                // A call that still waits is not made any more. One under way brings its own answer.
-                if (message is not SubmitImages { IsStopped: true } || !_submissions.Remove(known))
-                    return false;
-                call = call with { TookRoom = known.TookRoom };
-            }
-            _pending[call.Key] = call;
-            if (message is SubmitImages { IsStopped: true })
-                return _lookUps.Writer.TryWrite(call);
-            if (message is CheckImages { IsFinal: true })
-                _checks.AddFirst(call, time.GetUtcNow());
-            else
-                LineOf(message).Add(call);
-        }
-        Signal();
-        return true;
+        _pending[call.Key] = call;
+        if (call.IsPaid)
+            _paid++;
+    }
+
+    private void Forget(PendingCall call)
+    {
+        if (_pending.Remove(call.Key) && call.IsPaid)
+            _paid--;
     }
 
     private CallLine LineOf(IZpkCall message) => message is CheckImages ? _checks : _submissions;

@@ -70,8 +70,43 @@ public sealed class SubmissionLedger
         }
     }
 
+    /// <summary>True if a request waits for its first turn.</summary>
+    public Task<bool> HasWaitingAsync() => _database.InAsync(db => db.Waiting.AnyAsync());
+
+    /// <summary>
+    /// Picks up to that many of the requests that wait for their first turns, and claims their submissions. Returns them
+    /// in their order.
+    /// </summary>
+    public Task<IReadOnlyList<PickedRequest>> PickAsync(int count, IReadOnlyList<TurnLine> lines) =>
+        _database.InAsync(db =>
+            WithinLimitAsync<IReadOnlyList<PickedRequest>>(
+                db,
+                async room =>
+                {
+                    if (room == 0)
+                        return [];
+                    var claimedAt = _time.GetTimestamp();
+                    var pick = new TurnPick(Math.Min(count, room), lines, _worker.Id, _time.GetUtcNow(), _lease);
+                    var picked = await db.PickAsync(pick);
+                    return [.. picked.Select(next => next with { ClaimedAt = claimedAt })];
+                }
+            )
+        );
+
     /// <summary>Gives up a claim whose call provably did nothing: it was only held back, and is made later.</summary>
     public Task ReleaseAsync(string id, Claim.Fresh claim) => _releases.AddAsync(new(id, claim.LeaseUntil));
+
+    /// <summary>Gives up claims of picked requests that were never called, and has any worker call them soon.</summary>
+    public Task GiveBackAsync(IReadOnlyList<(Guid RequestId, NewLease Claim)> picked) =>
+        _database.InAsync(async db =>
+        {
+            var now = _time.GetUtcNow();
+            var requests = picked.Select(call => call.RequestId).ToList();
+            await db.ReleaseClaimsAsync([.. picked.Select(call => call.Claim)], now);
+            return await db
+                .Requests.Where(row => requests.Contains(row.CorrelationId) && row.State == RequestStates.Submitting)
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.NextTickAt, now));
+        });
 
     /// <summary>Says what a claim would find, and claims nothing; null if the claim would be fresh.</summary>
     public Task<Claim?> LookAsync(string id, Guid requestId, CancellationToken ct) =>

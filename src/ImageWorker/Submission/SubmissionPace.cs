@@ -10,6 +10,8 @@ namespace ImageWorker.Submission;
 /// </summary>
 public sealed class SubmissionPace
 {
+    private static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(100);
+
     private readonly Database _database;
     private readonly Stopping _stopping;
     private readonly TimeProvider _time;
@@ -22,6 +24,24 @@ public sealed class SubmissionPace
         _interval = options.Value.PerSecond is { } rate ? TimeSpan.FromSeconds(1 / rate) : null;
         // Small batches, so that other processes get slots in between.
         _slots = new(size: 8, parallel: 1, ReserveAsync);
+    }
+
+    /// <summary>True if paid calls are paced at all.</summary>
+    public bool IsLimited => _interval is not null;
+
+    /// <summary>
+    /// Reserves slots for up to that many calls, no more than fit into a tenth of a second, and waits for the first.
+    /// Returns their times.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The process stops, and begins nothing more.</exception>
+    public async Task<IReadOnlyList<DateTimeOffset>> ReserveAsync(int count)
+    {
+        var slots = Math.Clamp((int)(Ahead / _interval!.Value), 1, count);
+        var waits = await ReserveAsync([.. Enumerable.Repeat(this, slots)]);
+        var now = _time.GetUtcNow();
+        if (waits[0] > TimeSpan.Zero)
+            await Task.Delay(waits[0], _time, _stopping.Token);
+        return [.. waits.Select(wait => now + wait)];
     }
 
     /// <summary>Waits for this call's turn. Returns true if it had to wait.</summary>

@@ -15,6 +15,7 @@ public static class SubmissionRegistration
         services.AddSingleton<SubmissionPace>();
         services.AddChecked<PaceOptions>(PaceOptions.Section);
         services.AddSingleton<CallPace>();
+        services.AddSingleton<Turns>();
         services.AddSingleton<Submitter>();
         services.AddSingleton<Checker>();
     }

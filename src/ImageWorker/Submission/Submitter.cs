@@ -27,13 +27,16 @@ public sealed partial class Submitter(
 {
     /// <summary>Makes the call, or finds out what became of it.</summary>
     /// <param name="message">The submission.</param>
+    /// <param name="picked">The claim that it was picked with, which is good for this call alone; null for none.</param>
     /// <param name="ct">Cancels what is free.</param>
-    public async Task<CallResult> HandleAsync(SubmitImages message, CancellationToken ct)
+    public async Task<CallResult> HandleAsync(SubmitImages message, Claim.Fresh? picked, CancellationToken ct)
     {
         using var span = RequestTracing.StartSubmit(message, time.GetUtcNow());
         try
         {
-            var result = message.IsStopped ? new(await FindOutAsync(message, ct)) : await SubmitAsync(message, ct);
+            var result = message.IsStopped
+                ? new(await FindOutAsync(message, ct))
+                : await SubmitAsync(message, picked, ct);
             span.Note(result.Answer as SubmissionAnswer ?? result.HeldBack?.AsFailure as SubmissionAnswer);
             return result;
         }
@@ -43,8 +46,15 @@ public sealed partial class Submitter(
         }
     }
 
-    private async Task<CallResult> SubmitAsync(SubmitImages message, CancellationToken ct)
+    private async Task<CallResult> SubmitAsync(SubmitImages message, Claim.Fresh? picked, CancellationToken ct)
     {
+        if (picked is not null)
+        {
+            if (ledger.HasTimeForCall(picked))
+                return await CallAsync(message, picked);
+            // It was held back for long. No call was made on this claim, and none will be.
+            await ledger.ReleaseAsync(message.SubmissionId, picked);
+        }
         // The gate can close while this waits for its slot.
         if (await pace.WaitForTurnAsync() && gate.ClosedForPaying is var (until, reason))
             return new HeldBack(until, Defer(message, until, inDoubt: false, reason));

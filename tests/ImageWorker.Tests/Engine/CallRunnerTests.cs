@@ -96,14 +96,14 @@ public sealed class CallRunnerTests : IDisposable
             await mayEnd.Task;
             return StubApi.Json(StubZpk.Accepted);
         };
+        var first = (await worker.HandleAsync(Command())).Only<SubmitImages>();
+        var second = (await worker.HandleAsync(Command())).Only<SubmitImages>();
         gate.Note(
             new ImageWorker.Zpk.GenerateOutcome.Busy("the circuit is open", TimeSpan.FromSeconds(2))
             {
                 IsHeldBack = true,
             }
         );
-        var first = (await worker.HandleAsync(Command())).Only<SubmitImages>();
-        var second = (await worker.HandleAsync(Command())).Only<SubmitImages>();
         var calls = worker.Services.GetRequiredService<PendingCalls>();
 
         await using var running = Run(worker, first, second);

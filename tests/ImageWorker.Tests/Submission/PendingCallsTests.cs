@@ -1,7 +1,6 @@
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Submission;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static ImageWorker.Tests.Saga.Happenings;
 
@@ -13,8 +12,7 @@ public sealed class PendingCallsTests : IDisposable
     private readonly Stopping _stopping = new();
     private readonly PendingCalls _calls;
 
-    public PendingCallsTests() =>
-        _calls = new(_stopping, Options.Create(new SubmissionOptions { Concurrency = 1 }), _time);
+    public PendingCallsTests() => _calls = new(_stopping, _time);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -41,33 +39,29 @@ public sealed class PendingCallsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_new_command_waits_for_room_and_a_timer_does_not()
+    public void What_comes_when_the_process_stops_is_left_to_its_timer()
     {
-        await _calls.AddWhenThereIsRoomAsync(Submit("a"));
-        await _calls.AddWhenThereIsRoomAsync(Submit("b"));
+        _calls.Add(Submit("a"));
+        _calls.Complete();
+        _calls.Add(Submit("b"));
 
-        var third = _calls.AddWhenThereIsRoomAsync(Submit("c"));
-        _calls.Add(Submit("d"));
-        var before = (third.IsCompleted, Waiting);
-        _calls.Done(Take()!);
-        await third.WaitAsync(Ct);
-
-        Assert.Equal((false, 3), before);
-        Assert.Equal(3, Waiting);
+        Assert.False(_calls.AddPicked(Submit("c"), new(default, 0), null));
+        Assert.Equal(1, Waiting);
     }
 
     [Fact]
-    public async Task What_waits_for_room_when_the_process_stops_is_left_to_its_timer()
+    public void A_picked_call_waits_for_its_slot_and_is_given_back_when_the_process_stops()
     {
-        await _calls.AddWhenThereIsRoomAsync(Submit("a"));
-        await _calls.AddWhenThereIsRoomAsync(Submit("b"));
-        var third = _calls.AddWhenThereIsRoomAsync(Submit("c"));
+        var slot = _time.GetUtcNow() + TimeSpan.FromSeconds(1);
+        _calls.AddPicked(Submit("a"), new(default, 0), slot);
+        _calls.AddPicked(Submit("b"), new(default, 0), null);
+        _calls.Add(Submit("c"));
 
-        _calls.Complete();
-        await third.WaitAsync(Ct);
-        _calls.Add(Submit("d"));
+        var (first, second, third) = (Take(), Take(), Take());
 
-        Assert.Equal(2, Waiting);
+        Assert.Equal(("b", "c", null), (first?.Message.SubmissionId, second?.Message.SubmissionId, third));
+        Assert.Equal(["a"], _calls.TakePicked().Select(call => call.Message.SubmissionId));
+        Assert.Equal((2, 0), (_calls.Paid, Waiting));
     }
 
     [Fact]

@@ -432,9 +432,9 @@ public sealed class SubmitterTests : IDisposable
     public async Task What_was_never_sent_is_closed_at_once_however_long_zpk_is_to_be_left_alone()
     {
         await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        var submit = await StartAsync(worker);
         _zpk.OnCheck = () => Task.FromResult(StubApi.RetryAfter(503, 600));
         await worker.HandleAsync(new CheckImages(Guid.NewGuid(), "abcdefgh23456777", "ZPK983ujdsifoj38497"));
-        var submit = await StartAsync(worker);
 
         await worker.HandleAsync(new CancelImages { RequestId = submit.RequestId });
         var asked = (await worker.TickAsync(submit.RequestId, TimeSpan.Zero)).Only<SubmitImages>();
@@ -453,11 +453,13 @@ public sealed class SubmitterTests : IDisposable
             ["Submission:AtOnce"] = "1",
         };
         await using var worker = await WorkerUnderTest.StartAsync(_zpk, settings);
-        var unsent = await StartAsync(worker);
-        var sending = await StartAsync(worker);
-        await ClaimAsync(worker, sending);
+        var (unsent, sending) = (Command(), Command());
+        await worker.HandleAsync(sending);
+        await worker.WithAsync<SubmissionLedger, int>(async ledger =>
+            (await ledger.PickAsync(2, new TurnOrder().Lines)).Count
+        );
+        await worker.HandleAsync(unsent);
         await worker.WithAsync<SubmissionPace, bool>(pace => pace.WaitForTurnAsync());
-        await worker.HandleAsync(new SubmissionDeferred(unsent.RequestId, unsent.SubmissionId, null, false, "busy"));
         await worker.HandleAsync(new CancelImages { RequestId = unsent.RequestId });
 
         var asked = (await worker.TickAsync(unsent.RequestId, TimeSpan.Zero)).Only<SubmitImages>();

@@ -64,6 +64,9 @@ internal static class RetryCommand
             { Command: null } => OperatorSession.FailAsync(
                 $"request {asked.Id} was cancelled before its command came: there is nothing to retry."
             ),
+            { ClosedAt: null } when request.IsWaiting() => OperatorSession.FailAsync(
+                $"request {asked.Id} waits for its turn: there is nothing to hurry up. 'requests show' says what is before it."
+            ),
             { ClosedAt: null } => HurryUpAsync(session, asked, ct),
             { Reason: null } => OperatorSession.FailAsync(
                 $"request {asked.Id} is closed and has images: there is nothing to retry. Publish a new command for more."

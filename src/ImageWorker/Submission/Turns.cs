@@ -1,0 +1,126 @@
+using ImageWorker.Hosting;
+using ImageWorker.Storage;
+using Microsoft.Extensions.Options;
+
+namespace ImageWorker.Submission;
+
+/// <summary>
+/// Gives new requests their first turns. One that meets no others is called at once. Else it waits in the database, and
+/// whichever worker has room picks it: by priority, then by tenant, then by age. What is picked is claimed in the same
+/// statement.
+/// </summary>
+public sealed partial class Turns(
+    SubmissionLedger ledger,
+    SubmissionPace paidPace,
+    CallPace pace,
+    ZpkGate gate,
+    PendingCalls calls,
+    IOptions<SubmissionOptions> options,
+    TimeProvider time,
+    ILogger<Turns> logger
+)
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly SubmissionOptions _options = options.Value;
+    private readonly TurnOrder _order = new();
+    private readonly SaidOnce _problem = new();
+    private int _entering;
+    private long _stored;
+    private volatile bool _someWait;
+    private volatile bool _isLookDue;
+
+    /// <summary>True while paid calls may begin.</summary>
+    public bool IsOpen => pace.Pause is null && gate.ClosedForPaying is null;
+
+    /// <summary>True if requests wait, as far as this process knows, and if it must look.</summary>
+    public bool MayHaveNext => _someWait || _isLookDue;
+
+    /// <summary>Says whether a new request must wait. Dispose it once the request's step has ended.</summary>
+    public TurnEntry Enter()
+    {
+        var entering = Interlocked.Increment(ref _entering);
+        var goesAtOnce =
+            !_someWait
+            && IsOpen
+            && _options is { PerSecond: null, AtOnce: null }
+            && calls.Paid + entering <= _options.Concurrency
+            && (pace.Rate is null || calls.Waiting(paid: true).Count == 0);
+        return new(this, mustWait: !goesAtOnce);
+    }
+
+    /// <summary>Notes that a request was stored that waits.</summary>
+    public void NoteWaiting()
+    {
+        Interlocked.Increment(ref _stored);
+        _someWait = true;
+        calls.Signal();
+    }
+
+    /// <summary>Has this process look for requests that others left waiting, until it is stopped.</summary>
+    public Task RunAsync(CancellationToken stopping) =>
+        Sweep.EveryAsync(
+            LookInterval,
+            time,
+            _ =>
+            {
+                _isLookDue = true;
+                calls.Signal();
+                return Task.CompletedTask;
+            },
+            error => Log.Failed(logger, error),
+            stopping
+        );
+
+    /// <summary>
+    /// Picks and claims up to that many requests, in their order. None if the database cannot be asked; the next look
+    /// tries again.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The process stops while this still waits for a slot.</exception>
+    public async Task<IReadOnlyList<PickedRequest>> PickAsync(int count)
+    {
+        var stored = Interlocked.Read(ref _stored);
+        _isLookDue = false;
+        try
+        {
+            IReadOnlyList<DateTimeOffset> slots = [];
+            if (paidPace.IsLimited)
+            {
+                if (!await ledger.HasWaitingAsync())
+                    count = 0;
+                else
+                    slots = await paidPace.ReserveAsync(count);
+                count = slots.Count;
+            }
+            var picked = count == 0 ? [] : await ledger.PickAsync(count, _order.Lines);
+            _order.Note(picked.Select(next => (next.Request.Priority, next.Request.Tenant)));
+            _problem.IsNew(null);
+            _someWait = picked.Count > 0 || stored != Interlocked.Read(ref _stored);
+            return slots.Count == 0 ? picked : [.. picked.Zip(slots, (next, slot) => next with { NotBefore = slot })];
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            _someWait = false;
+            if (_problem.IsNew(exception.GetBaseException().Message))
+                Log.Failed(logger, exception.GetBaseException().Message);
+            return [];
+        }
+    }
+
+    internal void Leave() => Interlocked.Decrement(ref _entering);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Requests that wait for their turns cannot be picked: {Error}")]
+        public static partial void Failed(ILogger logger, string error);
+    }
+}
+
+/// <summary>A new request on its way into the database.</summary>
+public sealed class TurnEntry(Turns turns, bool mustWait) : IDisposable
+{
+    /// <summary>True if it waits there for its first turn.</summary>
+    public bool MustWait => mustWait;
+
+    public void Dispose() => turns.Leave();
+}

@@ -1,0 +1,179 @@
+using ImageWorker.Contracts;
+using ImageWorker.Requests;
+using ImageWorker.Storage;
+using ImageWorker.Submission;
+using ImageWorker.Tests.Submission;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using static ImageWorker.Tests.Saga.Happenings;
+
+namespace ImageWorker.Tests.Saga;
+
+/// <summary>Requests that wait for their first turns.</summary>
+public sealed class WaitingTests
+{
+    private readonly StubZpk _zpk = new();
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Who_meets_no_others_is_called_at_once_and_who_meets_some_waits()
+    {
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk, Settings(("Submission:Concurrency", "1")));
+        var first = await worker.HandleAsync(Command());
+        var calls = worker.Services.GetRequiredService<PendingCalls>();
+        calls.Add(first.Only<SubmitImages>());
+
+        var second = await worker.HandleAsync(Command());
+
+        Assert.Null(first.Request!.WaitingSince);
+        Assert.Equal(worker.Time.GetUtcNow(), second.Request!.WaitingSince);
+        Assert.Equal(first.Request.CorrelationId, second.Only<SubmitImages>().RequestId);
+    }
+
+    [Fact]
+    public async Task The_deadline_runs_from_the_turn_on()
+    {
+        await using var worker = await WaitingWorkerAsync();
+        var command = Command() with { TimeoutSeconds = 60 };
+        await worker.HandleAsync(command);
+        worker.Time.Advance(TimeSpan.FromHours(1));
+        var unbothered = await worker.TickAsync(command.RequestId, TimeSpan.Zero);
+
+        var next = await PickAsync(worker);
+        var late = await worker.TickAsync(command.RequestId, TimeSpan.FromSeconds(61));
+
+        Assert.Equal(("Submitting", ""), (unbothered.State, unbothered.Says));
+        Assert.Equal(command.RequestId, next.Request.CorrelationId);
+        Assert.Equal("Closing", late.State);
+    }
+
+    [Fact]
+    public async Task Whose_turn_has_not_come_within_its_time_closes_and_cost_nothing()
+    {
+        await using var worker = await WaitingWorkerAsync();
+        var command = Command() with { StartWithinSeconds = 30, TimeoutSeconds = 10 };
+        await worker.HandleAsync(command);
+        var early = await worker.TickAsync(command.RequestId, TimeSpan.FromSeconds(29));
+
+        var late = await worker.TickAsync(command.RequestId, TimeSpan.FromSeconds(1));
+        Assert.Equal("Closing", late.State);
+        var failed = await FindOutAsync(worker, command.RequestId);
+
+        Assert.Equal("Submitting", early.State);
+        Assert.Equal((FailureReason.DeadlineExceeded, 0m), (failed.Reason, failed.Cost.Total));
+        Assert.Equal(0, _zpk.GenerateCalls);
+        Assert.Empty(await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(Next));
+    }
+
+    [Fact]
+    public async Task A_cancelled_request_has_no_turn()
+    {
+        await using var worker = await WaitingWorkerAsync();
+        var command = Command();
+        await worker.HandleAsync(command);
+
+        await worker.HandleAsync(new CancelImages { RequestId = command.RequestId });
+        var picked = await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(Next);
+        var failed = await FindOutAsync(worker, command.RequestId);
+
+        Assert.Empty(picked);
+        Assert.Equal((FailureReason.Cancelled, 0m), (failed.Reason, failed.Cost.Total));
+    }
+
+    [Fact]
+    public async Task A_cancellation_that_meets_the_turn_waits_for_its_call()
+    {
+        await using var worker = await WaitingWorkerAsync();
+        var command = Command();
+        await worker.HandleAsync(command);
+        var next = await PickAsync(worker);
+
+        await worker.HandleAsync(new CancelImages { RequestId = command.RequestId });
+        var closed = await worker.HandleAsync(next.Request.Accepted(worker, 0.0760m, Generated(0), Generated(1)));
+
+        Assert.Equal(("Closed", 0.0760m), (closed.State, closed.Only<ImagesFailed>().Cost.Total));
+    }
+
+    [Fact]
+    public async Task The_same_command_again_changes_nothing()
+    {
+        await using var worker = await WaitingWorkerAsync();
+        var command = Command();
+        var first = await worker.HandleAsync(command);
+
+        var again = await worker.HandleAsync(command);
+
+        Assert.Equal(("Submitting", "", first.Request!.Version), (again.State, again.Says, again.Request!.Version));
+    }
+
+    [Fact]
+    public async Task A_pick_that_was_held_up_is_claimed_anew_and_paid_once()
+    {
+        await using var worker = await WaitingWorkerAsync();
+        var command = Command();
+        await worker.HandleAsync(command);
+        var next = await PickAsync(worker);
+        worker.Time.Advance(SubmissionLease.Margin + TimeSpan.FromSeconds(1));
+        var first = next.Request.Submissions[0];
+
+        var result = await worker.WithAsync<Submitter, CallResult>(submitter =>
+            submitter.HandleAsync(
+                new(command.RequestId, first.Id, 2, command),
+                new Claim.Fresh(next.LeaseUntil, next.ClaimedAt),
+                Ct
+            )
+        );
+
+        var entry = await worker.InDatabaseAsync(db => db.Submissions.AsNoTracking().SingleAsync(Ct));
+        Assert.IsType<SubmissionAccepted>(result.Answer);
+        Assert.Equal((1, 2), (_zpk.GenerateCalls, entry.Calls));
+        Assert.True(entry.LeaseUntil > next.LeaseUntil);
+    }
+
+    [Fact]
+    public async Task What_is_given_back_when_the_process_stops_is_called_by_another()
+    {
+        await using var worker = await WaitingWorkerAsync();
+        var command = Command();
+        await worker.HandleAsync(command);
+        var next = await PickAsync(worker);
+        var id = next.Request.Submissions[0].Id;
+
+        await worker.WithAsync<SubmissionLedger, int>(async ledger =>
+        {
+            await ledger.GiveBackAsync([(command.RequestId, new(id, next.LeaseUntil))]);
+            return 0;
+        });
+        var due = await worker.InDatabaseAsync(db =>
+            db.ClaimTicksAsync(worker.Time.GetUtcNow(), worker.Time.GetUtcNow(), 10, Ct)
+        );
+        var claim = await worker.WithAsync<SubmissionLedger, Claim>(ledger =>
+            ledger.ClaimAsync(id, command.RequestId, Ct)
+        );
+
+        Assert.Equal(command.RequestId, Assert.Single(due).Id);
+        Assert.IsType<Claim.Fresh>(claim);
+    }
+
+    /// <summary>One whose every command waits, because the number of its paid calls is limited.</summary>
+    private Task<WorkerUnderTest> WaitingWorkerAsync() =>
+        WorkerUnderTest.StartAsync(_zpk, Settings(("Submission:AtOnce", "5")));
+
+    private static Dictionary<string, string?> Settings((string Key, string Value) setting) =>
+        new(StringComparer.Ordinal) { [setting.Key] = setting.Value };
+
+    private static Task<IReadOnlyList<PickedRequest>> Next(SubmissionLedger ledger) =>
+        ledger.PickAsync(1, new TurnOrder().Lines);
+
+    private static async Task<PickedRequest> PickAsync(WorkerUnderTest worker) =>
+        Assert.Single(await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(Next));
+
+    /// <summary>Has a stopped request ask the ledger, and tells it the answer.</summary>
+    private static async Task<ImagesFailed> FindOutAsync(WorkerUnderTest worker, Guid id)
+    {
+        var asked = (await worker.TickAsync(id, TimeSpan.Zero)).Only<SubmitImages>();
+        var told = (await worker.HandleAsync(asked)).Only<SubmissionWithdrawn>();
+        return (await worker.HandleAsync(told)).Only<ImagesFailed>();
+    }
+}
