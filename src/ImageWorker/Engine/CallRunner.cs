@@ -97,9 +97,12 @@ public sealed partial class CallRunner(
         }
     }
 
-    /// <summary>When the gate, or the operator's pause, must be looked at again; null for never.</summary>
+    /// <summary>When the gate, the operator's pause or the room of tenants must be looked at again; null for never.</summary>
     private DateTimeOffset? NextOpening =>
-        pace.Pause is null ? gate.ClosedForPaying?.Until : time.GetUtcNow() + TimeSpan.FromSeconds(1);
+        pace.Pause is not null ? time.GetUtcNow() + TimeSpan.FromSeconds(1)
+        : gate.ClosedForPaying is { Until: var until } ? until
+        : _picking.IsCompleted ? turns.LookAgainAt
+        : null;
 
     /// <summary>The calls that could begin now, but for their turns.</summary>
     private int HowManyWait() =>

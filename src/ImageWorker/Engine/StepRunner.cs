@@ -32,7 +32,7 @@ public sealed partial class StepRunner(
     {
         using var span = RequestTracing.StartProcess(context.Message, telemetry.Value.IncludePrompts);
         var traceParent = span?.Id ?? (context.Message as CommandAsked)?.Arrival.TraceParent;
-        using var entry = context.Message is GenerateAsked ? turns.Enter() : null;
+        using var entry = context.Message is GenerateAsked asked ? turns.Enter(asked.Command.Tenant) : null;
         try
         {
             // A command's place is in the broker's memory until it ends. The rest comes again from the request's row.

@@ -85,6 +85,16 @@ public sealed class CallPaceRowMap : IEntityTypeConfiguration<CallPaceRow>
     }
 }
 
+public sealed class TenantPaceRowMap : IEntityTypeConfiguration<TenantPaceRow>
+{
+    public void Configure(EntityTypeBuilder<TenantPaceRow> builder)
+    {
+        builder.ToTable("tenant_pace");
+        builder.HasKey(row => row.Tenant);
+        builder.Property(row => row.Tenant).HasMaxLength(64);
+    }
+}
+
 public sealed class OutboxMessageMap : IEntityTypeConfiguration<OutboxMessage>
 {
     public void Configure(EntityTypeBuilder<OutboxMessage> builder)

@@ -27,4 +27,26 @@ public sealed record TurnLine(RequestPriority Priority, double Passed, double St
 /// <param name="Owner">Who claims them.</param>
 /// <param name="Now">This process's clock.</param>
 /// <param name="Lease">How long each claim holds.</param>
-public sealed record TurnPick(int Count, IReadOnlyList<TurnLine> Lines, Guid Owner, DateTimeOffset Now, TimeSpan Lease);
+/// <param name="Room">How many of each tenant at most.</param>
+public sealed record TurnPick(
+    int Count,
+    IReadOnlyList<TurnLine> Lines,
+    Guid Owner,
+    DateTimeOffset Now,
+    TimeSpan Lease,
+    TenantRoom Room
+);
+
+/// <summary>How many paid calls may begin now for each tenant.</summary>
+/// <param name="ByTenant">Of those that had calls lately.</param>
+/// <param name="Others">Of each other tenant.</param>
+public sealed record TenantRoom(IReadOnlyDictionary<string, int> ByTenant, int Others)
+{
+    /// <summary>No tenant has a limit.</summary>
+    public static readonly TenantRoom Unlimited = new(
+        new Dictionary<string, int>(StringComparer.Ordinal),
+        int.MaxValue
+    );
+
+    public int Of(string tenant) => ByTenant.TryGetValue(tenant, out var room) ? room : Others;
+}

@@ -85,7 +85,10 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
                 pick.Count,
                 pick.Owner,
                 pick.Now.UtcDateTime,
-                pick.Lease
+                pick.Lease,
+                pick.Room.ByTenant.Keys.ToArray(),
+                pick.Room.ByTenant.Values.ToArray(),
+                pick.Room.Others
             )
             .AsNoTracking()
             .ToListAsync();

@@ -8,9 +8,12 @@ namespace ImageWorker.Storage;
 /// </summary>
 internal static class PostgresPick
 {
-    // The arguments: priorities, their passes, strides and last tenants; count, owner, now, lease.
+    // The arguments: priorities, their passes, strides and last tenants; count, owner, now, lease; tenants, and how many
+    // of each may begin; the same for each other tenant.
     public const string Statement = $$"""
-        WITH RECURSIVE line AS (
+        WITH RECURSIVE limited AS (
+            SELECT * FROM unnest({8}, {9}) AS limited (tenant, room)),
+        line AS (
             -- The tenants that wait, by their names, from the one after the last that had its turn, once around.
             SELECT priority, passed, stride, last_tenant, 0 AS place, last_tenant AS tenant, false AS is_around
             FROM unnest({0}, {1}, {2}, {3}) AS line (priority, passed, stride, last_tenant)
@@ -19,17 +22,19 @@ internal static class PostgresPick
             FROM line CROSS JOIN LATERAL (
                 (SELECT tenant, line.is_around FROM requests
                 WHERE {{WaitingRequests.Condition}} AND priority = line.priority AND tenant > line.tenant
+                    AND tenant NOT IN (SELECT tenant FROM limited WHERE room = 0)
                 ORDER BY tenant LIMIT 1)
                 UNION ALL
                 (SELECT tenant, true FROM requests
                 WHERE {{WaitingRequests.Condition}} AND priority = line.priority AND NOT line.is_around
+                    AND tenant NOT IN (SELECT tenant FROM limited WHERE room = 0)
                 ORDER BY tenant LIMIT 1)
                 LIMIT 1) AS next (tenant, is_around)
             WHERE line.place < {4} AND (NOT next.is_around OR next.tenant <= line.last_tenant)),
         queue AS (
             SELECT *, count(*) OVER (PARTITION BY priority) AS tenants FROM line WHERE place > 0),
         candidate AS (
-            SELECT queue.priority, queue.passed, queue.stride, queue.place, oldest.id,
+            SELECT queue.priority, queue.passed, queue.stride, queue.place, queue.tenant, oldest.id,
                 row_number() OVER (
                     PARTITION BY queue.priority, queue.place ORDER BY oldest.waiting_since, oldest.id) AS round
             FROM queue CROSS JOIN LATERAL (
@@ -39,12 +44,16 @@ internal static class PostgresPick
                 ORDER BY waiting_since LIMIT 1 + 2 * {4} / queue.tenants
                 FOR UPDATE SKIP LOCKED) AS oldest),
         ranked AS (
-            SELECT id, priority,
+            SELECT id, priority, tenant,
                 passed + stride * row_number() OVER (PARTITION BY priority ORDER BY round, place) AS turn
             FROM candidate),
+        allowed AS (
+            SELECT ranked.id, ranked.priority, ranked.turn, row_number() OVER (PARTITION BY tenant ORDER BY turn, priority) AS nth,
+                coalesce(limited.room, {10}) AS room
+            FROM ranked LEFT JOIN limited USING (tenant)),
         chosen AS (
-            SELECT id, row_number() OVER (ORDER BY turn, priority) AS turn FROM ranked
-            ORDER BY turn, priority LIMIT {4}),
+            SELECT id, row_number() OVER (ORDER BY turn, priority) AS turn FROM allowed
+            WHERE nth <= room ORDER BY turn, priority LIMIT {4}),
         lease AS MATERIALIZED (
             SELECT clock_timestamp() + {7} AS until),
         claimed AS (

@@ -110,7 +110,7 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
     /// <summary>The same order as <see cref="PostgresPick"/> makes.</summary>
     private async Task<IEnumerable<Guid>> NextAsync(TurnPick pick)
     {
-        var waiting = new List<(double Turn, Guid Id)>();
+        var waiting = new List<(double Turn, string Tenant, Guid Id)>();
         foreach (var line in pick.Lines)
         {
             var tenants = await Waiting
@@ -120,10 +120,11 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
                 .OrderBy(tenant => tenant)
                 .ToListAsync();
             var inTurn = tenants
+                .Where(tenant => pick.Room.Of(tenant) > 0)
                 .OrderBy(tenant => string.CompareOrdinal(tenant, line.LastTenant) <= 0)
                 .ThenBy(tenant => tenant, StringComparer.Ordinal)
                 .Take(pick.Count);
-            var rounds = new List<(int Round, Guid Id)>();
+            var rounds = new List<(int Round, string Tenant, Guid Id)>();
             foreach (var tenant in inTurn)
             {
                 var oldest = await Waiting
@@ -135,15 +136,21 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
                     .Select(request => request.CorrelationId)
                     .Take(pick.Count)
                     .ToListAsync();
-                rounds.AddRange(oldest.Select((id, round) => (round, id)));
+                rounds.AddRange(oldest.Select((id, round) => (round, tenant, id)));
             }
             waiting.AddRange(
                 rounds
                     .OrderBy(next => next.Round)
-                    .Select((next, index) => (line.Passed + line.Stride * (index + 1), next.Id))
+                    .Select((next, index) => (line.Passed + line.Stride * (index + 1), next.Tenant, next.Id))
             );
         }
-        return waiting.OrderBy(next => next.Turn).Take(pick.Count).Select(next => next.Id);
+        return waiting
+            .OrderBy(next => next.Turn)
+            .GroupBy(next => next.Tenant, StringComparer.Ordinal)
+            .SelectMany(tenant => tenant.Take(pick.Room.Of(tenant.Key)))
+            .OrderBy(next => next.Turn)
+            .Take(pick.Count)
+            .Select(next => next.Id);
     }
 
     public override async Task<List<NewLease>> InsertClaimsAsync(

@@ -19,6 +19,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     public DbSet<CallPaceRow> CallPace => Set<CallPaceRow>();
 
+    public DbSet<TenantPaceRow> TenantPace => Set<TenantPaceRow>();
+
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 
     /// <summary>
@@ -129,6 +131,15 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// </summary>
     public abstract Task ReleaseClaimsAsync(IReadOnlyList<NewLease> claims, DateTimeOffset now);
 
+    /// <summary>Notes when a tenant's next paid call may begin.</summary>
+    public Task PaceTenantAsync(string tenant, DateTimeOffset nextAt) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO tenant_pace (tenant, next_at) VALUES ({tenant}, {nextAt.UtcDateTime})
+            ON CONFLICT (tenant) DO UPDATE SET next_at = excluded.next_at
+            """
+        );
+
     /// <summary>Makes every other worker's <see cref="InsertClaimsAsync"/> wait until the transaction ends.</summary>
     public Task LockClaimsAsync() =>
         Database.ExecuteSqlAsync($"UPDATE submission_pace SET next_at = next_at WHERE id = {PaceRow.OnlyId}");
@@ -171,6 +182,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         modelBuilder.ApplyConfiguration(new RemovedRequestMap());
         modelBuilder.ApplyConfiguration(new PaceRowMap());
         modelBuilder.ApplyConfiguration(new CallPaceRowMap());
+        modelBuilder.ApplyConfiguration(new TenantPaceRowMap());
         modelBuilder.ApplyConfiguration(new OutboxMessageMap());
         modelBuilder.UseSnakeCaseNames();
     }
@@ -178,8 +190,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     protected abstract string JsonColumnType { get; }
 }
 
-/// <summary>A submission to be claimed, and the request that it is for.</summary>
-public sealed record NewClaim(string Id, Guid RequestId);
+/// <summary>A submission to be claimed, the request that it is for, and the tenant whose turn it takes.</summary>
+public sealed record NewClaim(string Id, Guid RequestId, string Tenant = RequestTurns.NoTenant);
 
 /// <summary>A claim that was noted, and the end of its lease by <see cref="WorkerContext.LeaseClockAsync"/>.</summary>
 public sealed record NewLease(string Id, DateTimeOffset Until);

@@ -13,6 +13,9 @@ public abstract record Claim
     /// <summary>As many calls as allowed are under way.</summary>
     public sealed record Full : Claim;
 
+    /// <summary>As many calls of its tenant as allowed have begun: not before <paramref name="Until"/>.</summary>
+    public sealed record Limited(DateTimeOffset Until) : Claim;
+
     /// <summary>A call may have arrived: look it up.</summary>
     /// <param name="IsConclusive">True once "not found" proves that it never arrived.</param>
     /// <param name="IsWanted">False if the call must only be looked up, and not made again.</param>

@@ -13,15 +13,13 @@ namespace ImageWorker.Submission;
 /// </summary>
 public sealed class SubmissionLedger
 {
-    private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(100);
-
     private readonly Database _database;
     private readonly LockedRequests _locked;
     private readonly WorkerIdentity _worker;
     private readonly TimeProvider _time;
     private readonly TimeSpan _lease;
     private readonly TimeSpan _settleTime;
-    private readonly int? _atOnce;
+    private readonly CallLimits _limits;
     private readonly Stopping _stopping;
     private readonly Batcher<NewClaim, Insertion> _inserts;
     private readonly Batcher<NewLease, bool> _releases;
@@ -32,13 +30,13 @@ public sealed class SubmissionLedger
         WorkerIdentity worker,
         Stopping stopping,
         IOptions<ZpkOptions> options,
-        IOptions<SubmissionOptions> submissionOptions,
+        CallLimits limits,
         TimeProvider time
     )
     {
         (_database, _locked, _worker, _stopping, _time) = (database, locked, worker, stopping, time);
         (_lease, _settleTime) = (SubmissionLease.Of(options.Value), options.Value.SettleTime);
-        _atOnce = submissionOptions.Value.AtOnce;
+        _limits = limits;
         _inserts = new(size: 100, parallel: 2, InsertAllAsync);
         _releases = new(size: 100, parallel: 1, ReleaseAllAsync);
     }
@@ -56,17 +54,20 @@ public sealed class SubmissionLedger
     public DateTimeOffset SettledBy(Claim.Fresh claim) =>
         claim.LeaseUntil - _lease + _time.GetElapsedTime(claim.ClaimedAt) + _settleTime;
 
-    /// <summary>Claims a submission, or says why not. Waits while as many calls as allowed are under way.</summary>
+    /// <summary>
+    /// Claims a submission, or says why not. Waits while as many calls as allowed are under way, but not for room for its
+    /// tenant.
+    /// </summary>
     /// <exception cref="RequestLockedException">Another transaction has locked the request's row.</exception>
     /// <exception cref="OperationCanceledException">The process stops while this still waits.</exception>
-    public async Task<Claim> ClaimAsync(string id, Guid requestId, CancellationToken ct)
+    public async Task<Claim> ClaimAsync(NewClaim wanted, CancellationToken ct)
     {
         while (true)
         {
-            var claim = await TryClaimAsync(id, requestId, ct);
+            var claim = await TryClaimAsync(wanted, ct);
             if (claim is not Submission.Claim.Full)
                 return claim;
-            await Task.Delay(FullPause, _time, _stopping.Token);
+            await Task.Delay(CallLimits.FullPause, _time, _stopping.Token);
         }
     }
 
@@ -75,20 +76,27 @@ public sealed class SubmissionLedger
 
     /// <summary>
     /// Picks up to that many of the requests that wait for their first turns, and claims their submissions. Returns them
-    /// in their order.
+    /// in their order, and when there may be room for others that have none now; null if all have.
     /// </summary>
-    public Task<IReadOnlyList<PickedRequest>> PickAsync(int count, IReadOnlyList<TurnLine> lines) =>
+    public Task<(IReadOnlyList<PickedRequest> Picked, DateTimeOffset? LookAgainAt)> PickAsync(
+        int count,
+        IReadOnlyList<TurnLine> lines
+    ) =>
         _database.InAsync(db =>
-            WithinLimitAsync<IReadOnlyList<PickedRequest>>(
+            _limits.WithinAsync<(IReadOnlyList<PickedRequest>, DateTimeOffset?)>(
                 db,
+                null,
                 async room =>
                 {
-                    if (room == 0)
-                        return [];
+                    if (room.All == 0)
+                        return ([], _time.GetUtcNow() + CallLimits.FullPause);
                     var claimedAt = _time.GetTimestamp();
-                    var pick = new TurnPick(Math.Min(count, room), lines, _worker.Id, _time.GetUtcNow(), _lease);
-                    var picked = await db.PickAsync(pick);
-                    return [.. picked.Select(next => next with { ClaimedAt = claimedAt })];
+                    var picked = await db.PickAsync(
+                        new(Math.Min(count, room.All), lines, _worker.Id, _time.GetUtcNow(), _lease, room.Tenants)
+                    );
+                    foreach (var next in picked)
+                        room.Note(next.Request.Tenant);
+                    return ([.. picked.Select(next => next with { ClaimedAt = claimedAt })], room.LookAgainAt);
                 }
             )
         );
@@ -117,31 +125,35 @@ public sealed class SubmissionLedger
     /// was faster since <paramref name="claim"/>: its call may be under way.
     /// </summary>
     /// <exception cref="OperationCanceledException">The process stops while this still waits.</exception>
-    public async Task<Claim.Fresh?> RetakeAsync(string id, Claim.InDoubt claim, CancellationToken ct)
+    public async Task<Claim.Fresh?> RetakeAsync(NewClaim wanted, Claim.InDoubt claim, CancellationToken ct)
     {
         while (true)
         {
-            if (await _database.InAsync(TryRetakeAsync) is not Submission.Claim.Full and var taken)
+            if (
+                await _database.InAsync(TryRetakeAsync)
+                is not (Submission.Claim.Full or Submission.Claim.Limited)
+                    and var taken
+            )
                 return taken as Claim.Fresh;
-            await Task.Delay(FullPause, _time, _stopping.Token);
+            await Task.Delay(CallLimits.FullPause, _time, _stopping.Token);
         }
 
         async Task<Claim?> TryRetakeAsync(WorkerContext db) =>
-            await FindAsync(db, id, ct) is { State: LedgerState.Started } entry && entry.LeaseUntil == claim.LeaseUntil
-                ? await TakeAsync(db, entry)
+            await FindAsync(db, wanted.Id, ct) is { State: LedgerState.Started } entry
+            && entry.LeaseUntil == claim.LeaseUntil
+                ? await TakeAsync(db, entry, wanted.Tenant)
                 : null;
     }
 
-    private async Task<Claim> TryClaimAsync(string id, Guid requestId, CancellationToken ct)
+    private async Task<Claim> TryClaimAsync(NewClaim wanted, CancellationToken ct)
     {
+        var (id, requestId) = (wanted.Id, wanted.RequestId);
         var isLocked = _locked.Has(requestId) && (await _locked.FindAsync([requestId], [])).Count > 0;
-        var insertion = isLocked ? Insertion.Locked : await _inserts.AddAsync(new(id, requestId));
+        var insertion = isLocked ? Insertion.Locked : await _inserts.AddAsync(wanted);
         if (insertion.IsLocked)
             throw _locked.Refusal(requestId);
-        if (insertion.IsFull)
-            return new Claim.Full();
-        if (insertion.Claim is { } fresh)
-            return fresh;
+        if (insertion.Claim is { } claim)
+            return claim;
 
         return await _database.InAsync(async db =>
         {
@@ -150,7 +162,7 @@ public sealed class SubmissionLedger
                 ?? (
                     entry is null
                         ? new Claim.Unwanted()
-                        : await TakeAsync(db, entry) ?? Leased(await FindAsync(db, id, ct))
+                        : await TakeAsync(db, entry, wanted.Tenant) ?? Leased(await FindAsync(db, id, ct))
                 );
         });
     }
@@ -182,7 +194,7 @@ public sealed class SubmissionLedger
         try
         {
             return await _database.InAsync(db =>
-                WithinLimitAsync(db, room => InsertAsync(db, claims, Math.Min(room, claims.Count)))
+                _limits.WithinAsync(db, claims.Select(claim => claim.Tenant), room => InsertAsync(db, claims, room))
             );
         }
         catch (Exception exception) when (StepRetries.IsBlocked(exception))
@@ -209,48 +221,49 @@ public sealed class SubmissionLedger
             return new bool[claims.Count];
         });
 
-    /// <summary>Begins calls while no other worker does, and no more than there is room for.</summary>
-    private async Task<T> WithinLimitAsync<T>(WorkerContext db, Func<int, Task<T>> begin)
-    {
-        if (_atOnce is not { } limit)
-            return await begin(int.MaxValue);
-
-        await using var transaction = await db.Database.BeginTransactionAsync();
-        await db.LockClaimsAsync();
-        var now = await db.LeaseClockAsync(_time.GetUtcNow());
-        var underWay = await db.Submissions.CountAsync(entry =>
-            entry.State == LedgerState.Started && entry.LeaseUntil > now
-        );
-        var result = await begin(Math.Max(limit - underWay, 0));
-        await transaction.CommitAsync();
-        return result;
-    }
-
-    private async Task<IReadOnlyList<Insertion>> InsertAsync(WorkerContext db, IReadOnlyList<NewClaim> claims, int room)
+    private async Task<IReadOnlyList<Insertion>> InsertAsync(
+        WorkerContext db,
+        IReadOnlyList<NewClaim> claims,
+        CallRoom room
+    )
     {
         var claimedAt = _time.GetTimestamp();
-        var leases =
-            room == 0 ? [] : await db.InsertClaimsAsync([.. claims.Take(room)], _worker.Id, _time.GetUtcNow(), _lease);
+        var begun = new List<NewClaim>();
+        var ends = claims.Select(claim =>
+        {
+            if (Refusal(room, claim.Tenant) is { } refusal)
+                return refusal;
+            room.Note(claim.Tenant);
+            begun.Add(claim);
+            return null;
+        });
+        IReadOnlyList<Claim?> refused = [.. ends];
+        var leases = begun.Count == 0 ? [] : await db.InsertClaimsAsync(begun, _worker.Id, _time.GetUtcNow(), _lease);
         var inserted = leases.ToDictionary(lease => lease.Id, lease => lease.Until, StringComparer.Ordinal);
         return
         [
-            .. claims.Select(
+            .. claims.Zip(
+                refused,
                 // If two claims are for one submission, only one is fresh.
-                (claim, index) =>
+                (claim, refusal) =>
                     new Insertion(
-                        index >= room,
-                        inserted.Remove(claim.Id, out var until) ? new Claim.Fresh(until, claimedAt) : null
+                        refusal ?? (inserted.Remove(claim.Id, out var until) ? new Claim.Fresh(until, claimedAt) : null)
                     )
             ),
         ];
     }
 
+    private static Claim? Refusal(CallRoom room, string tenant) =>
+        room.Has(tenant) ? null
+        : room.Tenants.Of(tenant) == 0 ? new Claim.Limited(room.NextAt(tenant))
+        : new Claim.Full();
+
     /// <summary>Null if the row has changed since it was seen.</summary>
-    private async Task<Claim?> TakeAsync(WorkerContext db, SubmissionEntry seen)
+    private async Task<Claim?> TakeAsync(WorkerContext db, SubmissionEntry seen, string tenant)
     {
         try
         {
-            return await WithinLimitAsync(db, room => TakeAsync(db, seen, room));
+            return await _limits.WithinAsync(db, [tenant], room => TakeAsync(db, seen, tenant, room));
         }
         catch (Exception exception) when (StepRetries.IsBlocked(exception))
         {
@@ -260,14 +273,15 @@ public sealed class SubmissionLedger
         }
     }
 
-    private async Task<Claim?> TakeAsync(WorkerContext db, SubmissionEntry seen, int room)
+    private async Task<Claim?> TakeAsync(WorkerContext db, SubmissionEntry seen, string tenant, CallRoom room)
     {
-        if (room == 0)
-            return new Claim.Full();
+        if (Refusal(room, tenant) is { } refusal)
+            return refusal;
         var claimedAt = _time.GetTimestamp();
-        return await db.TakeClaimAsync(seen, _worker.Id, _time.GetUtcNow(), _lease) is { } until
-            ? new Claim.Fresh(until, claimedAt)
-            : null;
+        if (await db.TakeClaimAsync(seen, _worker.Id, _time.GetUtcNow(), _lease) is not { } until)
+            return null;
+        room.Note(tenant);
+        return new Claim.Fresh(until, claimedAt);
     }
 
     private static Task<SubmissionEntry?> FindAsync(WorkerContext db, string id, CancellationToken ct) =>
@@ -278,9 +292,8 @@ public sealed class SubmissionLedger
 }
 
 /// <summary>The result of inserting one claim.</summary>
-/// <param name="IsFull">As many calls as allowed are under way.</param>
 /// <param name="Claim">Null if the ledger has the submission already, or if nobody wants it.</param>
-internal readonly record struct Insertion(bool IsFull, Claim.Fresh? Claim)
+internal readonly record struct Insertion(Claim? Claim)
 {
     /// <summary>Nothing was inserted: another transaction has locked the request's row.</summary>
     public static readonly Insertion Locked = new() { IsLocked = true };

@@ -10,6 +10,7 @@ public static class SubmissionRegistration
         services.AddChecked<SubmissionOptions>(SubmissionOptions.Section);
         services.AddSingleton<WorkerIdentity>();
         services.AddSingleton<ZpkGate>();
+        services.AddSingleton<CallLimits>();
         services.AddSingleton<SubmissionLedger>();
         services.AddSingleton<PendingCalls>();
         services.AddSingleton<SubmissionPace>();

@@ -1,6 +1,7 @@
 using ImageWorker.Callbacks;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
+using ImageWorker.Storage;
 using ImageWorker.Telemetry;
 using ImageWorker.Zpk;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,7 @@ namespace ImageWorker.Submission;
 /// </summary>
 public sealed partial class Submitter(
     SubmissionLedger ledger,
+    CallLimits limits,
     SubmissionPace pace,
     CallPace calls,
     ZpkImagesClient zpk,
@@ -59,11 +61,15 @@ public sealed partial class Submitter(
         if (await pace.WaitForTurnAsync() && gate.ClosedForPaying is var (until, reason))
             return new HeldBack(until, Defer(message, until, inDoubt: false, reason));
 
-        return await ledger.ClaimAsync(message.SubmissionId, message.RequestId, ct) switch
+        return await ledger.ClaimAsync(ClaimOf(message), ct) switch
         {
             Claim.Fresh fresh => await CallAsync(message, fresh),
             Claim.InDoubt inDoubt => await LookUpAsync(message, inDoubt, ct),
             Claim.Leased leased => new(Defer(message, leased.Until, inDoubt: true, "another worker holds it")),
+            Claim.Limited limited => new HeldBack(
+                limited.Until,
+                Defer(message, limited.Until, inDoubt: false, "its tenant has as many calls as it may have")
+            ),
             Claim.Unwanted => new(new SubmissionWithdrawn(message.RequestId, message.SubmissionId)),
             Claim.Settled => new(null),
             var claim => throw new InvalidOperationException($"Unknown claim {claim}"),
@@ -181,7 +187,7 @@ public sealed partial class Submitter(
                     }
                 );
 
-            case CheckOutcome.NotFound when await ledger.RetakeAsync(message.SubmissionId, claim, ct) is { } fresh:
+            case CheckOutcome.NotFound when await ledger.RetakeAsync(ClaimOf(message), claim, ct) is { } fresh:
                 Log.NeverArrived(logger, message.RequestId, message.SubmissionId);
                 return await CallAsync(message, fresh);
 
@@ -212,6 +218,9 @@ public sealed partial class Submitter(
                 throw new InvalidOperationException($"Unknown outcome {outcome}");
         }
     }
+
+    private NewClaim ClaimOf(SubmitImages message) =>
+        new(message.SubmissionId, message.RequestId, limits.LineOf(message.Command.Tenant));
 
     private static HeldBack HoldBack(SubmitImages message, Hold hold, bool inDoubt) =>
         hold.Of(Defer(message, hold.Until, inDoubt, hold.Reason));

@@ -11,6 +11,7 @@ namespace ImageWorker.Submission;
 /// </summary>
 public sealed partial class Turns(
     SubmissionLedger ledger,
+    CallLimits limits,
     SubmissionPace paidPace,
     CallPace pace,
     ZpkGate gate,
@@ -29,21 +30,27 @@ public sealed partial class Turns(
     private long _stored;
     private volatile bool _someWait;
     private volatile bool _isLookDue;
+    private DateTimeOffset? _lookAgainAt;
 
     /// <summary>True while paid calls may begin.</summary>
     public bool IsOpen => pace.Pause is null && gate.ClosedForPaying is null;
 
     /// <summary>True if requests wait, as far as this process knows, and if it must look.</summary>
-    public bool MayHaveNext => _someWait || _isLookDue;
+    public bool MayHaveNext => _someWait || _isLookDue || _lookAgainAt <= time.GetUtcNow();
 
-    /// <summary>Says whether a new request must wait. Dispose it once the request's step has ended.</summary>
-    public TurnEntry Enter()
+    /// <summary>When to look for requests whose tenants have no room now; null if there are none, as far as is known.</summary>
+    public DateTimeOffset? LookAgainAt => _lookAgainAt;
+
+    /// <summary>Says whether a new request must wait. Dispose the entry once the request's step has ended.</summary>
+    /// <param name="tenant">The tenant that its command names, or null.</param>
+    public TurnEntry Enter(string? tenant)
     {
         var entering = Interlocked.Increment(ref _entering);
         var goesAtOnce =
             !_someWait
             && IsOpen
-            && _options is { PerSecond: null, AtOnce: null }
+            && !paidPace.IsLimited
+            && !limits.Limit(limits.LineOf(tenant))
             && calls.Paid + entering <= _options.Concurrency
             && (pace.Rate is null || calls.Waiting(paid: true).Count == 0);
         return new(this, mustWait: !goesAtOnce);
@@ -80,7 +87,7 @@ public sealed partial class Turns(
     public async Task<IReadOnlyList<PickedRequest>> PickAsync(int count)
     {
         var stored = Interlocked.Read(ref _stored);
-        _isLookDue = false;
+        (_isLookDue, _lookAgainAt) = (false, null);
         try
         {
             IReadOnlyList<DateTimeOffset> slots = [];
@@ -92,7 +99,9 @@ public sealed partial class Turns(
                     slots = await paidPace.ReserveAsync(count);
                 count = slots.Count;
             }
-            var picked = count == 0 ? [] : await ledger.PickAsync(count, _order.Lines);
+            IReadOnlyList<PickedRequest> picked = [];
+            if (count > 0)
+                (picked, _lookAgainAt) = await ledger.PickAsync(count, _order.Lines);
             _order.Note(picked.Select(next => (next.Request.Priority, next.Request.Tenant)));
             _problem.IsNew(null);
             _someWait = picked.Count > 0 || stored != Interlocked.Read(ref _stored);

@@ -50,9 +50,9 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     [InlineData(-1, 1)]
     public async Task A_lease_lasts_as_long_for_a_worker_whose_clock_is_hours_ahead(int claimer, int other)
     {
-        var claim = await LedgerOf(claimer).ClaimAsync(Id, _requestId, Ct);
+        var claim = await LedgerOf(claimer).ClaimAsync(new(Id, _requestId), Ct);
 
-        var seen = await LedgerOf(other).ClaimAsync(Id, _requestId, Ct);
+        var seen = await LedgerOf(other).ClaimAsync(new(Id, _requestId), Ct);
 
         Assert.True(LedgerOf(claimer).HasTimeForCall(Assert.IsType<Claim.Fresh>(claim)));
         Assert.Equal(((Claim.Fresh)claim).LeaseUntil, Assert.IsType<Claim.Leased>(seen).Until);
@@ -63,12 +63,12 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     [InlineData(1)]
     public async Task A_lease_that_is_over_is_over_for_every_clock(int other)
     {
-        var claim = Assert.IsType<Claim.Fresh>(await LedgerOf(0).ClaimAsync(Id, _requestId, Ct));
+        var claim = Assert.IsType<Claim.Fresh>(await LedgerOf(0).ClaimAsync(new(Id, _requestId), Ct));
         await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
 
-        var doubt = Assert.IsType<Claim.InDoubt>(await LedgerOf(other).ClaimAsync(Id, _requestId, Ct));
-        var again = await LedgerOf(other).RetakeAsync(Id, doubt, Ct);
-        var seen = await LedgerOf(-other).ClaimAsync(Id, _requestId, Ct);
+        var doubt = Assert.IsType<Claim.InDoubt>(await LedgerOf(other).ClaimAsync(new(Id, _requestId), Ct));
+        var again = await LedgerOf(other).RetakeAsync(new(Id, _requestId), doubt, Ct);
+        var seen = await LedgerOf(-other).ClaimAsync(new(Id, _requestId), Ct);
 
         Assert.True(doubt.IsConclusive);
         Assert.Equal(again!.LeaseUntil, Assert.IsType<Claim.Leased>(seen).Until);
@@ -80,8 +80,8 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     {
         var ledger = LedgerOf(-1);
         // The first statement of a process is slow, and a claim counts from before it.
-        await ledger.ClaimAsync("another", _requestId, Ct);
-        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(Id, _requestId, Ct));
+        await ledger.ClaimAsync(new("another", _requestId), Ct);
+        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
 
         var settled = ledger.SettledBy(claim);
 
@@ -96,7 +96,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     {
         if (wasReleased)
         {
-            var first = Assert.IsType<Claim.Fresh>(await LedgerOf(0).ClaimAsync(Id, _requestId, Ct));
+            var first = Assert.IsType<Claim.Fresh>(await LedgerOf(0).ClaimAsync(new(Id, _requestId), Ct));
             await NoteAsync(new(Id, first.LeaseUntil, LedgerState.Released));
         }
         await InDatabaseAsync(db =>
@@ -115,7 +115,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
             )
         );
 
-        var claims = LedgerOf(0).ClaimAsync(Id, _requestId, Ct);
+        var claims = LedgerOf(0).ClaimAsync(new(Id, _requestId), Ct);
         // It is in the middle of its statement, and has read that the request wants it.
         await Eventually.PassesAsync(async () => Assert.Equal([1], await InDatabaseAsync(LingeringAsync)));
         await StopAsync();
@@ -139,12 +139,12 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     public async Task What_was_stopped_since_it_was_looked_at_is_not_retaken()
     {
         var ledger = LedgerOf(0);
-        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(Id, _requestId, Ct));
+        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
         await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
-        var doubt = Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(Id, _requestId, Ct));
+        var doubt = Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
         await StopAsync();
 
-        Assert.Null(await ledger.RetakeAsync(Id, doubt, Ct));
+        Assert.Null(await ledger.RetakeAsync(new(Id, _requestId), doubt, Ct));
     }
 
     // The second as a pooler in transaction mode needs it, so that no session has a lock timeout of its own.
@@ -163,19 +163,22 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         await forgotten.Database.ExecuteSqlAsync($"SELECT FROM requests WHERE id = {_requestId} FOR UPDATE", Ct);
         var ledger = LedgerOf(0);
 
-        var (held, free) = (ledger.ClaimAsync(Id, _requestId, Ct), ledger.ClaimAsync("fedcba9876543210", other, Ct));
+        var (held, free) = (
+            ledger.ClaimAsync(new(Id, _requestId), Ct),
+            ledger.ClaimAsync(new("fedcba9876543210", other), Ct)
+        );
 
         Assert.IsType<Claim.Fresh>(await free);
         await Assert.ThrowsAsync<RequestLockedException>(() => held);
-        await Assert.ThrowsAsync<RequestLockedException>(() => ledger.ClaimAsync(Id, _requestId, Ct));
+        await Assert.ThrowsAsync<RequestLockedException>(() => ledger.ClaimAsync(new(Id, _requestId), Ct));
         await transaction.RollbackAsync(Ct);
-        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(Id, _requestId, Ct));
+        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
 
         await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
-        var doubt = Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(Id, _requestId, Ct));
+        var doubt = Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
         await using var again = await forgotten.Database.BeginTransactionAsync(Ct);
         await forgotten.Database.ExecuteSqlAsync($"SELECT FROM submissions WHERE id = {Id} FOR UPDATE", Ct);
-        await Assert.ThrowsAsync<RequestLockedException>(() => ledger.RetakeAsync(Id, doubt, Ct));
+        await Assert.ThrowsAsync<RequestLockedException>(() => ledger.RetakeAsync(new(Id, _requestId), doubt, Ct));
     }
 
     private static ServiceProvider Open(string postgres)
@@ -195,7 +198,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
             new(),
             _stopping,
             Create(new ZpkOptions()),
-            Create(new SubmissionOptions()),
+            new(Create(new SubmissionOptions()), Create(new TenantOptions()), TimeProvider.System),
             new SkewedClock(TimeSpan.FromHours(hours))
         );
 

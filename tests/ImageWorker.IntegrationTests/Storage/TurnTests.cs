@@ -95,7 +95,7 @@ public sealed class TurnTests(TestServers servers) : IAsyncLifetime
         await OpenAsync(onServer);
         await StoreAsync("batch", RequestPriority.Normal, 1, timeoutSeconds: 60);
 
-        var next = Assert.Single(await Ledger().PickAsync(5, _order.Lines));
+        var next = Assert.Single((await Ledger().PickAsync(5, _order.Lines)).Picked);
 
         var (row, entry) = await InDatabaseAsync(async db =>
             (await db.Requests.AsNoTracking().SingleAsync(Ct), await db.Submissions.AsNoTracking().SingleAsync(Ct))
@@ -120,7 +120,7 @@ public sealed class TurnTests(TestServers servers) : IAsyncLifetime
             db.Requests.AsNoTracking().OrderBy(row => row.WaitingSince).FirstAsync(Ct)
         );
         // As a worker of an older version does, which knows no turns.
-        Assert.IsType<Claim.Fresh>(await Ledger().ClaimAsync(first.Submissions[0].Id, first.CorrelationId, Ct));
+        Assert.IsType<Claim.Fresh>(await Ledger().ClaimAsync(new(first.Submissions[0].Id, first.CorrelationId), Ct));
 
         Assert.Equal(["batch 1"], await PickAsync(5));
 
@@ -173,6 +173,53 @@ public sealed class TurnTests(TestServers servers) : IAsyncLifetime
         Assert.Empty(early);
         Assert.Single(late);
         Assert.Equal(late, again);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_tenant_at_its_limit_holds_up_no_other(bool onServer)
+    {
+        await OpenAsync(onServer);
+        var tenants = new TenantOptions { Default = { AtOnce = 3 } };
+        tenants.Named["slow"] = new() { PerSecond = 0.5 };
+        await StoreAsync("slow", RequestPriority.High, 5);
+        await StoreAsync("few", RequestPriority.High, 2);
+        await StoreAsync("few", RequestPriority.Normal, 4);
+        await StoreAsync("other", RequestPriority.Low, 2);
+
+        var first = await PickAsync(10, tenants: tenants);
+        var second = await PickAsync(10, tenants: tenants);
+        await InDatabaseAsync(db =>
+            db.Submissions.ExecuteUpdateAsync(set => set.SetProperty(entry => entry.State, LedgerState.Accepted), Ct)
+        );
+        var third = await PickAsync(10, tenants: tenants);
+        await InDatabaseAsync(db =>
+            db.TenantPace.ExecuteUpdateAsync(set => set.SetProperty(row => row.NextAt, Now.AddHours(-1)), Ct)
+        );
+        var fourth = await PickAsync(1, tenants: tenants);
+
+        Assert.Equal(["few 5", "slow 0", "few 6", "few 7", "other 11", "other 12"], first);
+        Assert.Empty(second);
+        Assert.Equal(["few 8", "few 9", "few 10"], third);
+        Assert.Equal(["slow 1"], fourth);
+    }
+
+    [Fact]
+    public async Task A_resend_of_a_tenant_at_its_limit_is_told_when_to_come_again()
+    {
+        await OpenAsync(onServer: true);
+        var tenants = new TenantOptions { Default = { PerSecond = 0.5 } };
+        await StoreAsync("batch", RequestPriority.Normal, 2);
+        Assert.Single(await PickAsync(10, tenants: tenants));
+        var waiting = await InDatabaseAsync(db => db.Waiting.AsNoTracking().SingleAsync(Ct));
+
+        var claim = await Ledger(tenants)
+            .ClaimAsync(new(waiting.Submissions[0].Id, waiting.CorrelationId, "batch"), Ct);
+
+        var limited = Assert.IsType<Claim.Limited>(claim);
+        Assert.InRange(limited.Until - DateTimeOffset.UtcNow, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.Single(await InDatabaseAsync(db => db.Submissions.AsNoTracking().ToListAsync(Ct)));
     }
 
     private async Task OpenAsync(bool onServer)
@@ -235,22 +282,22 @@ public sealed class TurnTests(TestServers servers) : IAsyncLifetime
         return turns;
     }
 
-    private async Task<List<string>> PickAsync(int count, TurnOrder? order = null)
+    private async Task<List<string>> PickAsync(int count, TurnOrder? order = null, TenantOptions? tenants = null)
     {
         order ??= _order;
-        var picked = await Ledger().PickAsync(count, order.Lines);
+        var (picked, _) = await Ledger(tenants).PickAsync(count, order.Lines);
         order.Note(picked.Select(next => (next.Request.Priority, next.Request.Tenant)));
         return [.. picked.Select(next => next.Request.Command!.Prompt)];
     }
 
-    private SubmissionLedger Ledger() =>
+    private SubmissionLedger Ledger(TenantOptions? tenants = null) =>
         new(
             _services.GetRequiredService<Database>(),
             _services.GetRequiredService<LockedRequests>(),
             new(),
             _stopping,
             Create(new ZpkOptions()),
-            Create(new SubmissionOptions()),
+            new(Create(new SubmissionOptions()), Create(tenants ?? new TenantOptions()), TimeProvider.System),
             TimeProvider.System
         );
 

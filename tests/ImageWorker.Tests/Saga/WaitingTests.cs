@@ -149,7 +149,7 @@ public sealed class WaitingTests
             db.ClaimTicksAsync(worker.Time.GetUtcNow(), worker.Time.GetUtcNow(), 10, Ct)
         );
         var claim = await worker.WithAsync<SubmissionLedger, Claim>(ledger =>
-            ledger.ClaimAsync(id, command.RequestId, Ct)
+            ledger.ClaimAsync(new(id, command.RequestId), Ct)
         );
 
         Assert.Equal(command.RequestId, Assert.Single(due).Id);
@@ -163,8 +163,8 @@ public sealed class WaitingTests
     private static Dictionary<string, string?> Settings((string Key, string Value) setting) =>
         new(StringComparer.Ordinal) { [setting.Key] = setting.Value };
 
-    private static Task<IReadOnlyList<PickedRequest>> Next(SubmissionLedger ledger) =>
-        ledger.PickAsync(1, new TurnOrder().Lines);
+    private static async Task<IReadOnlyList<PickedRequest>> Next(SubmissionLedger ledger) =>
+        (await ledger.PickAsync(1, new TurnOrder().Lines)).Picked;
 
     private static async Task<PickedRequest> PickAsync(WorkerUnderTest worker) =>
         Assert.Single(await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(Next));

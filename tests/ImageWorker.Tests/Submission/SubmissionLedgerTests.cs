@@ -52,7 +52,7 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
         var (requestId, id) = await WantedAsync();
         var ledger = worker.Services.GetRequiredService<SubmissionLedger>();
 
-        var claim = (Claim.Fresh)await ledger.ClaimAsync(id, requestId, Ct);
+        var claim = (Claim.Fresh)await ledger.ClaimAsync(new(id, requestId), Ct);
         var atOnce = ledger.HasTimeForCall(claim);
         worker.Time.Advance(TimeSpan.FromSeconds(6));
         var later = ledger.HasTimeForCall(claim);
@@ -266,10 +266,10 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     }
 
     private static Task<Claim> ClaimByAsync(WorkerUnderTest by, string id, Guid requestId) =>
-        by.WithAsync<SubmissionLedger, Claim>(ledger => ledger.ClaimAsync(id, requestId, Ct));
+        by.WithAsync<SubmissionLedger, Claim>(ledger => ledger.ClaimAsync(new(id, requestId), Ct));
 
     private static Task<bool> RetakeAsync(WorkerUnderTest by, string id, Claim.InDoubt claim) =>
-        by.WithAsync<SubmissionLedger, bool>(async ledger => await ledger.RetakeAsync(id, claim, Ct) is not null);
+        by.WithAsync<SubmissionLedger, bool>(async ledger => await ledger.RetakeAsync(new(id, Guid.Empty), claim, Ct) is not null);
 
     private async Task SettleAsync(string id, LedgerState state) =>
         await NoteAsync(

@@ -96,6 +96,6 @@ public sealed class SubmissionLimitsTests
 
     private static Task<Claim> ClaimAsync(WorkerUnderTest by, ImageRequest request) =>
         by.WithAsync<SubmissionLedger, Claim>(ledger =>
-            ledger.ClaimAsync(request.Submissions[0].Id, request.CorrelationId, Ct)
+            ledger.ClaimAsync(new(request.Submissions[0].Id, request.CorrelationId), Ct)
         );
 }

@@ -456,7 +456,7 @@ public sealed class SubmitterTests : IDisposable
         var (unsent, sending) = (Command(), Command());
         await worker.HandleAsync(sending);
         await worker.WithAsync<SubmissionLedger, int>(async ledger =>
-            (await ledger.PickAsync(2, new TurnOrder().Lines)).Count
+            (await ledger.PickAsync(2, new TurnOrder().Lines)).Picked.Count
         );
         await worker.HandleAsync(unsent);
         await worker.WithAsync<SubmissionPace, bool>(pace => pace.WaitForTurnAsync());
@@ -474,7 +474,7 @@ public sealed class SubmitterTests : IDisposable
     /// <summary>As by a process that died right after.</summary>
     private static Task<Claim> ClaimAsync(WorkerUnderTest worker, SubmitImages submit) =>
         worker.WithAsync<SubmissionLedger, Claim>(ledger =>
-            ledger.ClaimAsync(submit.SubmissionId, submit.RequestId, Ct)
+            ledger.ClaimAsync(new(submit.SubmissionId, submit.RequestId), Ct)
         );
 
     private static Task<SubmissionEntry> EntryAsync(WorkerUnderTest worker, SubmitImages submit) =>

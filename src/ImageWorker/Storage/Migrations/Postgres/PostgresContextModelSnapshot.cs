@@ -325,6 +325,23 @@ namespace ImageWorker.Storage.Migrations.Postgres
 
                     b.ToTable("inbox", (string)null);
                 });
+
+            modelBuilder.Entity("ImageWorker.Storage.TenantPaceRow", b =>
+                {
+                    b.Property<string>("Tenant")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("tenant");
+
+                    b.Property<DateTimeOffset>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.HasKey("Tenant")
+                        .HasName("pk_tenant_pace");
+
+                    b.ToTable("tenant_pace", (string)null);
+                });
 #pragma warning restore 612, 618
         }
     }

@@ -320,6 +320,23 @@ namespace ImageWorker.Storage.Migrations.Sqlite
 
                     b.ToTable("inbox", (string)null);
                 });
+
+            modelBuilder.Entity("ImageWorker.Storage.TenantPaceRow", b =>
+                {
+                    b.Property<string>("Tenant")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.Property<DateTime>("NextAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("next_at");
+
+                    b.HasKey("Tenant")
+                        .HasName("pk_tenant_pace");
+
+                    b.ToTable("tenant_pace", (string)null);
+                });
 #pragma warning restore 612, 618
         }
     }
