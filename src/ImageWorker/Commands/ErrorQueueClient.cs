@@ -7,7 +7,10 @@ namespace ImageWorker.Commands;
 /// A queue of messages that were put aside: <c>NAME_error</c> (failed), <c>NAME_skipped</c> (nobody's) or
 /// <c>NAME_dead</c> (given up by the broker). A read message stays here until the broker has confirmed it elsewhere.
 /// </summary>
-public sealed class ErrorQueueClient(IConnection connection, string name)
+/// <param name="connection">The broker.</param>
+/// <param name="name">The queue's name.</param>
+/// <param name="user">The connection's user, which messages that are moved state; null for none.</param>
+public sealed class ErrorQueueClient(IConnection connection, string name, string? user = null)
 {
     public static readonly IReadOnlyList<string> Suffixes = ["_error", "_skipped", "_dead"];
 
@@ -94,7 +97,7 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
     /// Publishes the message, waits until the broker has it safe, and only then removes it here. If the process ends in
     /// between, both queues have it, and the request id makes that harmless.
     /// </summary>
-    private static async Task MoveAsync(
+    private async Task MoveAsync(
         IChannel channel,
         BasicGetResult message,
         string queue,
@@ -103,6 +106,8 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
     )
     {
         properties.Persistent = true;
+        // The broker refuses a user id other than the connection's own.
+        properties.UserId = user;
         await channel.BasicPublishAsync("", queue, mandatory: true, properties, message.Body, ct);
         await channel.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
     }
@@ -113,16 +118,11 @@ public sealed class ErrorQueueClient(IConnection connection, string name)
             : 0;
 
     /// <summary>As published, without traces of its failure and without what the broker would act on again.</summary>
-    private static BasicProperties WithoutTraces(IReadOnlyBasicProperties properties)
-    {
-        var copy = new BasicProperties(properties)
+    private static BasicProperties WithoutTraces(IReadOnlyBasicProperties properties) =>
+        new(properties)
         {
             Headers = properties
                 .Headers?.Where(header => !Traces.Any(trace => header.Key.StartsWith(trace, StringComparison.Ordinal)))
                 .ToDictionary(header => header.Key, header => header.Value, StringComparer.Ordinal),
         };
-        // The broker refuses a user id other than the connection's own.
-        copy.ClearUserId();
-        return copy;
-    }
 }

@@ -56,7 +56,7 @@ public static class ErrorQueueCommands
                 ConnectedAsync(
                     (open, _) =>
                         RedriveAsync(
-                            new(open, parsed.GetValue(queue)!),
+                            open(parsed.GetValue(queue)!),
                             parsed.GetValue(dryRun),
                             parsed.GetValue(limit),
                             ct
@@ -68,7 +68,7 @@ public static class ErrorQueueCommands
     }
 
     private static async Task<int> ListAsync(
-        IConnection open,
+        Func<string, ErrorQueueClient> open,
         Queues queues,
         int limit,
         bool json,
@@ -77,7 +77,7 @@ public static class ErrorQueueCommands
     {
         var names = queues.All.SelectMany(queue => ErrorQueueClient.Suffixes.Select(suffix => queue + suffix));
         var isEmpty = true;
-        foreach (var queue in names.Select(name => new ErrorQueueClient(open, name)))
+        foreach (var queue in names.Select(open))
         {
             if (await queue.CountAsync(ct) is not ({ } count and > 0))
                 continue;
@@ -132,7 +132,10 @@ public static class ErrorQueueCommands
     private static string Described(ErrorQueueMessage message) =>
         $"  {message.Since?.UtcDateTime.ToString("u", CultureInfo.InvariantCulture) ?? "at an unknown time"}  request {message.RequestId?.ToString() ?? "unknown"}  {message.Reason}";
 
-    private static async Task<int> ConnectedAsync(Func<IConnection, Queues, Task<int>> act, CancellationToken ct)
+    private static async Task<int> ConnectedAsync(
+        Func<Func<string, ErrorQueueClient>, Queues, Task<int>> act,
+        CancellationToken ct
+    )
     {
         var builder = CommandHost.Create();
         builder.Services.AddQueueNames();
@@ -140,8 +143,11 @@ public static class ErrorQueueCommands
         var rabbitMq = Connections.RabbitMqFrom(builder.Configuration);
         try
         {
-            await using var open = await BrokerHost.ConnectAsync(rabbitMq, ct);
-            return await act(open, host.Services.GetRequiredService<Queues>());
+            await using var connection = await BrokerHost.ConnectAsync(rabbitMq, ct);
+            return await act(
+                name => new(connection, name, BrokerHost.UserOf(rabbitMq)),
+                host.Services.GetRequiredService<Queues>()
+            );
         }
         catch (RabbitMQClientException exception)
         {

@@ -20,6 +20,13 @@ public sealed class GenerateArguments
     );
     private readonly Option<bool> _uniqueGuard = Optional("--unique-guard", false, "Ask for ZPK's uniqueness guard.");
     private readonly Option<int> _timeout = Optional("--timeout-seconds", 1800, "Deadline of the whole request.");
+    private readonly Option<string> _priority = Optional("--priority", "normal", "high, normal or low.");
+    private readonly Option<string?> _tenant = Optional<string?>("--tenant", null, "Whom the request is for.");
+    private readonly Option<int?> _startWithin = Optional<int?>(
+        "--start-within",
+        null,
+        "Close it after so many seconds if its turn has not come."
+    );
     private readonly Option<decimal?> _maxCost = Optional<decimal?>("--max-cost", null, "Budget in EUR.");
     private readonly Option<Guid?> _requestId = Optional<Guid?>(
         "--request-id",
@@ -44,6 +51,9 @@ public sealed class GenerateArguments
                 _resolution,
                 _uniqueGuard,
                 _timeout,
+                _priority,
+                _tenant,
+                _startWithin,
                 _maxCost,
                 _requestId,
                 _metadata,
@@ -67,6 +77,9 @@ public sealed class GenerateArguments
             Resolution = parsed.GetValue(_resolution)!,
             UniqueGuard = parsed.GetValue(_uniqueGuard),
             TimeoutSeconds = parsed.GetValue(_timeout),
+            Priority = parsed.GetValue(_priority)!,
+            Tenant = parsed.GetValue(_tenant),
+            StartWithinSeconds = parsed.GetValue(_startWithin),
             MaxCost = parsed.GetValue(_maxCost),
             Progress = true,
             Metadata = Pairs(parsed.GetValue(_metadata)),

@@ -121,7 +121,13 @@ public static class SendCommand
             // A command that no queue would take is an error, not a success.
             await endpoint.Send(
                 command,
-                Pipe.Execute<SendContext>(send => send.GetPayload<RabbitMqSendContext>().Mandatory = true),
+                Pipe.Execute<SendContext>(send =>
+                {
+                    var message = send.GetPayload<RabbitMqSendContext>();
+                    message.Mandatory = true;
+                    if (command.Tenant is not null)
+                        message.BasicProperties.UserId = BrokerHost.UserOf(rabbitMq);
+                }),
                 ct
             );
             await Console.Error.WriteLineAsync($"request {command.RequestId} sent to {queue}");

@@ -70,6 +70,12 @@ public static class BrokerHost
         return factory;
     }
 
+    /// <summary>
+    /// The user of the connection, which a message may state. A tenant can be kept to certain users. Null if the address
+    /// names none.
+    /// </summary>
+    public static string? UserOf(string rabbitMq) => Factory(rabbitMq).UserName is { Length: > 0 } user ? user : null;
+
     /// <summary>A connection for a command, which tells what is wrong where the worker would try again and again.</summary>
     /// <exception cref="BrokerException">There is none to be had.</exception>
     public static async Task<IConnection> ConnectAsync(string rabbitMq, CancellationToken ct)

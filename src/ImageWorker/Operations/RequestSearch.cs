@@ -10,12 +10,16 @@ namespace ImageWorker.Operations;
 /// <param name="Outcome">One of <see cref="RequestOutcome.All"/>, of closed requests; null for any.</param>
 /// <param name="Since">Only commands that came at that time or later.</param>
 /// <param name="Until">Only commands that came at that time or before.</param>
+/// <param name="Tenant">Only those that take the turns of this tenant; null for any.</param>
+/// <param name="Priority">Only those of this priority; null for any.</param>
 /// <param name="Limit">How many at most.</param>
 public sealed record RequestSearch(
     string? State = null,
     string? Outcome = null,
     DateTimeOffset? Since = null,
     DateTimeOffset? Until = null,
+    string? Tenant = null,
+    RequestPriority? Priority = null,
     int Limit = 50
 )
 {
@@ -38,17 +42,17 @@ public sealed record RequestSearch(
 
     private IQueryable<ImageRequest> Waiting(WorkerContext db)
     {
-        var open = InTime(db).Where(request => request.NextTickAt != null);
+        var open = Asked(db).Where(request => request.NextTickAt != null);
         var state = States.FirstOrDefault(Asks);
         return state is null or Open ? open : open.Where(request => request.State == state);
     }
 
     private IQueryable<ImageRequest> Withdrawn(WorkerContext db) =>
-        InTime(db).Where(request => request.ClosedAt == null && request.NextTickAt == null);
+        Asked(db).Where(request => request.ClosedAt == null && request.NextTickAt == null);
 
     private IQueryable<ImageRequest> Closed(WorkerContext db)
     {
-        var closed = InTime(db).Where(request => request.ClosedAt != null);
+        var closed = Asked(db).Where(request => request.ClosedAt != null);
         if (Outcome is null)
             return closed;
         FailureReason? reason = Outcome.Equals(RequestOutcome.Ready, StringComparison.OrdinalIgnoreCase)
@@ -57,13 +61,17 @@ public sealed record RequestSearch(
         return closed.Where(request => request.Reason == reason);
     }
 
-    private IQueryable<ImageRequest> InTime(WorkerContext db)
+    private IQueryable<ImageRequest> Asked(WorkerContext db)
     {
         var requests = db.Requests.AsNoTracking();
         if (Since is { } since)
             requests = requests.Where(request => request.RequestedAt >= since);
         if (Until is { } until)
             requests = requests.Where(request => request.RequestedAt <= until);
+        if (Tenant is { } tenant)
+            requests = requests.Where(request => request.Tenant == tenant);
+        if (Priority is { } priority)
+            requests = requests.Where(request => request.Priority == priority);
         return requests;
     }
 
@@ -82,6 +90,8 @@ public sealed record RequestSearch(
                 request.ClosedAt,
                 request.Images,
                 request.Submissions,
+                request.Tenant,
+                request.Priority,
             })
             .ToListAsync(ct);
         return rows.Select(row => new RequestSummary(
@@ -93,7 +103,9 @@ public sealed record RequestSearch(
             row.Submissions.CostSoFar(),
             row.RequestedAt,
             row.NextTickAt,
-            row.ClosedAt
+            row.ClosedAt,
+            row.Tenant,
+            row.Priority.Word()
         ));
     }
 

@@ -10,6 +10,8 @@ namespace ImageWorker.Operations;
 /// <param name="RequestedAt">When the command came.</param>
 /// <param name="DueAt">When it next needs attention; null once closed.</param>
 /// <param name="ClosedAt">When it was closed, or null.</param>
+/// <param name="Tenant">The tenant whose turns it takes; <c>default</c> for none.</param>
+/// <param name="Priority"><c>high</c>, <c>normal</c> or <c>low</c>.</param>
 public sealed record RequestSummary(
     Guid Id,
     string State,
@@ -19,5 +21,7 @@ public sealed record RequestSummary(
     decimal? Cost,
     DateTimeOffset RequestedAt,
     DateTimeOffset? DueAt,
-    DateTimeOffset? ClosedAt
+    DateTimeOffset? ClosedAt,
+    string Tenant,
+    string Priority
 );

@@ -37,6 +37,9 @@ public static class RequestTimeline
             request.Command is { } command
                 ? $"command: {command.Count} images of {command.Model}, {command.Quality}, {command.Resolution}"
                     + (command.MaxCost is { } budget ? $", at most {Readable.Cost(budget)} EUR" : "")
+                    + (command.Tenant is { } tenant ? $", for {tenant}" : "")
+                    + (request.Priority is RequestPriority.Normal ? "" : $", {request.Priority.Word()} priority")
+                    + (command.StartWithinSeconds is { } seconds ? $", to start within {seconds} s" : "")
                 : "cancelled before its command came"
         );
 

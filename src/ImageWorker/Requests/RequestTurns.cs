@@ -1,5 +1,3 @@
-using ImageWorker.Contracts;
-
 namespace ImageWorker.Requests;
 
 /// <summary>
@@ -17,9 +15,13 @@ public static class RequestTurns
     /// <summary>The longest wait of a command that sets no limit to it.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromDays(30);
 
-    /// <summary>The priority of a command without faults.</summary>
-    public static RequestPriority PriorityOf(GenerateImages command) =>
-        (RequestPriority)Priorities.Index().First(word => word.Item == command.Priority).Index;
+    /// <summary>The priority of this word; null if it is none of <see cref="Priorities"/>.</summary>
+    public static RequestPriority? PriorityOf(string? word) =>
+        Priorities
+            .Index()
+            .Where(known => known.Item == word)
+            .Select(known => (RequestPriority?)known.Index)
+            .FirstOrDefault();
 
     public static string Word(this RequestPriority priority) => Priorities[(int)priority];
 

@@ -10,6 +10,8 @@ public sealed class TenantOptions
 {
     public const string Section = "Tenants";
 
+    private const string Others = "other";
+
     /// <summary>
     /// True: the tenants that are not named here take turns as one, together with the commands that name none. Then
     /// fresh names win no turns. Default false.
@@ -31,6 +33,18 @@ public sealed class TenantOptions
     /// <param name="tenant">The tenant that the command names, or null.</param>
     public string LineOf(string? tenant) =>
         tenant is null || (Shared && !Named.ContainsKey(tenant)) ? RequestTurns.NoTenant : tenant;
+
+    /// <summary>
+    /// The tenant as a metric's label: its name if it is named here, else <c>other</c>. Anybody can invent tenants, and
+    /// labels are bounded. Null if none is named here.
+    /// </summary>
+    public string? LabelOf(string? tenant) =>
+        Named.Count == 0 ? null
+        : tenant is not null && Named.ContainsKey(tenant) ? tenant
+        : Others;
+
+    /// <summary>All that <see cref="LabelOf"/> can say.</summary>
+    public IEnumerable<string?> Labels => Named.Count == 0 ? [(string?)null] : Named.Keys.Append<string?>(Others);
 
     /// <summary>True if a user of the broker may name the tenant in commands.</summary>
     public bool MayName(string tenant, string user) =>

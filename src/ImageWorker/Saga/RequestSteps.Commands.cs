@@ -76,10 +76,10 @@ public sealed partial class RequestSteps
     {
         var (request, asked, now) = (context.Saga, context.Message, context.Now());
         var command = asked.Command;
-        context.AfterCommit(metrics.Received);
+        context.AfterCommit(() => metrics.Received(command.Tenant));
         request.Command = command;
         request.Tenant = _tenants.LineOf(command.Tenant);
-        request.Priority = RequestTurns.PriorityOf(command);
+        request.Priority = RequestTurns.PriorityOf(command.Priority)!.Value;
         request.Warnings = asked.Warnings is { Count: > 0 } warnings ? [.. warnings] : null;
         request.TraceParent = context.UnitOfWork().TraceParent;
         request.RequestedAt = now;
@@ -92,7 +92,6 @@ public sealed partial class RequestSteps
     {
         var (asked, command) = (context.Message, context.Message.Command);
         Log.RefusedCommand(logger, command.RequestId, string.Join("; ", faults.Select(fault => fault.Message)));
-        context.AfterCommit(metrics.Refused);
         var fingerprint = CommandFingerprint.Of(asked);
         var messageId =
             command.RequestId == Guid.Empty
@@ -101,6 +100,7 @@ public sealed partial class RequestSteps
         var unit = context.UnitOfWork();
         unit.IsRefusal = true;
         var refusal = RequestClosing.RefusalOf(command, faults, unit.Now) with { Warnings = asked.Warnings };
+        context.AfterCommit(() => metrics.Refused(refusal.Tenant));
         Publish(context, refusal, messageId, unit.TraceParent, fingerprint);
     }
 }

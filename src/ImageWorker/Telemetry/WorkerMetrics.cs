@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Zpk;
+using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Telemetry;
 
@@ -17,6 +18,7 @@ public sealed class WorkerMetrics
     /// <summary>Any other error id of ZPK: labels are bounded.</summary>
     private const string Other = "other";
 
+    private readonly TenantOptions _tenants;
     private readonly Counter<long> _received;
     private readonly Counter<long> _closed;
     private readonly Counter<long> _settled;
@@ -30,9 +32,16 @@ public sealed class WorkerMetrics
     /// <summary>Creates the instruments.</summary>
     /// <param name="meters">Makes the meter.</param>
     /// <param name="open">The open work that gauges show.</param>
+    /// <param name="tenants">Tells which tenants are labels.</param>
     /// <param name="_">The exporter, if there is one. It must listen before anything is counted.</param>
-    public WorkerMetrics(IMeterFactory meters, OpenWork open, OpenTelemetry.Metrics.MeterProvider? _ = null)
+    public WorkerMetrics(
+        IMeterFactory meters,
+        OpenWork open,
+        IOptions<TenantOptions> tenants,
+        OpenTelemetry.Metrics.MeterProvider? _ = null
+    )
     {
+        _tenants = tenants.Value;
         var meter = meters.Create(MeterName);
         _received = meter.CreateCounter<long>(
             "imageworker.requests.received",
@@ -98,13 +107,13 @@ public sealed class WorkerMetrics
             meter.CreateHistogram<double>(name, "s", description, null, new() { HistogramBucketBoundaries = buckets });
     }
 
-    public void Received() => _received.Add(1);
+    public void Received(string? tenant) => _received.Add(1, WithTenant(_tenants.LabelOf(tenant), []));
 
     /// <summary>Counts a command that was refused, and so closed.</summary>
-    public void Refused()
+    public void Refused(string? tenant)
     {
-        _received.Add(1);
-        _closed.Add(1, new KeyValuePair<string, object?>("outcome", nameof(FailureReason.InvalidRequest)));
+        Received(tenant);
+        _closed.Add(1, WithTenant(_tenants.LabelOf(tenant), [new("outcome", nameof(FailureReason.InvalidRequest))]));
     }
 
     /// <summary>A try to deliver a message failed; its destination is one of few.</summary>
@@ -118,7 +127,8 @@ public sealed class WorkerMetrics
     public void Closed(ImageRequest request, ZpkPrices prices)
     {
         var outcome = new KeyValuePair<string, object?>("outcome", request.Outcome());
-        _closed.Add(1, outcome);
+        var tenant = _tenants.LabelOf(request.Command?.Tenant);
+        _closed.Add(1, WithTenant(tenant, [outcome]));
         _duration.Record((request.ClosedAt!.Value - request.RequestedAt).TotalSeconds, outcome);
 
         foreach (var image in request.Images)
@@ -128,28 +138,36 @@ public sealed class WorkerMetrics
         if (request.Command is not { } command || request.Submissions.Count == 0)
             return;
         var sum = request.CostOf(prices);
-        _cost.Add((double)sum.Submissions.Sum(submission => submission.Cost ?? 0), Of(command.Model, command.Quality));
-        _estimated.Add((double)(sum.Estimated ?? 0), Of(command.Model, command.Quality));
+        var labels = WithTenant(tenant, [new("model", command.Model), new("quality", command.Quality)]);
+        _cost.Add((double)sum.Submissions.Sum(submission => submission.Cost ?? 0), labels);
+        _estimated.Add((double)(sum.Estimated ?? 0), labels);
     }
 
     /// <summary>Starts all series at zero. A series that begins with its first event hides it from a rate.</summary>
     private void BeginAtZero()
     {
-        _received.Add(0);
         _resends.Add(0);
         foreach (var @event in (string[])[nameof(ImagesReady), nameof(ImagesFailed), nameof(ImageGenerated)])
             _notDelivered.Add(0, new KeyValuePair<string, object?>("exchange", @event));
-        foreach (var outcome in RequestOutcome.All.Append(nameof(FailureReason.InvalidRequest)))
-            _closed.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
         _settled.Add(0, Settled(true, null));
         foreach (var errorId in ErrorIds.Known.Append(Other))
             _settled.Add(0, Settled(false, errorId));
+        foreach (var tenant in _tenants.Labels)
+            BeginAtZero(tenant);
+    }
+
+    private void BeginAtZero(string? tenant)
+    {
+        _received.Add(0, WithTenant(tenant, []));
+        foreach (var outcome in RequestOutcome.All.Append(nameof(FailureReason.InvalidRequest)))
+            _closed.Add(0, WithTenant(tenant, [new("outcome", outcome)]));
         foreach (var model in ImageModel.All)
         {
             foreach (var quality in ImageQuality.All)
             {
-                _cost.Add(0, Of(model, quality));
-                _estimated.Add(0, Of(model, quality));
+                var labels = WithTenant(tenant, [new("model", model), new("quality", quality)]);
+                _cost.Add(0, labels);
+                _estimated.Add(0, labels);
             }
         }
     }
@@ -165,6 +183,6 @@ public sealed class WorkerMetrics
             ),
         ];
 
-    private static KeyValuePair<string, object?>[] Of(string model, string quality) =>
-        [new("model", model), new("quality", quality)];
+    private static KeyValuePair<string, object?>[] WithTenant(string? tenant, KeyValuePair<string, object?>[] labels) =>
+        tenant is null ? labels : [.. labels, new("tenant", tenant)];
 }

@@ -50,6 +50,27 @@ public sealed class RequestsTests(SharedWorkerFixture shared)
     }
 
     [Fact]
+    public async Task Show_and_list_tell_tenant_and_priority()
+    {
+        var tenant = $"t{Guid.NewGuid():n}";
+        var command = WorkerUnderTest.Command("a red fox") with { Tenant = tenant, Priority = "high" };
+        await _worker.CloseAsync(command);
+
+        var listed = await RunAsync(0, "list", "--tenant", tenant, "--priority", "high", "--json");
+        var others = await RunAsync(0, "list", "--tenant", tenant, "--priority", "low", "--json");
+        var shown = await RunAsync(0, "show", $"{command.RequestId}", "--json");
+
+        var found = Assert.Single(JsonDocument.Parse(Assert.Single(listed)).RootElement.EnumerateArray());
+        Assert.Equal(command.RequestId, found.GetProperty("id").GetGuid());
+        Assert.Equal("[]", Assert.Single(others));
+        foreach (var told in new[] { found, JsonDocument.Parse(Assert.Single(shown)).RootElement })
+        {
+            Assert.Equal(tenant, told.GetProperty("tenant").GetString());
+            Assert.Equal("high", told.GetProperty("priority").GetString());
+        }
+    }
+
+    [Fact]
     public async Task Retry_has_an_open_request_checked_now()
     {
         var command = WorkerUnderTest.Command(Slow);

@@ -1,4 +1,5 @@
 using ImageWorker.Operations;
+using ImageWorker.Requests;
 using ImageWorker.Tests.Saga;
 
 namespace ImageWorker.Tests.Operations;
@@ -49,6 +50,25 @@ public sealed class RequestSearchTests : IAsyncLifetime
         var requests = await InAsync(new RequestSearch(Limit: 3));
 
         Assert.Equal([ids[1], ids[3], ids[2]], requests.Select(request => request.Id));
+    }
+
+    [Theory]
+    [InlineData("acme", null, "high low")]
+    [InlineData("default", null, "high normal")]
+    [InlineData(null, RequestPriority.High, "high high")]
+    [InlineData("acme", RequestPriority.Low, "low")]
+    [InlineData("acme", RequestPriority.Normal, "")]
+    public async Task Tenant_and_priority_narrow_it_down(string? tenant, RequestPriority? priority, string found)
+    {
+        foreach (var (of, word) in new[] { ("acme", "high"), ("acme", "low"), (null, "high"), (null, "normal") })
+        {
+            await _worker.HandleAsync(Happenings.Command() with { Tenant = of, Priority = word });
+            _worker.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var requests = await InAsync(new RequestSearch(Tenant: tenant, Priority: priority));
+
+        Assert.Equal(found, string.Join(' ', requests.Select(request => request.Priority)));
     }
 
     [Fact]

@@ -40,6 +40,18 @@ public sealed class RequestTimelineTests(WorkerUnderTest worker) : IClassFixture
     }
 
     [Fact]
+    public async Task Whose_turn_it_is_is_told_with_the_command()
+    {
+        var command = Command() with { Tenant = "acme", Priority = "low", StartWithinSeconds = 30 };
+        var request = (await worker.HandleAsync(command)).Request!;
+
+        Assert.Equal(
+            "command: 2 images of zpk-ultra, standard, 1024x1024, for acme, low priority, to start within 30 s",
+            RequestTimeline.Of(request, [])[0].What
+        );
+    }
+
+    [Fact]
     public async Task What_is_not_known_and_what_is_to_come_is_told_as_that()
     {
         var (_, request) = await worker.ReachAsync(Given.InDoubt);

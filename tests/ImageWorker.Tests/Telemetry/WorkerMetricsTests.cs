@@ -105,6 +105,28 @@ public sealed class WorkerMetricsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tenants_are_labels_if_the_settings_name_them_and_all_others_are_one()
+    {
+        await using var worker = await WorkerUnderTest.StartAsync(
+            settings: new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tenants:acme:AtOnce"] = "4" }
+        );
+        using var measured = new Measured(worker);
+        foreach (var tenant in new[] { "acme", "invented", null })
+        {
+            var request = (await worker.HandleAsync(Command(count: 1) with { Tenant = tenant })).Request!;
+            request = (await worker.HandleAsync(request.Accepted(worker, 0.0380m, Running(0)))).Request!;
+            await worker.HandleAsync(request.Checked(worker, Generated(0)));
+        }
+
+        Assert.Equal(1, measured.Sum("imageworker.requests.received{tenant=acme}"));
+        Assert.Equal(2, measured.Sum("imageworker.requests.received{tenant=other}"));
+        Assert.Equal(1, measured.Sum("imageworker.requests.closed{outcome=ready,tenant=acme}"));
+        Assert.Equal(2, measured.Sum("imageworker.requests.closed{outcome=ready,tenant=other}"));
+        Assert.Equal(0.038, measured.Sum("imageworker.cost.eur{model=zpk-ultra,quality=standard,tenant=acme}"));
+        Assert.Equal(0.076, measured.Sum("imageworker.cost.eur{model=zpk-ultra,quality=standard,tenant=other}"));
+    }
+
+    [Fact]
     public async Task A_request_refused_for_its_budget_has_no_cost()
     {
         await _worker.HandleAsync(Command() with { MaxCost = 0.01m });

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImageWorker.Contracts;
 using ImageWorker.Hosting;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -35,6 +36,7 @@ internal static class BrokerCommands
                     ContentType = "application/json",
                     MessageId = $"{Guid.NewGuid()}",
                     Persistent = true,
+                    UserId = command is GenerateImages { Tenant: not null } ? BrokerHost.UserOf(rabbitMq) : null,
                 },
                 JsonSerializer.SerializeToUtf8Bytes(command, JsonSerializerOptions.Web),
                 patience.Token

@@ -15,6 +15,13 @@ internal static class ListCommand
         outcome.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestOutcome.All]);
         var older = Age("--older-than", "Only those whose command came longer ago: 90s, 15m, 12h, 7d.");
         var newer = Age("--newer-than", "Only those whose command came since: 90s, 15m, 12h, 7d.");
+        var tenant = new Option<string?>("--tenant")
+        {
+            Description =
+                $"Only those that take the turns of this tenant; {RequestTurns.NoTenant} for those that name none.",
+        };
+        var priority = new Option<string?>("--priority") { Description = "Only those of this priority." };
+        priority.AcceptOnlyFromAmong([.. RequestTurns.Priorities]);
         var limit = new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 50 };
         limit.Validators.Add(result =>
         {
@@ -26,7 +33,17 @@ internal static class ListCommand
                 result.AddError("--limit must be from 1 to 10000.");
         });
         var json = RequestsCommand.JsonOption();
-        var command = new Command("list", "List requests.") { state, outcome, older, newer, limit, json };
+        var command = new Command("list", "List requests.")
+        {
+            state,
+            outcome,
+            older,
+            newer,
+            tenant,
+            priority,
+            limit,
+            json,
+        };
         command.SetAction(
             (parsed, ct) =>
                 OperatorSession.RunAsync(
@@ -38,6 +55,8 @@ internal static class ListCommand
                                 parsed.GetValue(outcome),
                                 Ago(session, parsed.GetValue(newer)),
                                 Ago(session, parsed.GetValue(older)),
+                                parsed.GetValue(tenant),
+                                RequestTurns.PriorityOf(parsed.GetValue(priority)),
                                 parsed.GetValue(limit)
                             ),
                             parsed.GetValue(json),

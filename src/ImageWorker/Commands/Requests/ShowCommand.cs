@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImageWorker.Operations;
+using ImageWorker.Requests;
 
 namespace ImageWorker.Commands.Requests;
 
@@ -39,6 +40,8 @@ internal static class ShowCommand
             id = details.Request.CorrelationId,
             details.Request.State,
             details.Outcome,
+            details.Request.Tenant,
+            priority = details.Request.Priority.Word(),
             details.Request.RequestedAt,
             details.Request.Deadline,
             dueAt = details.Request.NextTickAt,
