@@ -20,6 +20,8 @@ public static class MessagingRegistration
         services.AddSingleton<BrokerState>();
         services.AddSingleton<BrokerTopology>();
         services.AddSingleton<PrefetchedMessages>();
+        services.AddSingleton<PooledMemory>();
+        services.AddSingleton<LargeMessages>();
         services.AddSingleton<BrokerRoad>();
         services.AddMassTransit(bus =>
         {
@@ -50,6 +52,7 @@ public static class MessagingRegistration
         var queues = context.GetRequiredService<Queues>();
         var options = context.GetRequiredService<IOptions<QueueOptions>>().Value;
         var metrics = context.GetRequiredService<WorkerMetrics>();
+        var large = context.GetRequiredService<LargeMessages>();
 
         Receive<GenerateImages>(queues.GenerateImages, context.GetRequiredService<GenerateImagesConsumer>());
         Receive<CancelImages>(queues.CancelImages, context.GetRequiredService<CancelImagesConsumer>());
@@ -66,6 +69,7 @@ public static class MessagingRegistration
                     endpoint.UseConcurrencyLimit(options.Concurrency);
                     endpoint.PrefetchCount = queues.Prefetch;
                     TakeOnly<T>(endpoint, options.MaxBody);
+                    endpoint.ConfigureReceive(receive => receive.UseFilter(large));
                     metrics.Dropped(queue, 0);
                     PutAside(endpoint, ActivatorUtilities.CreateInstance<UnreadableMessages>(context, queue));
                     if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
