@@ -1,5 +1,4 @@
 using System.Net.Mime;
-using System.Runtime.Serialization;
 using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Zpk;
@@ -69,7 +68,7 @@ public sealed class CommandDeserializer<T>(bool isEnvelope, int maxBody) : ISeri
         if (body.Problem is { } problem)
             read = read with { Faults = [new(CommandRules.InvalidBody, Why(problem), null)] };
         if (read.Faults.FirstOrDefault(fault => !CanBeRefused || IsNameless(fault)) is { } final)
-            throw new SerializationException(final.On is null ? final.Message : Why(final.Message));
+            throw new UnreadableException(final.On is null ? final.Message : Why(final.Message));
         return read;
 
         // A command that only leaves the id out is refused under none.
@@ -82,13 +81,13 @@ public sealed class CommandDeserializer<T>(bool isEnvelope, int maxBody) : ISeri
     {
         var types = envelope.Texts("messageType");
         if (!types.Contains(EnvelopeType, StringComparer.OrdinalIgnoreCase))
-            throw new SerializationException(
+            throw new UnreadableException(
                 envelope.Problem is { } problem
                     ? Why(problem)
                     : $"This queue takes {typeof(T).Name} and nothing else; the envelope's messageType is '{ShownText.Of(string.Join(", ", types), ShownCharacters)}'"
             );
         if (envelope.Message is null)
-            throw new SerializationException(Why(envelope.Problem ?? "its message is no object"));
+            throw new UnreadableException(Why(envelope.Problem ?? "its message is no object"));
         return envelope.Texts("messageId") is [var text, ..] && Guid.TryParse(text, out var id) ? id : null;
     }
 

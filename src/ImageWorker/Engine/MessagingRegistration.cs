@@ -1,7 +1,9 @@
 using ImageWorker.Contracts;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
+using ImageWorker.Telemetry;
 using MassTransit;
+using MassTransit.Middleware;
 using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Engine;
@@ -18,6 +20,8 @@ public static class MessagingRegistration
         services.AddSingleton<BrokerState>();
         services.AddSingleton<BrokerTopology>();
         services.AddSingleton<PrefetchedMessages>();
+        services.AddSingleton<PooledMemory>();
+        services.AddSingleton<LargeMessages>();
         services.AddSingleton<BrokerRoad>();
         services.AddMassTransit(bus =>
         {
@@ -47,6 +51,8 @@ public static class MessagingRegistration
     {
         var queues = context.GetRequiredService<Queues>();
         var options = context.GetRequiredService<IOptions<QueueOptions>>().Value;
+        var metrics = context.GetRequiredService<WorkerMetrics>();
+        var large = context.GetRequiredService<LargeMessages>();
 
         Receive<GenerateImages>(queues.GenerateImages, context.GetRequiredService<GenerateImagesConsumer>());
         Receive<CancelImages>(queues.CancelImages, context.GetRequiredService<CancelImagesConsumer>());
@@ -58,9 +64,14 @@ public static class MessagingRegistration
                 endpoint =>
                 {
                     endpoint.ConfigureConsumeTopology = false;
-                    endpoint.ConcurrentMessageLimit = options.Concurrency;
+                    // What cannot be read takes no place from a command.
+                    endpoint.ConcurrentMessageLimit = queues.Prefetch;
+                    endpoint.UseConcurrencyLimit(options.Concurrency);
                     endpoint.PrefetchCount = queues.Prefetch;
                     TakeOnly<T>(endpoint, options.MaxBody);
+                    endpoint.ConfigureReceive(receive => receive.UseFilter(large));
+                    metrics.Dropped(queue, 0);
+                    PutAside(endpoint, ActivatorUtilities.CreateInstance<UnreadableMessages>(context, queue));
                     if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
                     {
                         SetQueueArguments(rabbit, queue, options.DeliveryLimit);
@@ -87,6 +98,15 @@ public static class MessagingRegistration
         // A message that fails is logged and put aside. Publishers are told by events alone.
         endpoint.PublishFaults = false;
     }
+
+    /// <summary>As MassTransit does by itself, but for what cannot be read.</summary>
+    private static void PutAside(IReceiveEndpointConfigurator endpoint, UnreadableMessages unreadable) =>
+        endpoint.ConfigureError(error =>
+        {
+            error.UseFilter(new GenerateFaultFilter());
+            error.UseFilter(unreadable);
+            error.UseFilter(new ErrorTransportFilter());
+        });
 
     private static void SetQueueArguments(
         IRabbitMqReceiveEndpointConfigurator endpoint,

@@ -1,4 +1,3 @@
-using System.Runtime.Serialization;
 using ImageWorker.Contracts;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
@@ -8,8 +7,8 @@ using RabbitMQ.Client.Exceptions;
 namespace ImageWorker.Engine;
 
 /// <summary>
-/// Logs which messages go to the error queue, each once. A publisher's mistake is one line. A failure of ours comes with its
-/// request and its stack trace.
+/// Logs which commands failed and go to the error queue, each once, with its request and its stack trace. What cannot be
+/// read is told by <see cref="UnreadableMessages"/>.
 /// </summary>
 public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveObserver
 {
@@ -28,10 +27,8 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
     {
         if (IsOnlyNotAcknowledged(exception))
             SayInterrupted(QueueOf(context), exception.GetBaseException().Message);
-        else if (exception is SerializationException)
-            Log.Unreadable(logger, QueueOf(context), exception.Message);
         // Else ConsumeFault has logged it.
-        else if (!context.TryGetPayload<ConsumerFaultContext>(out _))
+        else if (exception is not UnreadableException && !context.TryGetPayload<ConsumerFaultContext>(out _))
             Log.NotTaken(logger, QueueOf(context), exception);
         return Task.CompletedTask;
     }
@@ -70,17 +67,14 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "A message from {Queue} cannot be read and is put aside: {Reason}")]
-        public static partial void Unreadable(ILogger logger, string queue, string reason);
-
-        [LoggerMessage(2, LogLevel.Error, "Request {RequestId}: its command from {Queue} failed and is put aside")]
+        [LoggerMessage(1, LogLevel.Error, "Request {RequestId}: its command from {Queue} failed and is put aside")]
         public static partial void Failed(ILogger logger, Guid? requestId, string queue, Exception exception);
 
-        [LoggerMessage(3, LogLevel.Error, "A message from {Queue} could not be taken")]
+        [LoggerMessage(2, LogLevel.Error, "A message from {Queue} could not be taken")]
         public static partial void NotTaken(ILogger logger, string queue, Exception exception);
 
         [LoggerMessage(
-            4,
+            3,
             LogLevel.Warning,
             "Messages from {Queue} could not be acknowledged, so the broker delivers them again: {Reason}"
         )]

@@ -22,4 +22,10 @@ public sealed class QueueOptions
     /// <summary>The longest message that is read, in bytes. Of a longer one only the beginning is. Default 64 KiB.</summary>
     [Range(1024, 16 * 1024 * 1024)]
     public int MaxBody { get; set; } = 64 * 1024;
+
+    /// <summary>
+    /// Messages in a queue's error queue above which what cannot be read is dropped. Default 100,000.
+    /// </summary>
+    [Range(0, 100_000_000)]
+    public int MaxPutAside { get; set; } = 100_000;
 }

@@ -24,6 +24,7 @@ public sealed class WorkerMetrics
     private readonly Counter<long> _settled;
     private readonly Counter<long> _resends;
     private readonly Counter<long> _notDelivered;
+    private readonly Counter<long> _dropped;
     private readonly Counter<double> _cost;
     private readonly Counter<double> _estimated;
     private readonly Histogram<double> _lateness;
@@ -63,6 +64,11 @@ public sealed class WorkerMetrics
             "imageworker.outbox.failures",
             null,
             "Tries to deliver an event that failed, by its exchange."
+        );
+        _dropped = meter.CreateCounter<long>(
+            "imageworker.messages.dropped",
+            null,
+            "Messages that cannot be read, dropped because their error queue is full."
         );
         // The unit is part of the name, because exporters would write it in capitals.
         _cost = meter.CreateCounter<double>("imageworker.cost.eur", null, "EUR that ZPK reported for closed requests.");
@@ -119,6 +125,10 @@ public sealed class WorkerMetrics
     /// <summary>A try to deliver a message failed; its destination is one of few.</summary>
     public void NotDelivered(string destination) =>
         _notDelivered.Add(1, new KeyValuePair<string, object?>("exchange", destination.Split(':')[^1]));
+
+    /// <summary>Messages from this queue were dropped; 0 starts the series.</summary>
+    public void Dropped(string queue, int messages = 1) =>
+        _dropped.Add(messages, new KeyValuePair<string, object?>("queue", queue));
 
     public void Resent() => _resends.Add(1);
 

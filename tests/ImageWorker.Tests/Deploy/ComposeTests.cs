@@ -60,7 +60,7 @@ public sealed partial class ComposeTests
         var builtHere = Services.Where(s => s.Value!["build"] is not null).Select(s => Text(s.Value!["image"]));
 
         if (!builtHere.Contains(image, StringComparer.Ordinal))
-            Assert.Matches(@":v?\d+\.\d+(\.\d+)?(-[a-z]+)?$", image);
+            Assert.Matches(@":v?\d+\.\d+(\.\d+)?(-[a-z]+)?(@sha256:[0-9a-f]{64})?$", image);
     }
 
     [Theory]

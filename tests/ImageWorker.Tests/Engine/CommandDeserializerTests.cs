@@ -1,6 +1,6 @@
-using System.Runtime.Serialization;
 using System.Text.Json;
 using ImageWorker.Contracts;
+using ImageWorker.Engine;
 using ImageWorker.Requests;
 
 namespace ImageWorker.Tests.Engine;
@@ -130,7 +130,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     {
         var body = $$"""{"note":"{{new string('x', 70_000)}}","requestId":"{{Guid.NewGuid()}}"}""";
 
-        var exception = await Assert.ThrowsAnyAsync<SerializationException>(() =>
+        var exception = await Assert.ThrowsAsync<UnreadableException>(() =>
             worker.HandleBareAsync(GenerateImages, body, Guid.Empty)
         );
 
@@ -435,7 +435,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
             worker.HandleBareAsync(GenerateImages, body, Guid.Empty)
         );
 
-        Assert.IsType<SerializationException>(exception);
+        Assert.IsType<UnreadableException>(exception);
         Assert.Contains("GenerateImages", exception.Message, StringComparison.Ordinal);
         Assert.Contains(names, exception.Message, StringComparison.Ordinal);
     }
