@@ -62,7 +62,7 @@ public static class OperationsEndpoints
     {
         if ((await state.LookAsync(ct)).Unreadable is { } problem)
             return Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable);
-        if (await database.InAsync(db => RequestDetails.FindAsync(db, id, ct)) is not { } details)
+        if (await database.InAsync(db => RequestDetails.FindAsync(db, id, time.GetUtcNow(), ct)) is not { } details)
             return Results.Text(RequestDetails.Unknown(id), statusCode: StatusCodes.Status404NotFound);
         return await PageAsync<RequestPage>(
             http,

@@ -22,6 +22,9 @@ public sealed record PaceStatus(
     int Waiting
 )
 {
+    /// <summary>Requests that wait in the database for their first turns.</summary>
+    public int WaitingRequests { get; init; }
+
     public static PaceStatus Of(CallPaceRow row, DateTimeOffset now)
     {
         var facts = PaceController.Facts(PaceState.Parse(row.State), now);
@@ -39,14 +42,13 @@ public sealed record PaceStatus(
     /// <summary>The same in words, for people.</summary>
     /// <param name="waiting">The calls that wait.</param>
     /// <param name="longest">How long the first of them has waited; null if it is not known.</param>
-    /// <param name="where">Where they wait; empty for in all workers.</param>
-    public string Say(int waiting, TimeSpan? longest, string where = "")
+    public string Say(int waiting, TimeSpan? longest)
     {
         var takes = Rate is { } rate
             ? $"ZPK takes about {Calls(rate)} calls/s"
             : "No limit of ZPK's is known: calls begin as they come";
         var ceiling = Ceiling is { } most ? $"; an operator's ceiling is {Calls(most)} calls/s" : "";
-        var waits = waiting == 0 ? "; none waits" : $"; {waiting} wait{where}";
+        var waits = waiting == 0 ? "; none waits" : $"; {waiting} wait";
         var first = waiting > 0 && longest is { } wait ? $", the longest for {Readable.Span(wait)}" : "";
         return takes + ceiling + waits + first + ".";
     }

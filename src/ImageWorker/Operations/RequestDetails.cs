@@ -8,8 +8,16 @@ namespace ImageWorker.Operations;
 /// <summary>All that is stored of one request, and how it is shown; never its prompt.</summary>
 /// <param name="Request">Its row.</param>
 /// <param name="Ledger">Its rows in the payment ledger, the oldest first.</param>
-public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<SubmissionEntry> Ledger)
+/// <param name="Turn">When its first turn may come; null if it does not wait for it.</param>
+public sealed record RequestDetails(
+    ImageRequest Request,
+    IReadOnlyList<SubmissionEntry> Ledger,
+    TurnForecast? Turn = null
+)
 {
+    /// <summary>For people.</summary>
+    public string State => Turn is null ? Request.State : RequestTurns.Waiting;
+
     /// <summary>Null while it is open.</summary>
     public string? Outcome => Request.Outcome();
 
@@ -19,12 +27,21 @@ public sealed record RequestDetails(ImageRequest Request, IReadOnlyList<Submissi
     public IReadOnlyList<TimelineEntry> Timeline => RequestTimeline.Of(Request, Ledger);
 
     /// <summary>Null if it never came, or its retention is over.</summary>
-    public static async Task<RequestDetails?> FindAsync(WorkerContext db, Guid id, CancellationToken ct)
+    public static async Task<RequestDetails?> FindAsync(
+        WorkerContext db,
+        Guid id,
+        DateTimeOffset now,
+        CancellationToken ct
+    )
     {
         if (await db.Requests.AsNoTracking().FirstOrDefaultAsync(r => r.CorrelationId == id, ct) is not { } request)
             return null;
         var ledger = db.Submissions.AsNoTracking().Where(entry => entry.RequestId == id);
-        return new(request, await ledger.OrderBy(entry => entry.StartedAt).ToListAsync(ct));
+        return new(
+            request,
+            await ledger.OrderBy(entry => entry.StartedAt).ToListAsync(ct),
+            await TurnForecast.OfAsync(db, request, now, ct)
+        );
     }
 
     /// <summary>The text for an id that is not found.</summary>

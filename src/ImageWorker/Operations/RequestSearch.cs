@@ -25,14 +25,14 @@ public sealed record RequestSearch(
 {
     public const string Open = "open";
 
-    public static IReadOnlyList<string> States { get; } = [Open, .. RequestStates.All];
+    public static IReadOnlyList<string> States { get; } = [Open, RequestTurns.Waiting, .. RequestStates.All];
 
     public async Task<List<RequestSummary>> FindAsync(WorkerContext db, CancellationToken ct)
     {
         var found = new List<RequestSummary>();
         // Each query has its own index. One query for all would read everything that is kept.
         if (Outcome is null && !Asks(RequestStates.Closed))
-            found.AddRange(await ReadAsync(Waiting(db).OrderBy(request => request.RequestedAt), ct));
+            found.AddRange(await ReadAsync(Unfinished(db).OrderBy(request => request.RequestedAt), ct));
         if (Outcome is null && (State is null || Asks(RequestStates.Withdrawn)))
             found.AddRange(await ReadAsync(Withdrawn(db).OrderBy(request => request.RequestedAt), ct));
         if (State is null || Asks(RequestStates.Closed))
@@ -40,8 +40,10 @@ public sealed record RequestSearch(
         return [.. found.Take(Limit)];
     }
 
-    private IQueryable<ImageRequest> Waiting(WorkerContext db)
+    private IQueryable<ImageRequest> Unfinished(WorkerContext db)
     {
+        if (Asks(RequestTurns.Waiting))
+            return Asked(db.Waiting.AsNoTracking());
         var open = Asked(db).Where(request => request.NextTickAt != null);
         var state = States.FirstOrDefault(Asks);
         return state is null or Open ? open : open.Where(request => request.State == state);
@@ -61,9 +63,10 @@ public sealed record RequestSearch(
         return closed.Where(request => request.Reason == reason);
     }
 
-    private IQueryable<ImageRequest> Asked(WorkerContext db)
+    private IQueryable<ImageRequest> Asked(WorkerContext db) => Asked(db.Requests.AsNoTracking());
+
+    private IQueryable<ImageRequest> Asked(IQueryable<ImageRequest> requests)
     {
-        var requests = db.Requests.AsNoTracking();
         if (Since is { } since)
             requests = requests.Where(request => request.RequestedAt >= since);
         if (Until is { } until)
@@ -87,6 +90,7 @@ public sealed record RequestSearch(
                 request.Reason,
                 request.RequestedAt,
                 request.NextTickAt,
+                request.WaitingSince,
                 request.ClosedAt,
                 request.Images,
                 request.Submissions,
@@ -96,13 +100,13 @@ public sealed record RequestSearch(
             .ToListAsync(ct);
         return rows.Select(row => new RequestSummary(
             row.CorrelationId,
-            row.State,
+            RequestTurns.IsWaiting(row.State, row.WaitingSince) ? RequestTurns.Waiting : row.State,
             RequestOutcome.Of(row.ClosedAt, row.Reason),
             row.Images.Count,
             row.Images.GeneratedCount(),
             row.Submissions.CostSoFar(),
             row.RequestedAt,
-            row.NextTickAt,
+            RequestTurns.IsWaiting(row.State, row.WaitingSince) ? null : row.NextTickAt,
             row.ClosedAt,
             row.Tenant,
             row.Priority.Word()

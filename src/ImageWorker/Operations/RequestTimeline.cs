@@ -21,7 +21,14 @@ public static class RequestTimeline
             var entry = ledger.FirstOrDefault(row => row.Id == submission.Id);
             entries.AddRange(OfSubmission(request, index, entry));
         }
-        entries.AddRange(request.Timers().Select(timer => new TimelineEntry(timer.At, $"to come: {timer.What}")));
+        entries.AddRange(
+            request
+                .Timers()
+                .Select(timer => new TimelineEntry(
+                    timer.At,
+                    $"to come: {(request.IsWaiting() ? "closes unless its turn has come" : timer.What)}"
+                ))
+        );
         if (request.ClosedAt is { } closedAt)
             entries.Add(new(closedAt, End(request)));
         // An entry without a time comes right after the command.

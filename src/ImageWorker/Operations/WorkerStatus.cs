@@ -31,7 +31,19 @@ public sealed record WorkerStatus(
     bool IsCircuitOpen,
     bool AreCredentialsRefused,
     IReadOnlyList<string> BrokerProblems
-);
+)
+{
+    /// <summary>Those calls, the first calls of requests that wait in the database, and how long the first of all waits.</summary>
+    public (int Count, TimeSpan Longest) AllWaiting
+    {
+        get
+        {
+            var lines = Counts?.Waiting ?? [];
+            var longest = lines.Select(line => Now - line.Since).Append(Waiting.Longest).Max();
+            return (Waiting.Count + lines.Sum(line => line.Count), longest);
+        }
+    }
+}
 
 /// <summary>Reads a <see cref="WorkerStatus"/>.</summary>
 public sealed class WorkerStatusReader(

@@ -32,7 +32,7 @@ public sealed class ImageRequest : SagaStateMachineInstance
 
     /// <summary>
     /// Since when the request waits for its first turn. Null once it had it. A worker of an older version leaves it as it
-    /// is: <see cref="RequestTurns.IsWaiting"/>.
+    /// is: <see cref="RequestTurns.IsWaiting(ImageRequest)"/>.
     /// </summary>
     public DateTimeOffset? WaitingSince { get; set; }
 

@@ -12,6 +12,9 @@ public static class RequestTurns
     /// <summary>The words for <see cref="RequestPriority"/> in commands, in its order.</summary>
     public static readonly IReadOnlyList<string> Priorities = ["high", "normal", "low"];
 
+    /// <summary>What people see as the state of a request that waits for its first turn.</summary>
+    public const string Waiting = nameof(Waiting);
+
     /// <summary>The longest wait of a command that sets no limit to it.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromDays(30);
 
@@ -25,9 +28,21 @@ public static class RequestTurns
 
     public static string Word(this RequestPriority priority) => Priorities[(int)priority];
 
+    /// <summary>Its share of the turns while all priorities wait.</summary>
+    public static int Weight(this RequestPriority priority) =>
+        priority switch
+        {
+            RequestPriority.High => 16,
+            RequestPriority.Normal => 4,
+            _ => 1,
+        };
+
     /// <summary>True while the request waits for its first turn.</summary>
-    public static bool IsWaiting(this ImageRequest request) =>
-        request is { WaitingSince: not null, State: RequestStates.Submitting };
+    public static bool IsWaiting(this ImageRequest request) => IsWaiting(request.State, request.WaitingSince);
+
+    /// <inheritdoc cref="IsWaiting(ImageRequest)"/>
+    public static bool IsWaiting(string state, DateTimeOffset? waitingSince) =>
+        waitingSince is not null && state == RequestStates.Submitting;
 
     /// <summary>
     /// Has an accepted request wait for its first turn. Its deadline runs only from then on; until then it is the end of

@@ -92,7 +92,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     public IQueryable<ImageRequest> Wanting(DateTimeOffset now) =>
         Requests.Where(request => request.Deadline > now && RequestStates.Calling.Contains(request.State));
 
-    /// <summary>Requests that wait for their first turns: <see cref="RequestTurns.IsWaiting"/>.</summary>
+    /// <summary>Requests that wait for their first turns: <see cref="RequestTurns.IsWaiting(ImageRequest)"/>.</summary>
     public IQueryable<ImageRequest> Waiting =>
         Requests.Where(request => request.WaitingSince != null && request.State == RequestStates.Submitting);
 

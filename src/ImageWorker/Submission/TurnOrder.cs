@@ -4,17 +4,12 @@ using ImageWorker.Storage;
 namespace ImageWorker.Submission;
 
 /// <summary>
-/// Whose turn is next, as far as this process has seen. Priorities share the turns 16 : 4 : 1. Within one, tenants take
+/// Whose turn is next, as far as this process has seen. Priorities share the turns by their weights. Within one, tenants take
 /// turns. Each process keeps its own order: if each is fair, all of them together are. Not thread-safe.
 /// </summary>
 public sealed class TurnOrder
 {
-    private readonly Line[] _lines =
-    [
-        new(RequestPriority.High, weight: 16),
-        new(RequestPriority.Normal, weight: 4),
-        new(RequestPriority.Low, weight: 1),
-    ];
+    private readonly Line[] _lines = [.. Enum.GetValues<RequestPriority>().Select(priority => new Line(priority))];
 
     /// <summary>Where each priority stands.</summary>
     public IReadOnlyList<TurnLine> Lines =>
@@ -36,10 +31,10 @@ public sealed class TurnOrder
             line.Passed = Math.Max(line.Passed, last - line.Stride);
     }
 
-    private sealed class Line(RequestPriority priority, int weight)
+    private sealed class Line(RequestPriority priority)
     {
         public RequestPriority Priority => priority;
-        public double Stride { get; } = 1d / weight;
+        public double Stride { get; } = 1d / priority.Weight();
         public double Passed { get; set; }
         public string LastTenant { get; set; } = "";
     }

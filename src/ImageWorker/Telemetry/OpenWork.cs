@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Telemetry;
 
@@ -10,7 +12,7 @@ namespace ImageWorker.Telemetry;
 /// Counts the open work in the database, for gauges. It reads when somebody asks, at most every 15 s. While the
 /// database cannot be read, the gauges show nothing instead of old values.
 /// </summary>
-public sealed class OpenWork(Database database, TimeProvider time)
+public sealed class OpenWork(Database database, IOptions<TenantOptions> tenants, TimeProvider time)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(15);
 
@@ -29,11 +31,41 @@ public sealed class OpenWork(Database database, TimeProvider time)
             ))
         ?? [];
 
+    /// <summary>Requests that wait for their first turns.</summary>
+    public IEnumerable<Measurement<long>> Waiting() => Waiting(lines => (long)lines.Sum(line => line.Count));
+
+    /// <summary>How long the first of them has waited.</summary>
+    public IEnumerable<Measurement<double>> LongestWait() =>
+        Waiting(lines =>
+            lines.Select(line => Math.Max((time.GetUtcNow() - line.Since).TotalSeconds, 0)).DefaultIfEmpty().Max()
+        );
+
     public IEnumerable<Measurement<long>> Unresolved() => One(Current()?.Unresolved);
 
     public IEnumerable<Measurement<long>> Undelivered() => One(Current()?.Undelivered);
 
     public IEnumerable<Measurement<double>> OldestUndelivered() => One(Current()?.OldestUndelivered.TotalSeconds);
+
+    /// <summary>One value for each priority, and for each tenant that is named in the settings.</summary>
+    private IEnumerable<Measurement<T>> Waiting<T>(Func<IEnumerable<WaitingLine>, T> what)
+        where T : struct
+    {
+        if (Current() is not { Waiting: var lines })
+            yield break;
+        foreach (var priority in Enum.GetValues<RequestPriority>())
+        {
+            foreach (var tenant in tenants.Value.Labels)
+            {
+                var labels = new TagList { { "priority", priority.Word() } };
+                if (tenant is not null)
+                    labels.Add("tenant", tenant);
+                var counted = lines.Where(line =>
+                    line.Priority == priority && tenants.Value.LabelOf(line.Tenant) == tenant
+                );
+                yield return new(what(counted), labels);
+            }
+        }
+    }
 
     /// <summary>Reads the counts now.</summary>
     public Task<OpenWorkCounts> ReadAsync(CancellationToken ct) => database.InAsync(db => ReadAsync(db, ct));
@@ -51,6 +83,7 @@ public sealed class OpenWork(Database database, TimeProvider time)
         foreach (var state in RequestStates.Open)
             byState.TryAdd(state, 0);
 
+        var waiting = await WaitingLine.ReadAsync(db, ct);
         var unresolved = await db.Submissions.LongCountAsync(
             entry => entry.State == LedgerState.Started && entry.LeaseUntil < now,
             ct
@@ -63,7 +96,7 @@ public sealed class OpenWork(Database database, TimeProvider time)
                     .Outbox.OrderBy(message => message.Id)
                     .Select(message => (Guid?)message.Id)
                     .FirstOrDefaultAsync(ct);
-        return new(byState, unresolved, undelivered, oldest is { } id ? AgeOf(id, now) : TimeSpan.Zero);
+        return new(byState, waiting, unresolved, undelivered, oldest is { } id ? AgeOf(id, now) : TimeSpan.Zero);
     }
 
     private OpenWorkCounts? Current()
@@ -109,11 +142,13 @@ public sealed class OpenWork(Database database, TimeProvider time)
 
 /// <summary>How much is open.</summary>
 /// <param name="ByState">Open requests by state.</param>
+/// <param name="Waiting">Those of them that wait for their first turns.</param>
 /// <param name="Unresolved">Submissions that ZPK may have accepted and charged, and nobody works on.</param>
 /// <param name="Undelivered">Messages in the outbox.</param>
 /// <param name="OldestUndelivered">The age of the oldest of them.</param>
 public sealed record OpenWorkCounts(
     IReadOnlyDictionary<string, long> ByState,
+    IReadOnlyList<WaitingLine> Waiting,
     long Unresolved,
     long Undelivered,
     TimeSpan OldestUndelivered

@@ -90,6 +90,18 @@ public sealed class WorkerMetrics
 
         meter.CreateObservableGauge("imageworker.requests.open", open.ByState, null, "Requests not closed.");
         meter.CreateObservableGauge(
+            "imageworker.requests.waiting",
+            open.Waiting,
+            null,
+            "Requests that wait in the database for their first turns."
+        );
+        meter.CreateObservableGauge(
+            "imageworker.requests.longest_wait",
+            open.LongestWait,
+            "s",
+            "How long the first of them has waited; 0 for none."
+        );
+        meter.CreateObservableGauge(
             "imageworker.submissions.unresolved",
             open.Unresolved,
             null,

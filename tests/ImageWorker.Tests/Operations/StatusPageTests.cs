@@ -39,7 +39,7 @@ public sealed partial class StatusPageTests : IAsyncLifetime
         var (closed, _) = await _worker.ReachAsync(Given.Closed);
 
         var details = await _worker.WithAsync<WorkerContext, RequestDetails?>(db =>
-            RequestDetails.FindAsync(db, closed, Ct)
+            RequestDetails.FindAsync(db, closed, DateTimeOffset.UtcNow, Ct)
         );
         var html = await OperationsEndpoints.HtmlAsync<RequestPage>(
             _worker.Services,

@@ -122,15 +122,17 @@ public static class PaceCommand
 
     private static async Task<int> ShowAsync(OperatorSession session, bool json)
     {
-        var status = await session.InDatabaseAsync(async db =>
-            PaceStatus.Of(await db.LookAtPaceAsync(), session.Time.GetUtcNow())
+        var now = session.Time.GetUtcNow();
+        var (status, lines) = await session.InDatabaseAsync(async db =>
+            (PaceStatus.Of(await db.LookAtPaceAsync(), now), await WaitingLine.ReadAsync(db, default))
         );
         if (json)
         {
-            Printed.Json(status);
+            Printed.Json(status with { WaitingRequests = lines.Sum(line => line.Count) });
             return CommandLine.Done;
         }
-        Console.WriteLine(status.Say(status.Waiting, longest: null));
+        var longest = lines.Select(line => (TimeSpan?)(now - line.Since)).Max();
+        Console.WriteLine(status.Say(status.Waiting + lines.Sum(line => line.Count), longest));
         if (status.Rate is not null)
             Console.WriteLine(
                 FormattableString.Invariant(

@@ -24,7 +24,10 @@ internal static class ShowCommand
 
     private static async Task<int> ShowAsync(OperatorSession session, Guid id, bool json, CancellationToken ct)
     {
-        if (await session.InDatabaseAsync(db => RequestDetails.FindAsync(db, id, ct)) is not { } details)
+        if (
+            await session.InDatabaseAsync(db => RequestDetails.FindAsync(db, id, session.Time.GetUtcNow(), ct))
+            is not { } details
+        )
             return await OperatorSession.UnknownAsync(id);
         if (json)
             Printed.Json(AsJson(details));
@@ -38,13 +41,15 @@ internal static class ShowCommand
         new
         {
             id = details.Request.CorrelationId,
-            details.Request.State,
+            details.State,
             details.Outcome,
             details.Request.Tenant,
             priority = details.Request.Priority.Word(),
             details.Request.RequestedAt,
             details.Request.Deadline,
-            dueAt = details.Request.NextTickAt,
+            dueAt = details.Turn is null ? details.Request.NextTickAt : null,
+            details.Request.WaitingSince,
+            details.Turn,
             details.Request.ClosedAt,
             details.Cost,
             details.Request.Errors,
@@ -57,8 +62,10 @@ internal static class ShowCommand
     private static void Print(RequestDetails details)
     {
         Console.WriteLine(
-            $"request {details.Request.CorrelationId}: {details.Request.State}{(details.Outcome is null ? "" : $", {details.Outcome}")}, {Readable.Cost(details.Cost)} EUR"
+            $"request {details.Request.CorrelationId}: {details.State}{(details.Outcome is null ? "" : $", {details.Outcome}")}, {Readable.Cost(details.Cost)} EUR"
         );
+        if (details.Turn is { } turn)
+            Console.WriteLine($"it {turn.Say(details.Request.Tenant)}");
         foreach (var table in details.Tables())
             Printed.Table(table.Title, table.Columns, table.Rows);
     }
