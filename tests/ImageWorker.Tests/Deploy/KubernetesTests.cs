@@ -105,9 +105,8 @@ public sealed class KubernetesTests
     }
 
     [Fact]
-    public async Task Keda_scales_the_deployment_on_the_queue_of_the_commands_and_never_to_nothing()
+    public void Keda_scales_the_deployment_on_what_waits_in_the_database_and_never_to_nothing()
     {
-        await using var worker = await WorkerUnderTest.StartAsync();
         var scaling = YamlDocuments("deploy/kubernetes/keda/scaledobject.yaml");
         var access = scaling.Single(node => Text(node["kind"]) == "TriggerAuthentication");
         var scaled = scaling.Single(node => Text(node["kind"]) == "ScaledObject")["spec"]!;
@@ -116,8 +115,8 @@ public sealed class KubernetesTests
         Assert.Equal(Deployment.Metadata.Name, Text(scaled["scaleTargetRef"]!["name"]));
         Assert.True(int.Parse(Text(scaled["minReplicaCount"])) >= 1);
         Assert.Equal(
-            worker.Services.GetRequiredService<Queues>().GenerateImages,
-            Text(trigger["metadata"]!["queueName"])
+            $"SELECT count(*) FROM requests WHERE {WaitingRequests.Condition}",
+            Text(trigger["metadata"]!["query"])
         );
         Assert.All(
             trigger["metadata"]!.AsObject(),

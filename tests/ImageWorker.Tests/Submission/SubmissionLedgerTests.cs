@@ -269,7 +269,9 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
         by.WithAsync<SubmissionLedger, Claim>(ledger => ledger.ClaimAsync(new(id, requestId), Ct));
 
     private static Task<bool> RetakeAsync(WorkerUnderTest by, string id, Claim.InDoubt claim) =>
-        by.WithAsync<SubmissionLedger, bool>(async ledger => await ledger.RetakeAsync(new(id, Guid.Empty), claim, Ct) is not null);
+        by.WithAsync<SubmissionLedger, bool>(async ledger =>
+            await ledger.RetakeAsync(new(id, Guid.Empty), claim, Ct) is not null
+        );
 
     private async Task SettleAsync(string id, LedgerState state) =>
         await NoteAsync(
