@@ -99,12 +99,13 @@ public static class MessagingRegistration
         endpoint.PublishFaults = false;
     }
 
-    /// <summary>As MassTransit does by itself, but for what cannot be read.</summary>
+    /// <summary>As MassTransit does by itself, but for what cannot be read and for user ids.</summary>
     private static void PutAside(IReceiveEndpointConfigurator endpoint, UnreadableMessages unreadable) =>
         endpoint.ConfigureError(error =>
         {
             error.UseFilter(new GenerateFaultFilter());
             error.UseFilter(unreadable);
+            error.UseFilter(new PutAsideWithoutUser());
             error.UseFilter(new ErrorTransportFilter());
         });
 

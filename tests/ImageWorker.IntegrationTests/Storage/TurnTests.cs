@@ -14,7 +14,7 @@ namespace ImageWorker.IntegrationTests.Storage;
 /// <summary>Whose turn is next, in both databases.</summary>
 public sealed class TurnTests(TestServers servers) : IAsyncLifetime
 {
-    private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
+    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
 
     private readonly Stopping _stopping = new();
     private readonly TurnOrder _order = new();
@@ -102,7 +102,11 @@ public sealed class TurnTests(TestServers servers) : IAsyncLifetime
         );
         Assert.Null(row.WaitingSince);
         Assert.Equal((2, 2), (row.Version, next.Request.Version));
-        Assert.InRange(row.Deadline - DateTimeOffset.UtcNow, TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(60));
+        Assert.InRange(
+            row.Deadline - TimeProvider.System.GetUtcNow(),
+            TimeSpan.FromSeconds(50),
+            TimeSpan.FromSeconds(60)
+        );
         Assert.Equal((LedgerState.Started, 1, next.LeaseUntil), (entry.State, entry.Calls, entry.LeaseUntil));
         Assert.Equal(next.LeaseUntil, row.NextTickAt);
         Assert.Equal((row.Submissions[0].Id, row.CorrelationId), (entry.Id, entry.RequestId));
@@ -218,7 +222,7 @@ public sealed class TurnTests(TestServers servers) : IAsyncLifetime
             .ClaimAsync(new(waiting.Submissions[0].Id, waiting.CorrelationId, "batch"), Ct);
 
         var limited = Assert.IsType<Claim.Limited>(claim);
-        Assert.InRange(limited.Until - DateTimeOffset.UtcNow, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        Assert.InRange(limited.Until - TimeProvider.System.GetUtcNow(), TimeSpan.Zero, TimeSpan.FromSeconds(2));
         Assert.Single(await InDatabaseAsync(db => db.Submissions.AsNoTracking().ToListAsync(Ct)));
     }
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using ImageWorker.Hosting;
+using ImageWorker.Storage;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;

@@ -10,11 +10,13 @@ using static ImageWorker.Tests.Saga.Happenings;
 namespace ImageWorker.Tests.Saga;
 
 /// <summary>Requests that wait for their first turns.</summary>
-public sealed class WaitingTests
+public sealed class WaitingTests : IDisposable
 {
     private readonly StubZpk _zpk = new();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _zpk.Dispose();
 
     [Fact]
     public async Task Who_meets_no_others_is_called_at_once_and_who_meets_some_waits()
@@ -63,7 +65,7 @@ public sealed class WaitingTests
         Assert.Equal("Submitting", early.State);
         Assert.Equal((FailureReason.DeadlineExceeded, 0m), (failed.Reason, failed.Cost.Total));
         Assert.Equal(0, _zpk.GenerateCalls);
-        Assert.Empty(await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(Next));
+        Assert.Empty(await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(NextAsync));
     }
 
     [Fact]
@@ -74,7 +76,7 @@ public sealed class WaitingTests
         await worker.HandleAsync(command);
 
         await worker.HandleAsync(new CancelImages { RequestId = command.RequestId });
-        var picked = await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(Next);
+        var picked = await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(NextAsync);
         var failed = await FindOutAsync(worker, command.RequestId);
 
         Assert.Empty(picked);
@@ -163,11 +165,11 @@ public sealed class WaitingTests
     private static Dictionary<string, string?> Settings((string Key, string Value) setting) =>
         new(StringComparer.Ordinal) { [setting.Key] = setting.Value };
 
-    private static async Task<IReadOnlyList<PickedRequest>> Next(SubmissionLedger ledger) =>
+    private static async Task<IReadOnlyList<PickedRequest>> NextAsync(SubmissionLedger ledger) =>
         (await ledger.PickAsync(1, new TurnOrder().Lines)).Picked;
 
     private static async Task<PickedRequest> PickAsync(WorkerUnderTest worker) =>
-        Assert.Single(await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(Next));
+        Assert.Single(await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(NextAsync));
 
     /// <summary>Has a stopped request ask the ledger, and tells it the answer.</summary>
     private static async Task<ImagesFailed> FindOutAsync(WorkerUnderTest worker, Guid id)

@@ -60,7 +60,7 @@ public sealed class PendingCallsTests : IDisposable
         var (first, second, third) = (Take(), Take(), Take());
 
         Assert.Equal(("b", "c", null), (first?.Message.SubmissionId, second?.Message.SubmissionId, third));
-        Assert.Equal(["a"], _calls.TakePicked().Select(call => call.Message.SubmissionId));
+        Assert.Equal(["a"], _calls.TakePicked().Select(call => call.Message.SubmissionId), StringComparer.Ordinal);
         Assert.Equal((2, 0), (_calls.Paid, Waiting));
     }
 
