@@ -11,12 +11,17 @@ namespace ImageWorker.Submission;
 /// </summary>
 public sealed class PendingCalls(Stopping stopping, TimeProvider time) : IDisposable
 {
+    private const int ChecksInARow = 3;
+
+    private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(1);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, PendingCall> _pending = new(StringComparer.Ordinal);
     private readonly Channel<PendingCall> _lookUps = Channel.CreateUnbounded<PendingCall>();
     private readonly CallLine _checks = new();
     private readonly CallLine _submissions = new();
     private readonly SemaphoreSlim _changed = new(0, 1);
+    private int _checksInARow;
     private int _paid;
     private bool _isComplete;
 
@@ -107,12 +112,22 @@ public sealed class PendingCalls(Stopping stopping, TimeProvider time) : IDispos
                 || (submissions && _submissions.HasNext(time.GetUtcNow()));
     }
 
-    /// <summary>Takes the next call of these kinds, checks first; null if there is none.</summary>
+    /// <summary>
+    /// Takes the next call of these kinds, checks first; null if there is none. While no check is late, every fourth call
+    /// is a submission: if a burst of checks stopped all submissions, their own checks would come as a burst again.
+    /// </summary>
     public PendingCall? Take(bool checks, bool submissions)
     {
+        var now = time.GetUtcNow();
         lock (_lock)
-            return (checks ? _checks.Take(time.GetUtcNow()) : null)
-                ?? (submissions ? _submissions.Take(time.GetUtcNow()) : null);
+        {
+            var letsPass = submissions && _checksInARow >= ChecksInARow && _checks.Waiting(now).Longest < CheckPatience;
+            var call = letsPass ? _submissions.Take(now) : null;
+            call ??= checks ? _checks.Take(now) : null;
+            call ??= submissions ? _submissions.Take(now) : null;
+            _checksInARow = call is { Message: CheckImages } ? _checksInARow + 1 : 0;
+            return call;
+        }
     }
 
     /// <summary>Takes out all calls that wait and were picked.</summary>

@@ -28,6 +28,8 @@ public static class LoadCommand
         {
             Description = "Seconds after which one worker gets kill -9, and is started again.",
         };
+        var beside = Words("--beside", "A tenant that sends a few requests beside the backlog, as \"shop 1/s high\".");
+        var besideSeconds = Number("--beside-seconds", 60d, "For how long it does.");
         var calls = new Option<FileInfo?>("--calls") { Description = "Write the calls of each second there, as CSV." };
         var program = Program();
 
@@ -48,6 +50,8 @@ public static class LoadCommand
             changes,
             faults,
             kill,
+            beside,
+            besideSeconds,
             calls,
             program,
         };
@@ -74,6 +78,8 @@ public static class LoadCommand
                             parsed.GetRequiredValue(faults),
                             parsed.GetValue(kill) is { } at ? TimeSpan.FromSeconds(at) : null
                         ),
+                        [.. parsed.GetRequiredValue(beside).Select(BesideLoad.Parse)],
+                        TimeSpan.FromSeconds(parsed.GetValue(besideSeconds)),
                         parsed.GetValue(calls)?.FullName,
                         parsed.GetValue(program)
                     );

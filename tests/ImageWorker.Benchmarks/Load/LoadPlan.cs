@@ -13,6 +13,8 @@ namespace ImageWorker.Benchmarks.Load;
 /// <param name="Callbacks">Whether callbacks are asked for.</param>
 /// <param name="Patience">A request that is not closed by then is lost.</param>
 /// <param name="Troubles">What is in the way.</param>
+/// <param name="Beside">Tenants that send a few requests beside the backlog.</param>
+/// <param name="BesideTime">For how long they do.</param>
 /// <param name="Calls">The file that gets the calls of each second; null for none.</param>
 /// <param name="Program">The worker's <c>ImageWorker.dll</c>; null for the one built with this program.</param>
 public sealed record LoadPlan(
@@ -28,10 +30,15 @@ public sealed record LoadPlan(
     bool Callbacks,
     TimeSpan Patience,
     LoadTroubles Troubles,
+    IReadOnlyList<BesideLoad> Beside,
+    TimeSpan BesideTime,
     string? Calls,
     string? Program
 )
 {
     /// <summary>Commands that ZPK gets to see.</summary>
-    public int Accepted => Rate > 0 ? Requests + WarmUp : Requests;
+    public int Accepted => Requests + (Rate > 0 ? WarmUp : 0) + BesideCount;
+
+    /// <summary>Those of them that are sent beside the backlog.</summary>
+    public int BesideCount => Beside.Sum(load => (int)(BesideTime.TotalSeconds * load.PerSecond));
 }

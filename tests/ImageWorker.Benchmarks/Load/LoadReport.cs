@@ -23,6 +23,12 @@ public sealed record LoadReport
 
     /// <summary>Null without limits.</summary>
     public required LimitReport? Limits { get; init; }
+
+    /// <summary>Of each tenant beside the backlog.</summary>
+    public required IReadOnlyList<BesideReport> Beside { get; init; }
+
+    /// <summary>Requests of the backlog that were begun a second meanwhile; null with none beside.</summary>
+    public required double? BacklogPerSecond { get; init; }
     public required int Lost { get; init; }
     public required int ClosedTwice { get; init; }
     public required long ImagesPaid { get; init; }
@@ -47,6 +53,10 @@ public sealed record LoadReport
             {
                 case LimitReport limits:
                     PrintTable(limits);
+                    break;
+                case IEnumerable<BesideReport> tenants:
+                    foreach (var tenant in tenants)
+                        Console.WriteLine(tenant);
                     break;
                 case IEnumerable<SpanReport> spans:
                     foreach (var span in spans)

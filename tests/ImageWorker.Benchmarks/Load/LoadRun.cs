@@ -14,6 +14,10 @@ namespace ImageWorker.Benchmarks.Load;
 /// </summary>
 public static class LoadRun
 {
+    private const string Prompts = "a load of foxes, ";
+
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+
     public static async Task<LoadReport> RunAsync(LoadPlan plan, CancellationToken ct)
     {
         await using var simulator = await ZpkSimulatorServer.StartAsync(
@@ -32,7 +36,7 @@ public static class LoadRun
             await ClosedRequests.FillAsync(postgres, plan.Closed, ct);
         // Once for its queues to exist: a fanout exchange without a queue drops what it is given.
         await workers.StartAsync(1, ct);
-        await using var broker = await BrokerLink.OpenAsync(rabbitMq, plan.Requests, ct);
+        await using var broker = await BrokerLink.OpenAsync(rabbitMq, plan.Requests + plan.BesideCount, ct);
         var ids = Enumerable.Range(0, plan.Requests).Select(_ => Guid.NewGuid()).ToList();
 
         if (plan.Rate == 0)
@@ -41,7 +45,7 @@ public static class LoadRun
         var messages = await servers.MessagesReceivedAsync();
         var spans = new List<LimitSpan>();
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        Task troubles;
+        var (troubles, beside) = (Task.CompletedTask, Task.CompletedTask);
         var watch = Stopwatch.StartNew();
         if (plan.Rate == 0)
         {
@@ -49,6 +53,9 @@ public static class LoadRun
             Trouble();
             watch.Restart();
             await workers.StartAsync(plan.Workers, ct);
+            beside = Task.WhenAll(
+                plan.Beside.Select(load => load.PublishAsync(broker, plan.BesideTime, plan.Images, closed.Token))
+            );
             troubles = plan.Troubles.RunAsync(simulator, workers, spans, closed.Token);
         }
         else
@@ -67,11 +74,13 @@ public static class LoadRun
         watch.Stop();
         await closed.CancelAsync();
         await troubles;
+        await beside;
 
         if (plan.Calls is { } file)
             await WriteCallsAsync(file, simulator.ReadCalls(), ct);
         var cpu = workers.CpuSeconds();
-        var ledger = simulator.ReadLedger().Totals;
+        var report = simulator.ReadLedger();
+        var ledger = report.Totals;
         var overheads = broker.Overheads(plan.GenerationTime);
         var after = await DatabaseCounts.ReadAsync(postgres, ct);
         return new()
@@ -92,12 +101,28 @@ public static class LoadRun
             Limits = plan.Troubles.HasLimits
                 ? LimitReport.Of(simulator, spans, [.. Enumerable.Range(0, plan.Requests).Select(Prompt)], plan)
                 : null,
-            Lost = ids.Count(id => !broker.Closed.ContainsKey(id)),
+            Beside = [.. plan.Beside.Select(load => load.Report(report))],
+            BacklogPerSecond = BacklogPerSecond(report),
+            Lost = ids.Concat(plan.Beside.SelectMany(load => load.Ids)).Count(id => !broker.Closed.ContainsKey(id)),
             ClosedTwice = broker.Closed.Values.Count(messageIds => messageIds.Count > 1),
             ImagesPaid = ledger.ImagesPaid,
             ImagesAsked = (long)plan.Accepted * plan.Images,
             RepeatedIds = ledger.RepeatedIds,
         };
+
+        // While the others send, but for the time until the limit was found.
+        double? BacklogPerSecond(LedgerReport told)
+        {
+            var from = told.Submissions.Min(entry => entry.AcceptedAt) + Settling;
+            var to = from + plan.BesideTime - Settling;
+            return plan.Beside.Count == 0
+                ? null
+                : told.Submissions.Count(entry =>
+                    entry.AcceptedAt >= from
+                    && entry.AcceptedAt < to
+                    && entry.Prompt.StartsWith(Prompts, StringComparison.Ordinal)
+                ) / (to - from).TotalSeconds;
+        }
 
         void Trouble()
         {
@@ -108,7 +133,7 @@ public static class LoadRun
     }
 
     /// <summary>One of its own for each request, by which the simulator's ledger tells them apart.</summary>
-    private static string Prompt(int request) => $"a load of foxes, {request}";
+    private static string Prompt(int request) => $"{Prompts}{request}";
 
     private static List<string> Latency(LoadPlan plan) =>
         plan.CallTime > TimeSpan.Zero
@@ -181,6 +206,7 @@ public static class LoadRun
                     RequestId = ids[i],
                     Prompt = prompt(i),
                     Count = plan.Images,
+                    Tenant = plan.Beside.Count > 0 ? BesideLoad.Backlog : null,
                 },
                 ct
             );

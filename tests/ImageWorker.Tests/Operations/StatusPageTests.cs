@@ -39,7 +39,7 @@ public sealed partial class StatusPageTests : IAsyncLifetime
         var (closed, _) = await _worker.ReachAsync(Given.Closed);
 
         var details = await _worker.WithAsync<WorkerContext, RequestDetails?>(db =>
-            RequestDetails.FindAsync(db, closed, worker.Time.GetUtcNow(), Ct)
+            RequestDetails.FindAsync(db, closed, _worker.Time.GetUtcNow(), Ct)
         );
         var html = await OperationsEndpoints.HtmlAsync<RequestPage>(
             _worker.Services,

@@ -65,6 +65,21 @@ public sealed class PendingCallsTests : IDisposable
     }
 
     [Fact]
+    public void Among_many_checks_every_fourth_call_is_a_submission_unless_checks_are_late()
+    {
+        foreach (var name in (string[])["a", "b", "c", "d", "e", "f", "g", "h", "i"])
+            _calls.Add(Check(name));
+        _calls.Add(Submit("1"));
+        _calls.Add(Submit("2"));
+
+        var inTime = Enumerable.Range(0, 4).Select(_ => Take()!.Message.SubmissionId).ToList();
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(["a", "b", "c", "1"], inTime);
+        Assert.Equal(["d", "e", "f", "g", "h", "i", "2"], TakeAll());
+    }
+
+    [Fact]
     public void Checks_come_before_submissions_and_the_oldest_first()
     {
         _calls.Add(Submit("a"));
