@@ -10,6 +10,6 @@ version=$(git describe --tags --always --dirty)
 dotnet tool restore
 for project in ImageWorker ImageWorker.ZpkSimulator; do
   dotnet restore "src/$project" --locked-mode
-  dotnet dotnet-CycloneDX "src/$project/$project.csproj" --recursive --disable-package-restore --output-format Json \
+  dotnet dotnet-CycloneDX "src/$project/$project.csproj" --disable-package-restore --output-format Json \
     --set-name "$project" --set-version "$version" --output "$folder" --filename "$project.cdx.json"
 done
