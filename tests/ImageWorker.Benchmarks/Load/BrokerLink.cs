@@ -27,6 +27,9 @@ public sealed class BrokerLink : IAsyncDisposable
 
     public Task AllClosed => _allClosed.Task;
 
+    /// <summary>When the last of the closed requests was accepted.</summary>
+    public DateTimeOffset LastAccepted { get; private set; }
+
     public static async Task<BrokerLink> OpenAsync(string rabbitMq, int expected, CancellationToken ct)
     {
         var factory = new ConnectionFactory { Uri = new Uri(rabbitMq) };
@@ -112,12 +115,10 @@ public sealed class BrokerLink : IAsyncDisposable
         using var envelope = JsonDocument.Parse(delivery.Body);
         var message = envelope.RootElement.GetProperty("message");
         var request = message.GetProperty("requestId").GetGuid();
+        var accepted = message.GetProperty("requestedAt").GetDateTimeOffset();
+        LastAccepted = accepted > LastAccepted ? accepted : LastAccepted;
         if (Closed.TryAdd(request, []))
-            _elapsed.Add(
-                (
-                    TimeProvider.System.GetUtcNow() - message.GetProperty("requestedAt").GetDateTimeOffset()
-                ).TotalMilliseconds
-            );
+            _elapsed.Add((TimeProvider.System.GetUtcNow() - accepted).TotalMilliseconds);
         Closed[request].TryAdd(envelope.RootElement.GetProperty("messageId").GetString()!, 0);
         if (Closed.Count == _expected)
             _allClosed.TrySetResult();

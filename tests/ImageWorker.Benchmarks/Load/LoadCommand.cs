@@ -31,6 +31,14 @@ public static class LoadCommand
         var beside = Words("--beside", "A tenant that sends a few requests beside the backlog, as \"shop 1/s high\".");
         var besideSeconds = Number("--beside-seconds", 60d, "For how long it does.");
         var calls = new Option<FileInfo?>("--calls") { Description = "Write the calls of each second there, as CSV." };
+        var other = new Option<string?>("--other")
+        {
+            Description = "Another version's ImageWorker.dll; one worker of it runs beside those measured.",
+        };
+        var rollback = new Option<double?>("--rollback")
+        {
+            Description = "Seconds after which that one is left alone.",
+        };
         var program = Program();
 
         var command = new Command("load", "Publish a load and print what it took.")
@@ -53,6 +61,8 @@ public static class LoadCommand
             beside,
             besideSeconds,
             calls,
+            other,
+            rollback,
             program,
         };
         command.SetAction(
@@ -81,6 +91,8 @@ public static class LoadCommand
                         [.. parsed.GetRequiredValue(beside).Select(BesideLoad.Parse)],
                         TimeSpan.FromSeconds(parsed.GetValue(besideSeconds)),
                         parsed.GetValue(calls)?.FullName,
+                        parsed.GetValue(other),
+                        parsed.GetValue(rollback) is { } back ? TimeSpan.FromSeconds(back) : null,
                         parsed.GetValue(program)
                     );
                     var report = await LoadRun.RunAsync(plan, ct);

@@ -16,6 +16,8 @@ namespace ImageWorker.Benchmarks.Load;
 /// <param name="Beside">Tenants that send a few requests beside the backlog.</param>
 /// <param name="BesideTime">For how long they do.</param>
 /// <param name="Calls">The file that gets the calls of each second; null for none.</param>
+/// <param name="Other">Another version's <c>ImageWorker.dll</c>, of which one worker runs beside; null for none.</param>
+/// <param name="Rollback">When that one stays alone, as after a rollback; null for never.</param>
 /// <param name="Program">The worker's <c>ImageWorker.dll</c>; null for the one built with this program.</param>
 public sealed record LoadPlan(
     int Requests,
@@ -33,6 +35,8 @@ public sealed record LoadPlan(
     IReadOnlyList<BesideLoad> Beside,
     TimeSpan BesideTime,
     string? Calls,
+    string? Other,
+    TimeSpan? Rollback,
     string? Program
 )
 {

@@ -8,6 +8,9 @@ public sealed record LoadReport
     public required LoadPlan Plan { get; init; }
     public required double WallSeconds { get; init; }
     public required double RequestsPerSecond { get; init; }
+
+    /// <summary>Of a backlog: from the start of the workers until all of it was accepted.</summary>
+    public required double? AcceptedAfter { get; init; }
     public required double WorkerCpuSecondsPer1000 { get; init; }
     public required double WorkerPeakMiB { get; init; }
     public required double TransactionsPerRequest { get; init; }

@@ -31,6 +31,7 @@ public static class LoadRun
         var rabbitMq = await servers.CreateVirtualHostAsync("load");
         var postgres = await servers.CreateDatabaseAsync("load");
         using var workers = new WorkerFleet(rabbitMq, postgres, simulator.BaseAddress, Settings(plan), plan.Program);
+        using var others = new WorkerFleet(rabbitMq, postgres, simulator.BaseAddress, Settings(plan), plan.Other);
         await workers.MigrateAsync(ct);
         if (plan.Closed > 0)
             await ClosedRequests.FillAsync(postgres, plan.Closed, ct);
@@ -47,14 +48,20 @@ public static class LoadRun
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var (troubles, beside) = (Task.CompletedTask, Task.CompletedTask);
         var watch = Stopwatch.StartNew();
+        var began = TimeProvider.System.GetUtcNow();
         if (plan.Rate == 0)
         {
             await PublishAsync(broker, plan, ids, Prompt, ct);
             Trouble();
             watch.Restart();
+            began = TimeProvider.System.GetUtcNow();
             await workers.StartAsync(plan.Workers, ct);
+            if (plan.Other is not null)
+                await others.StartAsync(1, ct);
+            var rollback = RollBackAsync();
             beside = Task.WhenAll(
                 plan.Beside.Select(load => load.PublishAsync(broker, plan.BesideTime, plan.Images, closed.Token))
+                    .Append(rollback)
             );
             troubles = plan.Troubles.RunAsync(simulator, workers, spans, closed.Token);
         }
@@ -88,6 +95,7 @@ public static class LoadRun
             Plan = plan,
             WallSeconds = watch.Elapsed.TotalSeconds,
             RequestsPerSecond = plan.Requests / watch.Elapsed.TotalSeconds,
+            AcceptedAfter = plan is { Rate: 0, Beside.Count: 0 } ? (broker.LastAccepted - began).TotalSeconds : null,
             WorkerCpuSecondsPer1000 = cpu / plan.Requests * 1000,
             WorkerPeakMiB = workers.PeakMiB(),
             TransactionsPerRequest = (double)(after.Transactions - before.Transactions) / plan.Requests,
@@ -122,6 +130,14 @@ public static class LoadRun
                     && entry.AcceptedAt < to
                     && entry.Prompt.StartsWith(Prompts, StringComparison.Ordinal)
                 ) / (to - from).TotalSeconds;
+        }
+
+        async Task RollBackAsync()
+        {
+            if (plan.Rollback is not { } time)
+                return;
+            await Task.Delay(time, ct);
+            await workers.StopAsync();
         }
 
         void Trouble()

@@ -90,7 +90,10 @@ public sealed class WorkerFleet(
     public double CpuSeconds() => TotalCpu() - _forgottenCpu;
 
     /// <summary>The largest resident set of a worker so far.</summary>
-    public double PeakMiB() => _running.Max(worker => Of(worker, process => process.PeakWorkingSet64)) / 1024d / 1024d;
+    public double PeakMiB() =>
+        _running.Select(worker => Of(worker, process => process.PeakWorkingSet64)).DefaultIfEmpty().Max()
+        / 1024d
+        / 1024d;
 
     /// <summary>The resident sets of all workers now.</summary>
     public double MiB() => _running.Sum(worker => Of(worker, process => process.WorkingSet64)) / 1024d / 1024d;
