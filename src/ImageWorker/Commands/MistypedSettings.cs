@@ -47,7 +47,8 @@ internal static class MistypedSettings
     {
         if (Nearest(key, [SecretFiles.Key]) is { } folder)
             return folder;
-        if (key.Split('_', 2) is not [var section, { Length: > 0 } rest])
+        // Capitals alone are other programs' way to write names, and that of the compose file's own settings.
+        if (key.Split('_', 2) is not [var section, { Length: > 0 } rest] || section.All(char.IsAsciiLetterUpper))
             return null;
         if (section.Equals("ConnectionStrings", StringComparison.OrdinalIgnoreCase))
         {

@@ -41,6 +41,7 @@ public sealed class MistypedSettingsTests
     [InlineData("HOME")]
     [InlineData("URL")]
     [InlineData("REQUESTS_CA_BUNDLE")]
+    [InlineData("OPERATIONS_KEY")]
     [InlineData("Serilog:MinimumLevel")]
     [InlineData("Requests:MaxResends")]
     [InlineData("ConnectionStrings:RabbitMq")]
