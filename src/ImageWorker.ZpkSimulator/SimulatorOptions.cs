@@ -21,7 +21,10 @@ public sealed class SimulatorOptions
     [Required]
     public string Address { get; set; } = "127.0.0.1";
 
-    /// <summary>The TCP port. Default 0: a free one, to be read from <see cref="ZpkSimulatorServer.BaseAddress"/>.</summary>
+    /// <summary>
+    /// The TCP port. Default 0: a free one, to be read from <see cref="ZpkSimulatorServer.BaseAddress"/>. With a state file it
+    /// is the one of the last time, if that is still free.
+    /// </summary>
     [Range(0, 65535)]
     public int Port { get; set; }
 

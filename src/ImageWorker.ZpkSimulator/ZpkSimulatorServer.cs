@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using ImageWorker.ZpkSimulator.Api;
 using ImageWorker.ZpkSimulator.Callbacks;
 using ImageWorker.ZpkSimulator.Connections;
@@ -60,7 +61,8 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
             _callbacks.Clear();
             connections.Clear();
         };
-        foreach (var accepted in _file?.ReadAll() ?? [])
+        var earlier = _file?.ReadAll() ?? [];
+        foreach (var accepted in earlier)
             _callbacks.Resume(store.Restore(accepted));
 
         var planner = new Planner(options, dice, resends);
@@ -81,7 +83,7 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
                 InForceJson.Default.IReadOnlyListLimitState
             )
         );
-        _app = Build(options, connections);
+        _app = Build(options, PortFor(options, earlier), connections);
         _app.Run(router.HandleAsync);
     }
 
@@ -145,7 +147,29 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
         _file?.Dispose();
     }
 
-    private static WebApplication Build(SimulatorOptions options, ConnectionCounter connections)
+    /// <summary>Any free port, but the last one again if it is free: the addresses of earlier pictures live on.</summary>
+    private static int PortFor(SimulatorOptions options, List<AcceptedSubmission> earlier)
+    {
+        if (
+            options.Port != 0
+            || earlier is not [.., var last]
+            || !Uri.TryCreate(last.Origin, UriKind.Absolute, out var origin)
+        )
+            return options.Port;
+        var address = IPAddress.Parse(options.Address);
+        using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            probe.Bind(new IPEndPoint(address, origin.Port));
+            return origin.Port;
+        }
+        catch (SocketException)
+        {
+            return 0;
+        }
+    }
+
+    private static WebApplication Build(SimulatorOptions options, int port, ConnectionCounter connections)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
@@ -158,7 +182,7 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = MaxBodySize;
             kestrel.Listen(
                 IPAddress.Parse(options.Address),
-                options.Port,
+                port,
                 listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1;

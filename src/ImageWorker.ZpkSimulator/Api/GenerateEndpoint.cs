@@ -29,7 +29,7 @@ internal sealed class GenerateEndpoint(
         if (await Spoiler.StrikeFirstAsync(context, strike, options.TimeProvider))
             return;
 
-        var parameters = Validate(fields, errors);
+        var parameters = Validate(fields, script, errors);
         if (parameters is null)
         {
             counts.Refused();
@@ -64,7 +64,7 @@ internal sealed class GenerateEndpoint(
         }
     }
 
-    private GenerateParameters? Validate(Fields fields, List<ApiError> errors)
+    private GenerateParameters? Validate(Fields fields, PromptScript? script, List<ApiError> errors)
     {
         if (fields.Unreadable is { } why)
         {
@@ -73,7 +73,12 @@ internal sealed class GenerateEndpoint(
         }
 
         CredentialCheck.Run(fields, options.Credentials, errors);
-        return GenerateParameters.Validate(fields, errors);
+        if (GenerateParameters.Validate(fields, errors) is not { } parameters)
+            return null;
+        if (script?.MisfitOf(parameters.Num) is not { } misfit)
+            return parameters;
+        errors.Add(ApiError.Parameter(Field.Prompt, misfit));
+        return null;
     }
 
     /// <summary>Null if the id was used before and that is to be refused.</summary>

@@ -36,6 +36,7 @@ internal sealed class Submission
         Script = script;
         Id = accepted.Id;
         Prompt = accepted.Prompt.Length > KeptPromptLength ? accepted.Prompt[..KeptPromptLength] : accepted.Prompt;
+        IsPromptCut = accepted.Prompt.Length > KeptPromptLength;
         PromptHash = PromptHasher.Hash(accepted.Prompt);
         Tag = accepted.Tag;
         PriceClass = accepted.PriceClass;
@@ -62,6 +63,7 @@ internal sealed class Submission
     public PromptScript? Script { get; }
     public string Id { get; }
     public string Prompt { get; }
+    public bool IsPromptCut { get; }
     public ulong PromptHash { get; }
     public string? Tag { get; }
     public PriceClass PriceClass { get; }

@@ -1,57 +1,101 @@
 using System.Globalization;
+using System.IO.Compression;
+using System.Text;
 
 namespace ImageWorker.ZpkSimulator.Pictures;
 
 /// <summary>
-/// A font of 5 by 8 dots, drawn in <c>font.txt</c>: six bands of 16 characters from the space on, the last of them the
-/// box that stands for what the font does not have. A font file or a drawing library would be a native dependency of
-/// every program that embeds the simulator.
+/// GalmuriMono11, a font of dots, unchanged from the npm package <c>galmuri</c> 2.40.3 (SIL Open Font License): Latin, Greek,
+/// Cyrillic, kana, hangul and common Chinese characters. A drawing library would be a native dependency of every program
+/// that embeds the simulator. It is read once, with the first picture.
 /// </summary>
 internal static class Font
 {
-    public const int GlyphWidth = 5;
-    public const int GlyphHeight = 8;
+    public const int Height = 16;
 
-    private const int First = ' ';
-    private const int Missing = 127;
-    private const int GlyphsPerBand = 16;
+    private const int Ascent = 14;
+    private const char Missing = '□';
 
-    private const string Accented = "áàâäãåéèêëíìîïóòôöõúùûüñçÁÀÂÄÃÅÉÈÊËÍÌÎÏÓÒÔÖÕÚÙÛÜÑÇ¿¡‘’“”–—";
-    private const string Plain = "aaaaaaeeeeiiiiooooouuuuncAAAAAAEEEEIIIIOOOOOUUUUNC?!''\"\"--";
+    private static readonly Lazy<Dictionary<char, Glyph>> Glyphs = new(Read);
 
-    private static readonly string[] Sheet = ReadSheet();
-
-    /// <summary>What of a text can be drawn: letters without their accents, one box for each other character.</summary>
+    /// <summary>What of a text can be drawn: marks without a glyph are left out, a box stands for each other character.</summary>
     public static string Drawable(string text)
     {
-        var drawable = new List<char>(text.Length);
-        foreach (var rune in text.EnumerateRunes())
+        var drawable = new StringBuilder(text.Length);
+        // Half a character at the end of a cut text becomes whole first: only what is whole can be normalized.
+        foreach (var rune in string.Concat(text.EnumerateRunes()).Normalize().EnumerateRunes())
         {
-            var accent = rune.IsBmp ? Accented.IndexOf((char)rune.Value, StringComparison.Ordinal) : -1;
-            if (accent >= 0)
-                drawable.Add(Plain[accent]);
-            else if (rune.Value is >= First and < Missing)
-                drawable.Add((char)rune.Value);
-            else if (rune.Value < First)
-                drawable.Add(' ');
-            else if (System.Text.Rune.GetUnicodeCategory(rune) != UnicodeCategory.NonSpacingMark)
-                drawable.Add((char)Missing);
+            if (Rune.IsControl(rune) || Rune.IsWhiteSpace(rune))
+                drawable.Append(' ');
+            else if (rune.IsBmp && Glyphs.Value.ContainsKey((char)rune.Value))
+                drawable.Append((char)rune.Value);
+            else if (Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.Format))
+                drawable.Append(Missing);
         }
 
-        return new string([.. drawable]);
+        return drawable.ToString();
     }
 
-    /// <summary>Whether a character that <see cref="Drawable"/> returned has ink at this dot.</summary>
-    public static bool HasInk(char character, int column, int row)
+    /// <summary>How many dots wide a text is that <see cref="Drawable"/> returned.</summary>
+    public static int WidthOf(string text) => text.Sum(character => Glyphs.Value[character].Width);
+
+    public static Glyph Of(char character) => Glyphs.Value[character];
+
+    /// <summary>Reads the Glyph Bitmap Distribution Format: lines of words.</summary>
+    private static Dictionary<char, Glyph> Read()
     {
-        var (band, place) = Math.DivRem(character - First, GlyphsPerBand);
-        return Sheet[band * GlyphHeight + row][place * (GlyphWidth + 1) + column] == '#';
+        using var stream = typeof(Font).Assembly.GetManifestResourceStream("font.bdf.gz")!;
+        using var reader = new StreamReader(new GZipStream(stream, CompressionMode.Decompress));
+        var glyphs = new Dictionary<char, Glyph>();
+        var (character, width, left, row) = ('\0', 0, 0, 0);
+        var rows = new ushort[Height];
+        var isInBitmap = false;
+        while (reader.ReadLine() is { } line)
+        {
+            switch (line.Split(' '))
+            {
+                case ["ENCODING", var code]:
+                    character = (char)Number(code);
+                    break;
+                case ["DWIDTH", var dots, _]:
+                    width = Number(dots);
+                    break;
+                case ["BBX", _, var height, var x, var y]:
+                    (left, row) = (Number(x), Ascent - Number(height) - Number(y));
+                    break;
+                case ["BITMAP"]:
+                    isInBitmap = true;
+                    break;
+                case ["ENDCHAR"]:
+                    glyphs[character] = new(width, rows);
+                    rows = new ushort[Height];
+                    isInBitmap = false;
+                    break;
+                case [var dots] when isInBitmap:
+                    if (row is >= 0 and < Height)
+                        rows[row] = Shifted(dots, left);
+                    row++;
+                    break;
+            }
+        }
+
+        return glyphs;
     }
 
-    private static string[] ReadSheet()
+    /// <summary>A row's dots in 16 bits, the leftmost first.</summary>
+    private static ushort Shifted(string hex, int left)
     {
-        using var stream = typeof(Font).Assembly.GetManifestResourceStream("font.txt")!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var bits = int.Parse(hex.PadRight(4, '0'), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return (ushort)(left >= 0 ? bits >> left : bits << -left);
     }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}
+
+/// <summary>The dots of one character.</summary>
+/// <param name="Width">How many dots the next character is further on.</param>
+/// <param name="Rows">From the top, a bit a dot, the leftmost first.</param>
+internal sealed record Glyph(int Width, ushort[] Rows)
+{
+    public bool HasInk(int column, int row) => (Rows[row] >> (15 - column) & 1) != 0;
 }

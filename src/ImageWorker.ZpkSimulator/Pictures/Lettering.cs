@@ -4,10 +4,10 @@ namespace ImageWorker.ZpkSimulator.Pictures;
 internal sealed class Lettering
 {
     private const int Margin = 48;
-    private const int NumberScale = 20;
-    private const int TextScale = 6;
+    private const int NumberScale = 10;
+    private const int TextScale = 4;
     private const int MaxLines = 9;
-    private const int LineGap = 2;
+    public const char Cut = '…';
 
     private readonly int _width;
     private readonly int _panelTop;
@@ -17,10 +17,9 @@ internal sealed class Lettering
     public Lettering(int width, int height, string prompt, int number)
     {
         _width = width;
-        var columns = (width - 4 * Margin) / (TextScale * (Font.GlyphWidth + 1));
-        var wrapped = Wrap(Font.Drawable(prompt), columns);
-        var lineHeight = TextScale * (Font.GlyphHeight + LineGap);
-        var numberHeight = NumberScale * Font.GlyphHeight;
+        var wrapped = Wrap(Font.Drawable(prompt), (width - 4 * Margin) / TextScale);
+        var lineHeight = TextScale * Font.Height;
+        var numberHeight = NumberScale * Font.Height;
         var panelHeight = 2 * Margin + numberHeight + wrapped.Count * lineHeight;
         _panelTop = (height - panelHeight) / 2;
         _panelBottom = _panelTop + panelHeight;
@@ -37,40 +36,46 @@ internal sealed class Lettering
         row[Margin..(_width - Margin)].Fill(panel);
         foreach (var (text, top, scale) in _lines)
         {
-            if (y >= top && y < top + scale * Font.GlyphHeight)
+            if (y >= top && y < top + scale * Font.Height)
                 PaintText(row[(2 * Margin)..], text, (y - top) / scale, scale, ink);
         }
     }
 
     private static void PaintText(Span<byte> row, string text, int glyphRow, int scale, byte ink)
     {
-        for (var index = 0; index < text.Length; index++)
+        var left = 0;
+        foreach (var glyph in text.Select(Font.Of))
         {
-            for (var column = 0; column < Font.GlyphWidth; column++)
+            for (var column = 0; column < glyph.Width; column++)
             {
-                if (Font.HasInk(text[index], column, glyphRow))
-                    row.Slice((index * (Font.GlyphWidth + 1) + column) * scale, scale).Fill(ink);
+                if (glyph.HasInk(column, glyphRow))
+                    row.Slice((left + column) * scale, scale).Fill(ink);
             }
+
+            left += glyph.Width;
         }
     }
 
-    private static List<string> Wrap(string text, int columns)
+    /// <summary>Lines of at most so many dots. A word that is wider is broken, and what is too much is cut, with a sign.</summary>
+    private static List<string> Wrap(string text, int dots)
     {
         var wrapped = new List<string>();
         var line = "";
         foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (line.Length > 0 && line.Length + 1 + word.Length > columns)
+            var longer = line.Length == 0 ? word : $"{line} {word}";
+            if (line.Length > 0 && Font.WidthOf(longer) > dots)
             {
                 wrapped.Add(line);
-                line = "";
+                longer = word;
             }
 
-            line = line.Length == 0 ? word : $"{line} {word}";
-            while (line.Length > columns)
+            line = longer;
+            while (Font.WidthOf(line) > dots)
             {
-                wrapped.Add(line[..columns]);
-                line = line[columns..];
+                var fitting = Fitting(line, dots);
+                wrapped.Add(fitting);
+                line = line[fitting.Length..];
             }
         }
 
@@ -78,7 +83,21 @@ internal sealed class Lettering
         if (wrapped.Count <= MaxLines)
             return wrapped;
         wrapped.RemoveRange(MaxLines, wrapped.Count - MaxLines);
-        wrapped[^1] = wrapped[^1][..Math.Min(wrapped[^1].Length, columns - 3)] + "...";
+        wrapped[^1] = Fitting(wrapped[^1], dots - Font.Of(Cut).Width) + Cut;
         return wrapped;
+    }
+
+    /// <summary>As much of the text's beginning as so many dots have room for.</summary>
+    private static string Fitting(string text, int dots)
+    {
+        var length = 0;
+        for (var width = 0; length < text.Length; length++)
+        {
+            width += Font.Of(text[length]).Width;
+            if (width > dots)
+                break;
+        }
+
+        return text[..length];
     }
 }

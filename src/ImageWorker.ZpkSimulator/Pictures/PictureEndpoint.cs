@@ -15,7 +15,8 @@ internal sealed class PictureEndpoint(SimulatorOptions options, SubmissionStore 
         }
 
         var (width, height) = PriceTable.Size(submission.PriceClass);
-        var picture = new Picture(width, height, submission.PromptHash, submission.Prompt, number);
+        var prompt = submission.IsPromptCut ? submission.Prompt + Lettering.Cut : submission.Prompt;
+        var picture = new Picture(width, height, submission.PromptHash, prompt, number);
         using var png = PngWriter.Write(width, height, picture.Palette, picture.PaintRow);
         context.Response.ContentType = "image/png";
         context.Response.ContentLength = png.Length;

@@ -11,6 +11,9 @@ internal readonly record struct ImageSet(uint Bits)
 
     public bool IsAll => Bits == uint.MaxValue;
 
+    /// <summary>The highest number in it; -1 if it names none, or all.</summary>
+    public int Highest => IsAll ? -1 : 31 - System.Numerics.BitOperations.LeadingZeroCount(Bits);
+
     public bool Has(int number) => (Bits >> number & 1) != 0;
 
     /// <summary>Reads <c>0,2</c>.</summary>

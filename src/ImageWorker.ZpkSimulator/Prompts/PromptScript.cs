@@ -15,6 +15,16 @@ internal sealed class PromptScript(PromptMarkers markers)
 
     public PromptMarkers Markers => markers;
 
+    /// <summary>What is wrong with the markers for a submission of so many images; null if nothing is.</summary>
+    public string? MisfitOf(int num)
+    {
+        var highest = Math.Max(markers.GeneralErrors.Highest, markers.PolicyViolations.Highest);
+        lock (_gate)
+            return highest < num || (num == 1 && _seen)
+                ? null
+                : $"a marker names image {highest}, and {num} asked for are numbered from 0 to {num - 1}";
+    }
+
     /// <summary>How each image of the prompt's next submission ends.</summary>
     public ImageOutcome[] NextOutcomes(int num)
     {

@@ -1,5 +1,3 @@
-using ImageWorker.Hosting;
-
 namespace ImageWorker.Commands;
 
 /// <summary>The host of every command except the worker itself. It logs to standard error.</summary>
@@ -10,7 +8,7 @@ internal static class CommandHost
     public static HostApplicationBuilder Create(string[]? args = null)
     {
         var builder = Host.CreateApplicationBuilder(args);
-        builder.Configuration.AddSecretFiles();
+        HostSettings.Complete(builder.Configuration);
         builder.UseWorkerLogging();
         builder
             .Logging.SetMinimumLevel(LogLevel.Warning)

@@ -14,6 +14,8 @@ namespace ImageWorker.Commands;
 /// </summary>
 public sealed class EmbeddedCommands(Database database, DatabaseState state, TimeProvider time)
 {
+    private const string GenerateDestination = OutboxDelivery.CommandPrefix + nameof(GenerateImages);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Once this returns, the command survives the end of any process.</summary>
@@ -39,6 +41,32 @@ public sealed class EmbeddedCommands(Database database, DatabaseState state, Tim
             return db.SaveChangesAsync(ct);
         });
     }
+
+    /// <summary>The commands that no worker has taken yet, and when they came; the oldest first.</summary>
+    public Task<List<(GenerateImages Command, DateTimeOffset At)>> WaitingAsync(int limit, CancellationToken ct) =>
+        database.InAsync(async db =>
+        {
+            var messages = await db
+                .Outbox.AsNoTracking()
+                .Where(message => message.Destination == GenerateDestination)
+                .OrderBy(message => message.Id)
+                .Take(limit)
+                .ToListAsync(ct);
+            var waiting = messages.ConvertAll(message =>
+                (
+                    JsonSerializer.Deserialize<GenerateImages>(message.Body, JsonSerializerOptions.Web)!,
+                    message.ClaimableAt
+                )
+            );
+            var ids = waiting.ConvertAll(entry => entry.Item1.RequestId);
+            // A worker that is at one has saved its request, and removes the command next.
+            var taken = await db
+                .Requests.Where(request => ids.Contains(request.CorrelationId))
+                .Select(request => request.CorrelationId)
+                .ToListAsync(ct);
+            waiting.RemoveAll(entry => taken.Contains(entry.Item1.RequestId));
+            return waiting;
+        });
 
     /// <summary>
     /// Follows a command's request until it is closed; yields its row after each change, the closed one last. Yields none

@@ -139,6 +139,13 @@ public static class ErrorQueueCommands
         var builder = CommandHost.Create();
         builder.Services.AddQueueNames();
         using var host = builder.BuildChecked();
+        if (Connections.AreMissing(builder.Configuration))
+        {
+            await Console.Error.WriteLineAsync(
+                "Nothing is put aside: embedded there is no broker. For one, set ConnectionStrings__RabbitMq."
+            );
+            return CommandLine.Done;
+        }
         var rabbitMq = Connections.RabbitMqFrom(builder.Configuration);
         try
         {

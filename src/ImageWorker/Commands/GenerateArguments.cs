@@ -38,6 +38,9 @@ public sealed class GenerateArguments
         Description = "key=value, echoed on every event; repeatable.",
     };
 
+    public static Option<bool> JsonOption() =>
+        new("--json") { Description = "Print the closing event as JSON on a terminal too." };
+
     public void AddTo(Command command)
     {
         command.Add(_prompt);

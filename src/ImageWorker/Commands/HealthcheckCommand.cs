@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using ImageWorker.Hosting;
 using ImageWorker.Operations;
 
 namespace ImageWorker.Commands;
@@ -23,7 +22,7 @@ public static class HealthcheckCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
         var builder = WebApplication.CreateBuilder();
-        builder.Configuration.AddSecretFiles();
+        HostSettings.Complete(builder.Configuration);
         builder.UseWorkerDefaults();
         builder.Services.AddHttpClient();
         await using var app = builder.Build();

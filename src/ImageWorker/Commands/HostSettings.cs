@@ -26,18 +26,17 @@ public static class HostSettings
         "Urls",
     ];
 
-    /// <summary>The first parts of all keys. Anything else has no effect.</summary>
-    private static readonly Lazy<HashSet<string>> Sections = new(() =>
+    private static readonly Lazy<List<CheckedSection>> Features = new(() =>
     {
         var services = new ServiceCollection();
         services.AddImageWorker(new(null, null));
-        return services
-            .Select(service => service.ImplementationInstance)
-            .OfType<CheckedSection>()
-            .Select(section => section.Name)
-            .Concat(HostSections)
-            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        return [.. services.Select(service => service.ImplementationInstance).OfType<CheckedSection>()];
     });
+
+    /// <summary>The first parts of all keys. Anything else has no effect.</summary>
+    private static readonly Lazy<HashSet<string>> Sections = new(() =>
+        Features.Value.Select(section => section.Name).Concat(HostSections).ToHashSet(StringComparer.OrdinalIgnoreCase)
+    );
 
     /// <summary>The <c>--Key:Subkey=value</c> settings on the command line; anything else there is a mistake.</summary>
     public static string[] From(ParseResult parsed)
@@ -63,6 +62,15 @@ public static class HostSettings
 
     private static bool IsSetting(string key) =>
         key.StartsWith("OTEL_", StringComparison.Ordinal) || Sections.Value.Contains(key.Split(':')[0]);
+
+    /// <summary>Completes the settings of a host by those in files, and looks for mistyped ones.</summary>
+    /// <exception cref="ConfigurationException">The files cannot be read, or a setting is likely mistyped.</exception>
+    public static void Complete(ConfigurationManager configuration)
+    {
+        MistypedSettings.Check(configuration, Features.Value, HostSections);
+        configuration.AddSecretFiles();
+        MistypedSettings.Check(configuration, Features.Value, HostSections);
+    }
 
     public static void UseWorkerDefaults(this WebApplicationBuilder builder)
     {
@@ -109,6 +117,8 @@ public static class HostSettings
         // The caller gets its failures, and logs them once.
         logging.AddFilter("Microsoft.EntityFrameworkCore", LogLevel.Critical);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+        // What ends the process is logged as critical, or told by the command. It would be logged as an error before.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         logging.AddFilter("System.Net.Http", LogLevel.Warning);
         // The worker logs what follows from it, once and in its own words.
         logging.AddFilter("Polly", LogLevel.None);

@@ -30,25 +30,15 @@ public static class MigrateCommand
         using var host = builder.Build();
         var state = host.Services.GetRequiredService<DatabaseState>();
 
-        try
-        {
-            if (postgres is not null && !createsDatabase && await state.MissingAsync(ct) is { } missing)
-            {
-                await Console.Error.WriteLineAsync(
-                    $"ImageWorker: {missing}. Create it, or run 'ImageWorker migrate --create-database'."
-                );
-                return CommandLine.Failed;
-            }
-            var applied = await state.MigrateAsync(ct);
-            Console.WriteLine(applied.Count == 0 ? "The schema is current." : $"Applied: {string.Join(", ", applied)}");
-            return CommandLine.Done;
-        }
-        catch (System.Data.Common.DbException exception)
+        if (postgres is not null && !createsDatabase && await state.MissingAsync(ct) is { } missing)
         {
             await Console.Error.WriteLineAsync(
-                $"ImageWorker: the database could not be migrated: {exception.GetBaseException().Message}"
+                $"ImageWorker: {missing}. Create it, or run 'ImageWorker migrate --create-database'."
             );
             return CommandLine.Failed;
         }
+        var applied = await state.MigrateAsync(ct);
+        Console.WriteLine(applied.Count == 0 ? "The schema is current." : $"Applied: {string.Join(", ", applied)}");
+        return CommandLine.Done;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using ImageWorker.Callbacks;
 using ImageWorker.Hosting;
 using ImageWorker.Operations;
@@ -6,6 +7,7 @@ using ImageWorker.Storage;
 using ImageWorker.Telemetry;
 using ImageWorker.Zpk;
 using ImageWorker.ZpkSimulator;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Commands;
@@ -28,7 +30,7 @@ public static partial class RunCommand
     {
         OutOfMemory.EndsTheProcess();
         var builder = WebApplication.CreateBuilder(HostSettings.From(parsed));
-        builder.Configuration.AddSecretFiles();
+        HostSettings.Complete(builder.Configuration);
         var connections = Connections.From(builder.Configuration);
         builder.UseWorkerDefaults();
         builder.AddTelemetry();
@@ -63,11 +65,36 @@ public static partial class RunCommand
         app.Services.GetRequiredService<IStartupValidator>().Validate();
         // The provider is gone after the run.
         var services = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
-        await app.RunAsync(ct);
+        await StartAsync(app, ct);
+        await app.WaitForShutdownAsync(ct);
         // The host stops in good order when a service fails. Who restarts the process must see that it failed.
         return services.Exists(service => service.ExecuteTask is { IsFaulted: true })
             ? CommandLine.Failed
             : CommandLine.Done;
+    }
+
+    private static async Task StartAsync(WebApplication app, CancellationToken ct)
+    {
+        try
+        {
+            await app.StartAsync(ct);
+        }
+        catch (Exception mistake)
+        {
+            // Else what has started would be torn down, and would say so.
+            await app.StopAsync(CancellationToken.None);
+            if (mistake is IOException { InnerException: AddressInUseException })
+                throw new ConfigurationException($"{mistake.Message} Set ASPNETCORE_URLS to another one.");
+            if (
+                mistake
+                is SocketException
+                    or InvalidOperationException { Source: "Microsoft.AspNetCore.Server.Kestrel.Core" }
+            )
+                throw new ConfigurationException(
+                    $"ASPNETCORE_URLS {app.Configuration["urls"]} cannot be listened at: {mistake.Message}"
+                );
+            throw;
+        }
     }
 
     private static bool NamesZpk(ConfigurationManager configuration) =>

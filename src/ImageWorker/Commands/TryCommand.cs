@@ -25,19 +25,29 @@ public static class TryCommand
         };
         var command = new Command(
             "try",
-            "Do the whole job in this process, with simulated images: nothing to install, nothing paid."
+            "Do the whole job in this process, with simulated images: nothing to install, nothing paid. Markers in the prompt have the simulator fail or take its time: '[general-error 0]', '[policy 1]', '[seconds 5]'; all are in src/ImageWorker.ZpkSimulator/README.md."
         )
         {
             output,
         };
+        var json = GenerateArguments.JsonOption();
         arguments.AddTo(command);
-        command.SetAction((parsed, ct) => RunAsync(arguments.Read(parsed), parsed.GetValue(output)!, ct));
+        command.Add(json);
+        command.SetAction(
+            (parsed, ct) => RunAsync(arguments.Read(parsed), parsed.GetValue(output)!, parsed.GetValue(json), ct)
+        );
         return command;
     }
 
-    private static async Task<int> RunAsync(GenerateImages command, DirectoryInfo output, CancellationToken ct)
+    private static async Task<int> RunAsync(
+        GenerateImages command,
+        DirectoryInfo output,
+        bool json,
+        CancellationToken ct
+    )
     {
-        var folder = Directory.CreateTempSubdirectory("imageworker-try-");
+        MakeWritable(output);
+        var folder = MakeTemporaryFolder();
         try
         {
             await using var simulator = await ZpkSimulatorServer.StartAsync(
@@ -45,23 +55,68 @@ public static class TryCommand
                 ct
             );
             using var host = Build(simulator, Path.Combine(folder.FullName, Connections.EmbeddedDatabase));
-            var commands = host.Services.GetRequiredService<EmbeddedCommands>();
-            await commands.AcceptAsync(command, ct);
-            await host.StartAsync(ct);
-
-            var view = new RequestProgressView(TimeProvider.System);
-            var closed = await view.FollowAsync(commands.Watch(command, ct), ct);
-
-            await SaveAsync(host.Services.GetRequiredService<ZpkImagesClient>(), closed!, output, ct);
-            await host.StopAsync(CancellationToken.None);
-
-            var prices = host.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.Prices;
-            return ClosingEvent.Print(closed!, prices);
+            var closed = await CloseAsync(host, command, output, ct);
+            return ClosingEvent.Print(
+                closed,
+                host.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.Prices,
+                json
+            );
         }
         finally
         {
             Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
             folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<ImageRequest> CloseAsync(
+        IHost host,
+        GenerateImages command,
+        DirectoryInfo output,
+        CancellationToken ct
+    )
+    {
+        var commands = host.Services.GetRequiredService<EmbeddedCommands>();
+        await commands.AcceptAsync(command, ct);
+        try
+        {
+            await host.StartAsync(ct);
+            var view = new RequestProgressView(TimeProvider.System);
+            var closed = await view.FollowAsync(commands.Watch(command, ct), ct);
+            await SaveAsync(host.Services.GetRequiredService<ZpkImagesClient>(), closed!, output, ct);
+            return closed!;
+        }
+        finally
+        {
+            await host.StopAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Before anything begins: a picture that cannot be saved is lost.</summary>
+    private static void MakeWritable(DirectoryInfo output)
+    {
+        try
+        {
+            File.Create(Path.Combine(output.FullName, Path.GetRandomFileName()), 1, FileOptions.DeleteOnClose)
+                .Dispose();
+        }
+        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"--output {output} is no folder to write to: {mistake.Message}");
+        }
+    }
+
+    private static DirectoryInfo MakeTemporaryFolder()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("imageworker-try-");
+        }
+        catch (Exception mistake) when (mistake is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException(
+                $"there is no temporary folder to write to at {Path.GetTempPath()} (TMPDIR)."
+            );
         }
     }
 
@@ -84,7 +139,6 @@ public static class TryCommand
         CancellationToken ct
     )
     {
-        output.Create();
         foreach (var image in closed.Images.Where(image => image.Url is not null))
         {
             var path = Path.Combine(

@@ -16,7 +16,7 @@ public static class CheckedOptions
     public static void AddChecked<T>(this IServiceCollection services, string section)
         where T : class
     {
-        services.AddSingleton(new CheckedSection(section));
+        services.AddSingleton(new CheckedSection(section, typeof(T)));
         services.AddSingleton<IValidateOptions<T>>(new Validation<T>(section));
         services
             .AddOptions<T>()
@@ -116,7 +116,8 @@ public static class CheckedOptions
         }
     }
 
-    private static string Words(Type type) =>
+    /// <summary>What a value of the type is, in words.</summary>
+    public static string Words(Type type) =>
         (Nullable.GetUnderlyingType(type) ?? type) switch
         {
             var it when it == typeof(bool) => "true or false",
@@ -125,6 +126,7 @@ public static class CheckedOptions
             var it when it == typeof(double) || it == typeof(decimal) => "a number such as 0.5",
             var it when it == typeof(Uri) => "an address",
             var it when it == typeof(string) => "a text",
+            var it when it == typeof(Guid) => "a UUID such as 7c2e69a7-33b5-4c4d-aae5-b19acb00ab8f",
             var it => it.Name,
         };
 
@@ -158,4 +160,4 @@ public static class CheckedOptions
 }
 
 /// <summary>A section of settings that some feature reads.</summary>
-public sealed record CheckedSection(string Name);
+public sealed record CheckedSection(string Name, Type Options);

@@ -32,6 +32,10 @@ public sealed record Connections(string? RabbitMq, string? Postgres)
         return new(rabbitMq, postgres);
     }
 
+    /// <summary>True if neither is set: everything is in the file of this folder.</summary>
+    public static bool AreMissing(IConfiguration configuration) =>
+        Read(configuration, "RabbitMq") is null && Read(configuration, "Postgres") is null;
+
     /// <summary>
     /// Reads the database alone, for a program that needs no broker. Null if neither is set: the embedded file.
     /// </summary>

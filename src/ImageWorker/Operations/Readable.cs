@@ -25,6 +25,7 @@ public static class Readable
         return string.Create(CultureInfo.InvariantCulture, $"{sign}{value:0} {unit}");
     }
 
-    /// <summary>Every digit there is; <c>unknown</c> for null.</summary>
-    public static string Cost(decimal? eur) => eur?.ToString(CultureInfo.InvariantCulture) ?? "unknown";
+    /// <summary>Every digit that counts, and at least four: <c>0.1140</c>; <c>unknown</c> for null.</summary>
+    public static string Cost(decimal? eur) =>
+        eur?.ToString("0.0000########################", CultureInfo.InvariantCulture) ?? "unknown";
 }

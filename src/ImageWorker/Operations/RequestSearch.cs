@@ -27,6 +27,17 @@ public sealed record RequestSearch(
 
     public static IReadOnlyList<string> States { get; } = [Open, RequestTurns.Waiting, .. RequestStates.All];
 
+    /// <summary>True if any open request is asked for, whatever its state.</summary>
+    public bool IncludesOpen => Outcome is null && (State is null || Asks(Open));
+
+    /// <summary>True if it asks for a command too that came at that time and that no worker has taken yet.</summary>
+    public bool Matches(GenerateImages command, DateTimeOffset at) =>
+        IncludesOpen
+        && !(at < Since)
+        && !(at > Until)
+        && (Tenant is null || Tenant == (command.Tenant ?? RequestTurns.NoTenant))
+        && (Priority is null || Priority == RequestTurns.PriorityOf(command.Priority));
+
     public async Task<List<RequestSummary>> FindAsync(WorkerContext db, CancellationToken ct)
     {
         var found = new List<RequestSummary>();

@@ -79,7 +79,15 @@ public static class RequestTimeline
                 $"{submission.Id}: it is not known whether ZPK accepted it; looked up from here on"
             );
         if (submission.CheckedAt is { } checkedAt)
-            yield return new(checkedAt, $"last check of {submission.Id}");
+            yield return new(
+                checkedAt,
+                $"last check of {submission.Id}{(submission.Problem is { } why ? $" failed: {why}" : "")}"
+            );
+        else if (submission.Problem is { } problem)
+            yield return new(
+                submission.WaitingSince ?? entry?.StartedAt,
+                $"last call of {submission.Id} failed: {problem}"
+            );
     }
 
     private static string Name(ImageRequest request, int index)

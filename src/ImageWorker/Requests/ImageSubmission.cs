@@ -55,6 +55,10 @@ public sealed class ImageSubmission
     /// <summary>Failed tries in a row, of the generate call or of its checks. They pace the backoff.</summary>
     public int Failures { get; set; }
 
+    /// <summary>Why the last call that failed did, for people; null once one succeeded.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Problem { get; set; }
+
     /// <summary>True while the one last check that a request makes at its deadline is under way.</summary>
     public bool IsInFinalCheck { get; set; }
 

@@ -53,6 +53,7 @@ public static class RequestProgress
         submission.NextSubmitAt = null;
         submission.WaitingSince = null;
         submission.Failures = 0;
+        submission.Problem = null;
         foreach (var image in request.ImagesRunningIn(submission))
             image.State = ImageState.Generating;
     }

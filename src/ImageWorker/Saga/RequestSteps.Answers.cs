@@ -53,6 +53,7 @@ public sealed partial class RequestSteps
 
         submission.State = SubmissionState.Deferred;
         submission.InDoubt = message.InDoubt;
+        submission.Problem = message.Reason;
         submission.NextSubmitAt = message.IsHeldBack
             ? message.NotBefore
             : submission.BackOff(context.Now(), message.NotBefore, _options);
@@ -82,6 +83,7 @@ public sealed partial class RequestSteps
         var isCalledBack = submission.IsCalledBackInCheck;
         submission.IsCalledBackInCheck = false;
         submission.CheckedAt = message.AnsweredAt;
+        submission.Problem = message.Reason;
         if (submission.IsInFinalCheck)
         {
             submission.IsInFinalCheck = false;

@@ -8,7 +8,7 @@ public static class TenantSettings
 {
     public static IServiceCollection AddTenants(this IServiceCollection services)
     {
-        services.AddSingleton(new CheckedSection(TenantOptions.Section));
+        services.AddSingleton(new CheckedSection(TenantOptions.Section, typeof(TenantOptions)));
         services
             .AddOptions<TenantOptions>()
             .Configure<IConfiguration>(

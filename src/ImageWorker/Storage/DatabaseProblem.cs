@@ -16,6 +16,9 @@ public sealed record DatabaseProblem(string Kind, string Text)
     /// <summary>SQL's class of errors for a role that is unknown, may not log in, or has another password.</summary>
     private const string InvalidAuthorization = "28";
 
+    /// <summary>The classes of errors of a server with which there can be no session: SQL's and PostgreSQL's own.</summary>
+    private static readonly string[] NoSession = ["08", InvalidAuthorization, "3D", "53", "57"];
+
     public static DatabaseProblem Of(Exception exception)
     {
         var cause = exception.GetBaseException();
@@ -28,6 +31,11 @@ public sealed record DatabaseProblem(string Kind, string Text)
             && cause.Message.Contains("startup parameter", StringComparison.Ordinal)
                 ? " (through PgBouncer, the connection string needs 'Max Auto Prepare=0', see docs/operations.md)"
                 : "";
-        return new(isLogin ? RefusesLogin : Unreachable, $"the database cannot be reached: {cause.Message}{advice}");
+        var verb =
+            cause is Microsoft.Data.Sqlite.SqliteException
+            || cause is DbException { SqlState: { } failed } && !NoSession.Contains(failed[..2], StringComparer.Ordinal)
+                ? "fails"
+                : "cannot be reached";
+        return new(isLogin ? RefusesLogin : Unreachable, $"the database {verb}: {cause.Message}{advice}");
     }
 }

@@ -47,6 +47,13 @@ public sealed class EmbeddedRunTests : IAsyncLifetime
     public async Task A_command_sent_while_no_worker_runs_is_done_by_the_next_one()
     {
         await using var send = await SendAsync();
+        await using var list = WorkerProgram.Start(["requests", "list"], [], _folder.FullName);
+        Assert.Equal(0, await list.WaitForExitAsync());
+        Assert.StartsWith(
+            $"{_id}\tSent\t\t0 of 1\t0.0000\t",
+            Assert.Single(list.OutputLines),
+            StringComparison.Ordinal
+        );
 
         await using var worker = Run();
 
@@ -72,6 +79,31 @@ public sealed class EmbeddedRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_send_that_is_interrupted_says_that_the_request_goes_on_and_how_to_follow_it()
+    {
+        await using var send = await SendAsync();
+
+        send.Signal(ProcessSignal.Interrupt);
+
+        Assert.Equal(1, await send.WaitForExitAsync());
+        Assert.StartsWith(
+            $"ImageWorker: request {_id} goes on. See it with 'ImageWorker requests show {_id}', ",
+            send.ErrorLines[^1],
+            StringComparison.Ordinal
+        );
+        Assert.Empty(send.OutputLines);
+    }
+
+    [Fact]
+    public async Task What_was_put_aside_is_nothing_without_a_broker()
+    {
+        await using var list = WorkerProgram.Start(["queues", "list"], [], _folder.FullName);
+
+        Assert.Equal(0, await list.WaitForExitAsync());
+        Assert.Contains("Nothing is put aside: embedded", Assert.Single(list.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Operators_commands_work_on_the_file_in_the_folder()
     {
         await using var worker = Run();
@@ -79,9 +111,12 @@ public sealed class EmbeddedRunTests : IAsyncLifetime
         await ClosingLine.ReadyAsync(send);
 
         await using var list = WorkerProgram.Start(["requests", "list"], [], _folder.FullName);
+        await using var show = WorkerProgram.Start(["requests", "show", $"{_id}"[..8]], [], _folder.FullName);
         await using var cancel = WorkerProgram.Start(["requests", "cancel", $"{_id}"], [], _folder.FullName);
 
         Assert.Equal((0, 0), (await list.WaitForExitAsync(), await cancel.WaitForExitAsync()));
+        Assert.Equal(0, await show.WaitForExitAsync());
+        Assert.StartsWith($"request {_id}: Closed, ready, 0.0380 EUR", show.OutputLines[0], StringComparison.Ordinal);
         Assert.StartsWith(
             $"{_id}\tClosed\tready\t1 of 1\t0.0380\t",
             Assert.Single(list.OutputLines),

@@ -103,6 +103,28 @@ public sealed class ErrorQueueTests(Surroundings surroundings) : IClassFixture<S
         await KeptAsync(kept);
     }
 
+    [Fact]
+    public async Task The_list_of_requests_says_how_many_commands_no_worker_has_taken()
+    {
+        await using (await _worker.StartAsync())
+        {
+            // It declares the queues, and is gone again.
+        }
+
+        await _worker.Commands.SendAsync(WorkerUnderTest.Command("a red fox"));
+        await KeptAsync(1, Source);
+
+        await using var list = WorkerProgram.Start(["requests", "list", "--state", "open"], _worker.Settings);
+
+        Assert.Equal(0, await list.WaitForExitAsync());
+        Assert.Equal(
+            $"RabbitMQ holds 1 more in {Prefix}{Source}, which no worker has taken yet.",
+            Assert.Single(list.ErrorLines)
+        );
+        // Not for the workers of the other tests.
+        await _worker.Commands.GetAsync(Source);
+    }
+
     [Theory]
     [InlineData("generate-images")]
     [InlineData("no-such-queue_error")]

@@ -117,6 +117,31 @@ public sealed class RequestsTests(SharedWorkerFixture shared)
         Assert.Equal(FailureReason.Cancelled, (await _worker.ClosedOnceAsync(command)).As<ImagesFailed>().Reason);
     }
 
+    [Fact]
+    public async Task The_first_letters_of_an_id_are_enough_if_no_other_begins_so()
+    {
+        var start = $"{Guid.NewGuid():n}"[..8];
+        var one = WorkerUnderTest.Command("a red fox") with { RequestId = new($"{start}-0000-4000-8000-1{start}000") };
+        var other = WorkerUnderTest.Command("a red fox") with
+        {
+            RequestId = new($"{start}-0000-4000-8000-2{start}000"),
+        };
+        await _worker.CloseAsync(one);
+        await _worker.CloseAsync(other);
+
+        var shown = await RunAsync(0, "show", $"{one.RequestId}"[..25]);
+        await using var ambiguous = Start("show", start);
+        await using var unknown = Start("cancel", $"{start}-0000-4000-8000-3");
+
+        Assert.StartsWith($"request {one.RequestId}: Closed", shown[0], StringComparison.Ordinal);
+        Assert.Equal((1, 1), (await ambiguous.WaitForExitAsync(), await unknown.WaitForExitAsync()));
+        Assert.Equal(
+            $"ImageWorker: {start} begins the ids of several requests: {one.RequestId}, {other.RequestId}. Write more of it.",
+            Assert.Single(ambiguous.Lines)
+        );
+        Assert.Contains("no request whose id begins with", Assert.Single(unknown.Lines), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("fox", 2)]
     [InlineData("00000000-0000-0000-0000-000000000001", 1)]

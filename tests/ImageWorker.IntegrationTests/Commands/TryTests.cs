@@ -73,6 +73,45 @@ public sealed class TryTests : IDisposable
         Assert.Empty(_folder.FileNames);
     }
 
+    [Fact]
+    public async Task On_a_terminal_it_ends_with_a_sentence()
+    {
+        await using var command = OnTerminal("try 'a red fox [seconds 0.3] [policy 1]' --count 3");
+
+        Assert.Equal(0, await command.WaitForExitAsync());
+
+        Assert.Matches(
+            @"^2 of 3 pictures, 0\.1140 EUR, in \d+\.\d s\. Image 1 failed: CONTENT_POLICY_VIOLATION\.\s*$",
+            command.OutputLines[^1]
+        );
+    }
+
+    [Fact]
+    public async Task On_a_terminal_it_ends_with_JSON_if_asked_to()
+    {
+        await using var command = OnTerminal("try 'a red fox [seconds 0.3]' --json");
+
+        Assert.Equal(0, await command.WaitForExitAsync());
+
+        Assert.Contains(command.OutputLines, line => line.Contains("\"requestId\"", StringComparison.Ordinal));
+        Assert.Equal("}", command.OutputLines[^1].Trim());
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("file/below")]
+    [InlineData("/proc/none")]
+    public async Task A_folder_that_cannot_be_written_to_is_said_before_anything_begins(string output)
+    {
+        await File.WriteAllTextAsync(_folder.At("file"), "", TestContext.Current.CancellationToken);
+
+        await using var command = Start("try", "a red fox", "--output", output);
+
+        Assert.Equal(2, await command.WaitForExitAsync());
+        Assert.Contains($"--output {output} ", Assert.Single(command.Lines), StringComparison.Ordinal);
+        Assert.Empty(_temporary.FileNames);
+    }
+
     public void Dispose()
     {
         _folder.Dispose();
@@ -81,6 +120,20 @@ public sealed class TryTests : IDisposable
 
     private Servers.ChildProcess Start(params string[] arguments) =>
         WorkerProgram.Start(arguments, [new("TMPDIR", _temporary.FullName)], _folder.FullName);
+
+    private Servers.ChildProcess OnTerminal(string line)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "Without util-linux there is no terminal to give it.");
+        var program = typeof(ImageWorker.Commands.CommandLine).Assembly.Location;
+        return Servers.ChildProcess.Start(
+            new System.Diagnostics.ProcessStartInfo("script", ["-qec", $"dotnet '{program}' {line}", "/dev/null"])
+            {
+                WorkingDirectory = _folder.FullName,
+                RedirectStandardInput = true,
+                UseShellExecute = false,
+            }
+        );
+    }
 
     private static async Task<(int Width, int Height)> SizeOfAsync(string file)
     {

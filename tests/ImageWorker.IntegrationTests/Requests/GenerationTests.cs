@@ -33,6 +33,24 @@ public sealed class GenerationTests(SharedWorkerFixture shared)
     }
 
     [Fact]
+    public async Task An_event_has_the_properties_that_the_page_of_messages_names()
+    {
+        var command = WorkerUnderTest.Command("a red fox");
+
+        var closing = await _worker.CloseAsync(command);
+
+        Assert.Equal(
+            ("application/vnd.masstransit+json", $"{closing.MessageId}", $"{command.RequestId}", true),
+            (
+                closing.Properties.ContentType,
+                closing.Properties.MessageId,
+                closing.Properties.CorrelationId,
+                closing.Properties.Persistent
+            )
+        );
+    }
+
+    [Fact]
     public async Task The_parameters_reach_ZPK_and_amounts_travel_as_numbers()
     {
         var command = WorkerUnderTest.Command("a red fox") with

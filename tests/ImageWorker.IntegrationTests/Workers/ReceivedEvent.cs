@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ImageWorker.Contracts;
+using RabbitMQ.Client;
 
 namespace ImageWorker.IntegrationTests.Workers;
 
@@ -11,6 +12,9 @@ public sealed record ReceivedEvent(string Name, Guid MessageId, JsonElement Mess
 
     /// <summary>The same for subscribers with MassTransit.</summary>
     public string? ActivityId { get; init; }
+
+    /// <summary>What AMQP itself says of the message.</summary>
+    public required IReadOnlyBasicProperties Properties { get; init; }
 
     public Guid RequestId => Message.GetProperty("requestId").GetGuid();
 

@@ -120,6 +120,8 @@ public sealed class Subscriber : IAsyncDisposable
                 {
                     TraceParent = HeaderOf(delivery, "traceparent"),
                     ActivityId = HeaderOf(delivery, "MT-Activity-Id"),
+                    // The client uses its own ones again.
+                    Properties = new BasicProperties(delivery.BasicProperties),
                 }
             );
         }

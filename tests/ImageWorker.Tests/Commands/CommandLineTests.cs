@@ -1,4 +1,5 @@
 using ImageWorker.Commands;
+using ImageWorker.Tests.Deploy;
 
 namespace ImageWorker.Tests.Commands;
 
@@ -22,6 +23,34 @@ public sealed class CommandLineTests
         Assert.StartsWith($"ImageWorker: '{mistake}' is no ", error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'));
     }
+
+    [Theory]
+    [InlineData("--count must be a whole number, not 'two'", "try", "a fox", "--count", "two")]
+    [InlineData("--max-cost must be a number such as 0.5, not '1,x'", "send", "a fox", "--max-cost", "1,x")]
+    [InlineData("--request-id must be a UUID such as ", "send", "a fox", "--request-id", "7")]
+    [InlineData("--limit must be a whole number, not '1.5'", "queues", "list", "--limit", "1.5")]
+    [InlineData("calls-per-second must be a number such as 0.5, not 'fast'", "pace", "set", "fast")]
+    public async Task A_value_that_cannot_be_is_told_in_words(string mistake, params string[] args)
+    {
+        var (exit, error) = await RunAsync(args);
+
+        Assert.Equal(2, exit);
+        Assert.StartsWith($"ImageWorker: {mistake}", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_command_is_on_the_page_of_commands()
+    {
+        var page = File.ReadAllText(DeployFiles.At("docs/commands.md"));
+
+        Assert.All(Names(CommandLine.Root(), ""), name => Assert.Contains($"`{name}", page, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Names(System.CommandLine.Command command, string path) =>
+        command.Subcommands.SelectMany(inner =>
+            inner.Subcommands.Count == 0 ? [$"{path}{inner.Name}"] : Names(inner, $"{path}{inner.Name} ")
+        );
 
     private static async Task<(int Exit, string Error)> RunAsync(string[] args)
     {

@@ -19,5 +19,14 @@ public sealed class ReadableTests
 
     [Fact]
     public void A_cost_keeps_its_digits_and_an_unknown_one_is_called_so() =>
-        Assert.Equal(["0.0380", "0", "unknown"], [Readable.Cost(0.0380m), Readable.Cost(0), Readable.Cost(null)]);
+        Assert.Equal(
+            ["0.0380", "0.1140", "0.0000", "0.00001", "unknown"],
+            [
+                Readable.Cost(0.038m),
+                Readable.Cost(0.11400m),
+                Readable.Cost(0),
+                Readable.Cost(0.00001m),
+                Readable.Cost(null),
+            ]
+        );
 }

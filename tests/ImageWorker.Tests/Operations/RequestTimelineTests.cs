@@ -76,6 +76,7 @@ public sealed class RequestTimelineTests(WorkerUnderTest worker) : IClassFixture
             [
                 "command: 2 images of zpk-ultra, standard, 1024x1024",
                 $"submission of images 0, 1 as {id}",
+                $"last call of {id} failed: reset",
                 $"{id}: it is not known whether ZPK accepted it; looked up from here on",
                 $"to come: {id} is looked up",
                 "to come: deadline",
@@ -83,6 +84,21 @@ public sealed class RequestTimelineTests(WorkerUnderTest worker) : IClassFixture
             timeline.Select(entry => entry.What),
             StringComparer.Ordinal
         );
+    }
+
+    [Fact]
+    public async Task A_check_that_fails_says_why_until_one_is_answered()
+    {
+        var given = await worker.ReachAsync(Given.Generating);
+        var request = (
+            await worker.HandleAsync(given.Request!.Checked(worker) with { Answer = null, Reason = "HTTP 503" })
+        ).Request!;
+        var last = $"last check of {request.Submissions[0].Id}";
+
+        Assert.Contains(RequestTimeline.Of(request, []), entry => entry.What == $"{last} failed: HTTP 503");
+
+        request = (await worker.HandleAsync(request.Checked(worker, Running(0), Running(1)))).Request!;
+        Assert.Contains(RequestTimeline.Of(request, []), entry => entry.What == last);
     }
 
     [Fact]

@@ -1,10 +1,14 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using ImageWorker.ZpkSimulator.Generation;
 
 namespace ImageWorker.Tests.ZpkSimulator;
 
 public sealed class PictureTests
 {
+    /// <summary>The last colour of the palette.</summary>
+    private const byte InkColor = 13;
+
     [Theory]
     [InlineData("1024x1024", 1024, 1024)]
     [InlineData("1024x1792", 1024, 1792)]
@@ -55,15 +59,53 @@ public sealed class PictureTests
         Assert.Equal(1025 * 1024, Unpack(png).Length);
     }
 
-    [Fact]
-    public async Task A_long_prompt_is_cut_to_fit()
+    [Theory]
+    [InlineData("Füchse", "Fuchse")]
+    [InlineData("лиса", "□□□□")]
+    [InlineData("αλεπού", "□□□□□□")]
+    [InlineData("狐", "□")]
+    [InlineData("여우", "□□")]
+    [InlineData("👍", "")]
+    public async Task What_is_not_ASCII_is_drawn(string prompt, string other)
     {
         await using var simulator = await Simulator.StartAsync();
-        var prompt = string.Join(' ', Enumerable.Repeat("wordy", 800)) + " [seconds 0]";
 
-        var png = await DownloadAsync(simulator, prompt, "1792x1024");
+        var written = await DownloadAsync(simulator, $"{prompt} [seconds 0]");
 
-        Assert.Equal(1793 * 1024, Unpack(png).Length);
+        // The pattern around the writing is the prompt's own, so only ink tells: the last colour of the palette.
+        Assert.NotEqual(Ink(written), Ink(await DownloadAsync(simulator, $"{other} [seconds 0]")));
+    }
+
+    // The simulator keeps 200 characters. Nine lines of 17 wide ones have room.
+    [Theory]
+    [InlineData("x", 200)]
+    [InlineData("狐", 9 * 17)]
+    public async Task A_long_prompt_is_cut_to_fit_with_a_sign(string character, int room)
+    {
+        await using var simulator = await Simulator.StartAsync(options =>
+            options.GenerationTime = GenerationTime.Fixed(TimeSpan.Zero)
+        );
+
+        var whole = await DownloadAsync(simulator, Times(room));
+        var cut = await DownloadAsync(simulator, Times(room + 1));
+        var longer = await DownloadAsync(simulator, Times(room + 9));
+
+        Assert.NotEqual(Ink(whole), Ink(cut));
+        Assert.Equal(Ink(cut), Ink(longer));
+
+        string Times(int count) => string.Concat(Enumerable.Repeat(character, count));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_is_cut_within_a_character_can_be_drawn()
+    {
+        await using var simulator = await Simulator.StartAsync(options =>
+            options.GenerationTime = GenerationTime.Fixed(TimeSpan.Zero)
+        );
+
+        var png = await DownloadAsync(simulator, new string('x', 199) + "👍 and more");
+
+        Assert.Equal(1025 * 1024, Unpack(png).Length);
     }
 
     [Fact]
@@ -101,6 +143,13 @@ public sealed class PictureTests
         var picture = await simulator.GetAsync(new Uri(address).AbsolutePath);
         Assert.Equal((200, "image/png"), (picture.Status, picture.ContentType));
         return picture.Bytes;
+    }
+
+    /// <summary>Where there is writing.</summary>
+    private static List<int> Ink(byte[] png)
+    {
+        var rows = Unpack(png);
+        return [.. Enumerable.Range(0, rows.Length).Where(place => rows[place] == InkColor)];
     }
 
     /// <summary>The rows, each after its filter byte, from the one data chunk.</summary>

@@ -100,6 +100,20 @@ public sealed class PromptMarkerTests
         Assert.Equal(["prompt"], reply.Faulted);
     }
 
+    [Theory]
+    [InlineData("[general-error 5]", 2)]
+    [InlineData("[general-error 0,2 x3]", 2)]
+    [InlineData("[policy 1]", 1)]
+    public async Task A_marker_for_an_image_that_is_not_asked_for_is_refused(string marker, int num)
+    {
+        await using var simulator = await Simulator.StartAsync();
+
+        var reply = await simulator.GenerateAsync("a cat " + marker, num: num);
+
+        Assert.Equal(["prompt"], reply.Faulted);
+        Assert.Equal(0, simulator.Server.ReadLedger().Totals.Submissions);
+    }
+
     [Fact]
     public async Task Other_brackets_are_ordinary_text()
     {

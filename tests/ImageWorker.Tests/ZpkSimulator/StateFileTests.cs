@@ -1,3 +1,4 @@
+using ImageWorker.ZpkSimulator;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ImageWorker.Tests.ZpkSimulator;
@@ -44,6 +45,41 @@ public sealed class StateFileTests : IDisposable
         Assert.Equal(["GENERAL_ERROR"], second.Statuses);
         Assert.Equal(["generated"], third.Statuses);
         Assert.Equal(2, restarted.Server.ReadLedger().Totals.Resends);
+    }
+
+    [Fact]
+    public async Task Pictures_keep_their_addresses()
+    {
+        Uri picture;
+        await using (var simulator = await StartAsync())
+        {
+            var reply = await simulator.GenerateAsync("a cat [seconds 0]");
+            picture = new(reply.Images.Single().GetProperty("image_url").GetString()!);
+        }
+
+        await using var restarted = await StartAsync();
+
+        Assert.Equal(picture.Authority, restarted.Server.BaseAddress.Authority);
+        Assert.Equal(200, (await restarted.GetAsync(picture.AbsolutePath)).Status);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_meanwhile_is_another_one()
+    {
+        await using (var simulator = await StartAsync())
+            await simulator.GenerateAsync("a cat");
+        var copy = _path + ".copy";
+        File.Copy(_path, copy);
+
+        await using var first = await StartAsync();
+        await using (
+            var second = await ZpkSimulatorServer.StartAsync(
+                new() { StateFile = copy },
+                TestContext.Current.CancellationToken
+            )
+        )
+            Assert.NotEqual(first.Server.BaseAddress.Port, second.BaseAddress.Port);
+        File.Delete(copy);
     }
 
     [Fact]

@@ -11,6 +11,9 @@ internal static class BrokerCommands
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>For a look that a command can do without.</summary>
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(5);
+
     /// <summary>Sends the command to the exchange of its queue, and waits for the broker's confirmation.</summary>
     /// <returns>Null once the broker has it, else why it may not have it.</returns>
     /// <exception cref="BrokerException">There is no connection to be had: nothing was sent.</exception>
@@ -51,6 +54,24 @@ internal static class BrokerCommands
             when (exception is RabbitMQClientException or OperationCanceledException && !ct.IsCancellationRequested)
         {
             return $"RabbitMQ at {new Uri(rabbitMq).Host} did not confirm the command, and may have it all the same. See 'ImageWorker requests list' before you try again.";
+        }
+    }
+
+    /// <summary>How many messages the queue holds that nobody has taken; null if there is no such queue.</summary>
+    /// <exception cref="BrokerException">The broker cannot be asked.</exception>
+    public static async Task<uint?> CountAsync(string rabbitMq, string queue, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(LookPatience);
+        try
+        {
+            await using var connection = await BrokerHost.ConnectAsync(rabbitMq, patience.Token);
+            return await new ErrorQueueClient(connection, queue).CountAsync(patience.Token);
+        }
+        catch (Exception exception)
+            when (exception is RabbitMQClientException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            throw new BrokerException(rabbitMq, exception);
         }
     }
 

@@ -21,7 +21,8 @@ internal static class CancelCommand
         command.SetAction(
             (parsed, ct) =>
                 OperatorSession.RunAsync(
-                    session => CancelAsync(session, parsed.GetValue(id), parsed.GetValue(json), ct),
+                    parsed.GetValue(id),
+                    (session, found) => CancelAsync(session, found, parsed.GetValue(json), ct),
                     ct
                 )
         );

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageWorker.Contracts;
 using ImageWorker.Operations;
 using ImageWorker.Requests;
 
@@ -76,6 +77,20 @@ internal static class ListCommand
     )
     {
         var found = await session.InDatabaseAsync(db => search.FindAsync(db, ct));
+        if (search.IncludesOpen)
+        {
+            var waiting = await session.WaitingInFileAsync(search.Limit, ct);
+            found =
+            [
+                .. waiting
+                    .Where(entry => search.Matches(entry.Command, entry.At))
+                    .Select(entry => Sent(entry.Command, entry.At))
+                    .Concat(found)
+                    .Take(search.Limit),
+            ];
+            if (await session.WaitingInBrokerAsync(ct) is { } more)
+                await Console.Error.WriteLineAsync(more);
+        }
         var now = session.Time.GetUtcNow();
         if (json)
             Printed.Json(found);
@@ -99,6 +114,22 @@ internal static class ListCommand
             );
         return CommandLine.Done;
     }
+
+    /// <summary>As the row of a request that is none yet.</summary>
+    private static RequestSummary Sent(GenerateImages command, DateTimeOffset at) =>
+        new(
+            command.RequestId,
+            nameof(Sent),
+            Outcome: null,
+            command.Count,
+            Generated: 0,
+            Cost: 0,
+            at,
+            DueAt: null,
+            ClosedAt: null,
+            command.Tenant ?? RequestTurns.NoTenant,
+            command.Priority
+        );
 
     private static DateTimeOffset? Ago(OperatorSession session, TimeSpan? age) => session.Time.GetUtcNow() - age;
 

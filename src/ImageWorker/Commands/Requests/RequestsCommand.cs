@@ -16,15 +16,17 @@ public static class RequestsCommand
 
     internal static Option<bool> JsonOption() => new("--json") { Description = "Print JSON, for scripts." };
 
-    internal static Argument<Guid> IdArgument() =>
+    internal static Argument<RequestIdText> IdArgument() =>
         new("id")
         {
-            Description = "The request's id.",
+            Description = $"The request's id, or its first {RequestIdText.Least} or more letters and digits.",
             CustomParser = result =>
             {
-                if (Guid.TryParse(result.Tokens[0].Value, out var id))
+                if (RequestIdText.TryParse(result.Tokens[0].Value) is { } id)
                     return id;
-                result.AddError($"'{result.Tokens[0].Value}' is no request id: it must be a UUID.");
+                result.AddError(
+                    $"'{result.Tokens[0].Value}' is no request id: it must be a UUID, or its first {RequestIdText.Least} or more letters and digits."
+                );
                 return default;
             },
         };

@@ -35,10 +35,11 @@ internal static class RetryCommand
         command.SetAction(
             (parsed, ct) =>
                 OperatorSession.RunAsync(
-                    async session =>
+                    parsed.GetValue(id),
+                    async (session, found) =>
                     {
                         var asked = new Asked(
-                            parsed.GetValue(id),
+                            found,
                             parsed.GetValue(dryRun),
                             parsed.GetValue(payAgain),
                             parsed.GetValue(json)

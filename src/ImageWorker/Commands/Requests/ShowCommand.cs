@@ -15,7 +15,8 @@ internal static class ShowCommand
         command.SetAction(
             (parsed, ct) =>
                 OperatorSession.RunAsync(
-                    session => ShowAsync(session, parsed.GetValue(id), parsed.GetValue(json), ct),
+                    parsed.GetValue(id),
+                    (session, found) => ShowAsync(session, found, parsed.GetValue(json), ct),
                     ct
                 )
         );
