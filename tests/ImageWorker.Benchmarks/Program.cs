@@ -9,6 +9,7 @@ var root = new RootCommand(
 {
     LoadCommand.Create(),
     IdleCommand.Create(),
+    TurnsCommand.Create(),
     ChaosCommand.Create(),
     MicroCommand.Create(),
 };

@@ -37,8 +37,6 @@ public sealed partial class CallRunner(
     private const int RefusalsOfItsOwn = 5;
     private const int OthersThatPass = 10;
 
-    private static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(100);
-
     private readonly SubmissionOptions _options = submissionOptions.Value;
     private readonly ConcurrentDictionary<string, (int Times, long Passed)> _refusals = new(StringComparer.Ordinal);
     private int _checks;
@@ -101,7 +99,7 @@ public sealed partial class CallRunner(
     private DateTimeOffset? NextOpening =>
         pace.Pause is not null ? time.GetUtcNow() + TimeSpan.FromSeconds(1)
         : gate.ClosedForPaying is { Until: var until } ? until
-        : _picking.IsCompleted ? turns.LookAgainAt
+        : turns.LookAgainAt is { } at && at > time.GetUtcNow() ? at
         : null;
 
     /// <summary>The calls that could begin now, but for their turns.</summary>
@@ -118,14 +116,14 @@ public sealed partial class CallRunner(
         if (!MaySubmit || !turns.MayHaveNext || !_picking.IsCompleted || stopping.Token.IsCancellationRequested)
             return;
         var elapsed = time.GetElapsedTime(_pickedAt);
-        var ahead = (int)Math.Min(_options.Concurrency, _begunSince * (Ahead / elapsed));
+        var ahead = (int)Math.Min(_options.Concurrency, _begunSince * (Turns.Ahead / elapsed));
         var room = _options.Concurrency - _submissions;
-        var most = pace.Rate is { } rate ? Math.Max(1, (int)(rate * Ahead.TotalSeconds)) : room + ahead;
-        var waiting = calls.Waiting(paid: true).Count;
-        if (waiting > ahead / 2 || Math.Min(most, room + ahead) <= waiting)
+        var most = gate.IsOnTrialForPaying ? 1 : Math.Min(pace.RoomFor(Turns.Ahead), room + ahead);
+        var ready = calls.ReadyToPay;
+        if (ready > ahead / 2 || most <= ready)
             return;
         (_pickedAt, _begunSince) = (time.GetTimestamp(), 0);
-        _picking = PickAsync(Math.Min(most, room + ahead) - waiting);
+        _picking = PickAsync(most - ready);
     }
 
     private async Task PickAsync(int count)

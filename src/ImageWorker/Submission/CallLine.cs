@@ -47,6 +47,10 @@ public sealed class CallLine
         return (_count, now - since);
     }
 
+    /// <summary>How many of them may be taken.</summary>
+    public int ReadyAt(DateTimeOffset now) =>
+        _count - _first.UnorderedItems.Count(held => held.Element.IsWaiting && held.Priority > now);
+
     public void Add(PendingCall call)
     {
         call.IsWaiting = true;

@@ -99,6 +99,16 @@ public sealed partial class CallPace : IDisposable
     /// <summary>Calls a second that all workers together keep to; null while no limit is known.</summary>
     public double? Rate { get; private set; }
 
+    /// <summary>How many calls may begin in a time so short, as far as this process knows.</summary>
+    public int RoomFor(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            var room = Rate is { } rate ? Math.Max(1, (int)(rate * time.TotalSeconds)) : int.MaxValue;
+            return _grant?.AtOnce is { } atOnce ? Math.Clamp(atOnce - _underWay, 0, room) : room;
+        }
+    }
+
     /// <summary>Why an operator holds back paid calls; null while they may be made.</summary>
     public string? Pause { get; private set; }
 

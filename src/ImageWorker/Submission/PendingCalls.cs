@@ -104,6 +104,16 @@ public sealed class PendingCalls(Stopping stopping, TimeProvider time) : IDispos
         return (free.Count + paid.Count, free.Longest > paid.Longest ? free.Longest : paid.Longest);
     }
 
+    /// <summary>The paid calls that wait, without those that were held back until later.</summary>
+    public int ReadyToPay
+    {
+        get
+        {
+            lock (_lock)
+                return _submissions.ReadyAt(time.GetUtcNow());
+        }
+    }
+
     /// <summary>True if a call of these kinds can be taken.</summary>
     public bool HasNext(bool checks, bool submissions)
     {

@@ -21,6 +21,9 @@ public sealed partial class Turns(
     ILogger<Turns> logger
 )
 {
+    /// <summary>What begins in this time is picked together.</summary>
+    public static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly SubmissionOptions _options = options.Value;
@@ -52,7 +55,7 @@ public sealed partial class Turns(
             && !paidPace.IsLimited
             && !limits.Limit(limits.LineOf(tenant))
             && calls.Paid + entering <= _options.Concurrency
-            && (pace.Rate is null || calls.Waiting(paid: true).Count == 0);
+            && calls.ReadyToPay + entering <= pace.RoomFor(Ahead);
         return new(this, mustWait: !goesAtOnce);
     }
 

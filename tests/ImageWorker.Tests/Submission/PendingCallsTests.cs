@@ -65,6 +65,19 @@ public sealed class PendingCallsTests : IDisposable
     }
 
     [Fact]
+    public void What_is_held_back_for_later_is_not_ready()
+    {
+        _calls.Add(Submit("a"));
+        _calls.Add(Submit("b"));
+        _calls.PutBack(Take()!, _time.GetUtcNow() + TimeSpan.FromSeconds(30));
+
+        var before = _calls.ReadyToPay;
+        _time.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Equal((1, 2), (before, _calls.ReadyToPay));
+    }
+
+    [Fact]
     public void Among_many_checks_every_fourth_call_is_a_submission_unless_checks_are_late()
     {
         foreach (var name in (string[])["a", "b", "c", "d", "e", "f", "g", "h", "i"])
