@@ -11,7 +11,7 @@ public static class LoadCommand
         var images = Number("--images", 2, "Images a request.");
         var seconds = Number("--seconds", 2d, "Generation time.");
         var rate = Number("--rate", 0d, "Commands a second; 0 publishes a backlog.");
-        var warmUp = Number("--warm-up", 0, "With a rate: commands before those that are measured.");
+        var warmUp = Number("--warm-up", 0, "Commands before those that are measured; the workers run then.");
         var workers = Number("--workers", 1, "Worker processes.");
         var waitError = Number("--wait-error", 1d, "ZPK's estimates are wrong by up to this factor either way.");
         var callSeconds = Number("--call-seconds", 0d, "How long every call to ZPK takes.");

@@ -4,8 +4,8 @@ namespace ImageWorker.Benchmarks.Load;
 /// <param name="Requests">Commands published.</param>
 /// <param name="Images">Images a command.</param>
 /// <param name="GenerationTime">Of every image.</param>
-/// <param name="Rate">Commands a second; 0 for all at once, before the workers start.</param>
-/// <param name="WarmUp">With a rate: commands published and closed before, and left out of all but the soundness.</param>
+/// <param name="Rate">Commands a second; 0 for all at once, before the workers start or, with a warm-up, after it.</param>
+/// <param name="WarmUp">Commands published and closed before, and left out of all but the soundness.</param>
 /// <param name="Workers">Worker processes.</param>
 /// <param name="WaitError">ZPK's estimates are wrong by up to this factor either way; 1 for exact.</param>
 /// <param name="CallTime">How long every call to ZPK takes.</param>
@@ -41,7 +41,10 @@ public sealed record LoadPlan(
 )
 {
     /// <summary>Commands that ZPK gets to see.</summary>
-    public int Accepted => Requests + (Rate > 0 ? WarmUp : 0) + BesideCount;
+    public int Accepted => Requests + WarmUp + BesideCount;
+
+    /// <summary>True if the workers run before the commands come.</summary>
+    public bool IsWarm => Rate > 0 || WarmUp > 0;
 
     /// <summary>Those of them that are sent beside the backlog.</summary>
     public int BesideCount => Beside.Sum(load => (int)(BesideTime.TotalSeconds * load.PerSecond));

@@ -40,48 +40,45 @@ public static class LoadRun
         await using var broker = await BrokerLink.OpenAsync(rabbitMq, plan.Requests + plan.BesideCount, ct);
         var ids = Enumerable.Range(0, plan.Requests).Select(_ => Guid.NewGuid()).ToList();
 
-        if (plan.Rate == 0)
+        if (!plan.IsWarm)
             await workers.StopAsync();
         var before = await DatabaseCounts.ReadAsync(postgres, ct);
         var messages = await servers.MessagesReceivedAsync();
         var spans = new List<LimitSpan>();
         using var closed = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var (troubles, beside) = (Task.CompletedTask, Task.CompletedTask);
         var watch = Stopwatch.StartNew();
-        var began = TimeProvider.System.GetUtcNow();
-        if (plan.Rate == 0)
-        {
-            await PublishAsync(broker, plan, ids, Prompt, ct);
-            Trouble();
-            watch.Restart();
-            began = TimeProvider.System.GetUtcNow();
-            await workers.StartAsync(plan.Workers, ct);
-            if (plan.Other is not null)
-                await others.StartAsync(1, ct);
-            var rollback = RollBackAsync();
-            beside = Task.WhenAll(
-                plan.Beside.Select(load => load.PublishAsync(broker, plan.BesideTime, plan.Images, closed.Token))
-                    .Append(rollback)
-            );
-            troubles = plan.Troubles.RunAsync(simulator, workers, spans, closed.Token);
-        }
-        else
+        if (plan.IsWarm)
         {
             await workers.StartAsync(plan.Workers - 1, ct);
             await WarmUpAsync(broker, plan, ct);
             before = await DatabaseCounts.ReadAsync(postgres, ct);
             messages = await servers.MessagesReceivedAsync();
             workers.ForgetCpu();
-            Trouble();
-            watch.Restart();
-            troubles = plan.Troubles.RunAsync(simulator, workers, spans, closed.Token);
+        }
+        else
+        {
             await PublishAsync(broker, plan, ids, Prompt, ct);
         }
+        Trouble();
+        watch.Restart();
+        var began = TimeProvider.System.GetUtcNow();
+        if (!plan.IsWarm)
+            await workers.StartAsync(plan.Workers, ct);
+        if (plan.Other is not null)
+            await others.StartAsync(1, ct);
+        var rollback = RollBackAsync();
+        var beside = Task.WhenAll(
+            plan.Beside.Select(load => load.PublishAsync(broker, plan.BesideTime, plan.Images, closed.Token))
+        );
+        var troubles = plan.Troubles.RunAsync(simulator, workers, spans, closed.Token);
+        if (plan.IsWarm)
+            await PublishAsync(broker, plan, ids, Prompt, ct);
         await AllClosedAsync(broker, plan, ct);
         watch.Stop();
         await closed.CancelAsync();
         await troubles;
         await beside;
+        await rollback;
 
         if (plan.Calls is { } file)
             await WriteCallsAsync(file, simulator.ReadCalls(), ct);
@@ -121,15 +118,15 @@ public static class LoadRun
         // While the others send, but for the time until the limit was found.
         double? BacklogPerSecond(LedgerReport told)
         {
-            var from = told.Submissions.Min(entry => entry.AcceptedAt) + Settling;
+            var starts = told
+                .Submissions.Where(entry => entry.Prompt.StartsWith(Prompts, StringComparison.Ordinal))
+                .Select(entry => entry.AcceptedAt)
+                .ToList();
+            if (plan.Beside.Count == 0 || starts.Count == 0)
+                return null;
+            var from = starts.Min() + Settling;
             var to = from + plan.BesideTime - Settling;
-            return plan.Beside.Count == 0
-                ? null
-                : told.Submissions.Count(entry =>
-                    entry.AcceptedAt >= from
-                    && entry.AcceptedAt < to
-                    && entry.Prompt.StartsWith(Prompts, StringComparison.Ordinal)
-                ) / (to - from).TotalSeconds;
+            return starts.Count(at => at >= from && at < to) / (to - from).TotalSeconds;
         }
 
         async Task RollBackAsync()
@@ -188,7 +185,7 @@ public static class LoadRun
             await PublishAsync(broker, plan, ids, request => $"foxes that warm up, {request}", ct);
             await broker.AllClosed.WaitAsync(plan.Patience, ct);
         }
-        broker.StartOver(plan.Requests);
+        broker.StartOver(plan.Requests + plan.BesideCount);
     }
 
     private static Dictionary<string, string?> Settings(LoadPlan plan)
