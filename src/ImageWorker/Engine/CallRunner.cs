@@ -116,9 +116,9 @@ public sealed partial class CallRunner(
         if (!MaySubmit || !turns.MayHaveNext || !_picking.IsCompleted || stopping.Token.IsCancellationRequested)
             return;
         var elapsed = time.GetElapsedTime(_pickedAt);
-        var ahead = (int)Math.Min(_options.Concurrency, _begunSince * (Turns.Ahead / elapsed));
+        var ahead = (int)Math.Min(_options.Concurrency, _begunSince * (SubmissionPace.Ahead / elapsed));
         var room = _options.Concurrency - _submissions;
-        var most = gate.IsOnTrialForPaying ? 1 : Math.Min(pace.RoomFor(Turns.Ahead), room + ahead);
+        var most = gate.IsOnTrialForPaying ? 1 : Math.Min(pace.RoomFor(SubmissionPace.Ahead), room + ahead);
         var ready = calls.ReadyToPay;
         if (ready > ahead / 2 || most <= ready)
             return;

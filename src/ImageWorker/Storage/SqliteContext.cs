@@ -117,7 +117,6 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
                 .Where(request => request.Priority == line.Priority)
                 .Select(request => request.Tenant)
                 .Distinct()
-                .OrderBy(tenant => tenant)
                 .ToListAsync();
             var inTurn = tenants
                 .Where(tenant => pick.Room.Of(tenant) > 0)

@@ -18,9 +18,6 @@ public sealed class CallLimits(
     /// <summary>How soon to look again for room among the calls under way.</summary>
     public static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(100);
 
-    // As many calls of one tenant begin together.
-    private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(100);
-
     private readonly int? _atOnce = options.Value.AtOnce;
     private readonly TenantOptions _tenants = tenantOptions.Value;
 
@@ -89,7 +86,7 @@ public sealed class CallLimits(
             var byRate =
                 rate is not { } perSecond ? int.MaxValue
                 : next.ContainsKey(tenant) ? 0
-                : Math.Max(1, (int)(perSecond * Together.TotalSeconds));
+                : Math.Max(1, (int)(perSecond * SubmissionPace.Ahead.TotalSeconds));
             var byCount = atOnce is { } most ? Math.Max(most - underWay.GetValueOrDefault(tenant), 0) : int.MaxValue;
             return Math.Min(byRate, byCount);
         }

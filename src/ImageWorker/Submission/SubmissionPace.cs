@@ -10,7 +10,8 @@ namespace ImageWorker.Submission;
 /// </summary>
 public sealed class SubmissionPace
 {
-    private static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(100);
+    /// <summary>Calls that begin in this time are picked, and get their slots, together.</summary>
+    public static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(100);
 
     private readonly Database _database;
     private readonly Stopping _stopping;

@@ -21,9 +21,6 @@ public sealed partial class Turns(
     ILogger<Turns> logger
 )
 {
-    /// <summary>What begins in this time is picked together.</summary>
-    public static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(100);
-
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly SubmissionOptions _options = options.Value;
@@ -55,7 +52,7 @@ public sealed partial class Turns(
             && !paidPace.IsLimited
             && !limits.Limit(limits.LineOf(tenant))
             && calls.Paid + entering <= _options.Concurrency
-            && calls.ReadyToPay + entering <= pace.RoomFor(Ahead);
+            && calls.ReadyToPay + entering <= pace.RoomFor(SubmissionPace.Ahead);
         return new(this, mustWait: !goesAtOnce);
     }
 
