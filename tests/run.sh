@@ -119,9 +119,11 @@ total() {
   echo "${number:-0}"
 }
 
+# Seconds it may take, and its name. A test that hangs is named.
 tests() {
-  local project=$1 file="$results/$1.xml" code=0
-  timeout --foreground 1800 dotnet "tests/$project/bin/Debug/net10.0/$project.dll" -noColor -result-xml "$file" || code=$?
+  local seconds=$1 project=$2 file="$results/$2.xml" code=0
+  timeout --foreground "$seconds" dotnet "tests/$project/bin/Debug/net10.0/$project.dll" -noColor -longRunning 180 \
+    -result-xml "$file" || code=$?
   if [[ ! -s $file ]]; then
     echo "$project ended with code $code and without a result."
     fail
@@ -154,7 +156,7 @@ phase "Tools" dotnet tool restore || { fail; finish; }
 phase "Restore" dotnet restore ImageWorker.sln --locked-mode || { fail; finish; }
 phase "Format" dotnet csharpier check . || fail
 phase "Build" dotnet build ImageWorker.sln --no-restore -nologo || { fail; finish; }
-phase "Unit tests" tests ImageWorker.Tests
-phase "Integration tests" tests ImageWorker.IntegrationTests
+phase "Unit tests" tests 600 ImageWorker.Tests
+phase "Integration tests" tests 2400 ImageWorker.IntegrationTests
 if phase "Chaos" chaos; then passed=$((passed + 1)); else fail; fi
 finish

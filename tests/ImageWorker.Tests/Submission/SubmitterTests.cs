@@ -5,6 +5,7 @@ using ImageWorker.Requests;
 using ImageWorker.Submission;
 using ImageWorker.Tests.Saga;
 using ImageWorker.Tests.Zpk;
+using ImageWorker.Tests.ZpkSimulator;
 using ImageWorker.ZpkSimulator;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -164,9 +165,9 @@ public sealed class SubmitterTests : IDisposable
         var submit = await StartAsync(worker);
         await ClaimAsync(dead, submit);
         worker.Time.Advance(TimeSpan.FromSeconds(45));
-        var slowIsChecking = new TaskCompletionSource();
-        var callIsUnderWay = new TaskCompletionSource();
-        var slowIsDone = new TaskCompletionSource();
+        var slowIsChecking = Gate();
+        var callIsUnderWay = Gate();
+        var slowIsDone = Gate();
         slowZpk.OnCheck = async () =>
         {
             slowIsChecking.SetResult();
@@ -181,7 +182,7 @@ public sealed class SubmitterTests : IDisposable
         };
 
         var slowHandles = slow.ConsumeAsync(submit, Guid.NewGuid());
-        await slowIsChecking.Task.WaitAsync(Ct);
+        await Eventually.EndsAsync(slowIsChecking.Task);
         var handles = worker.ConsumeAsync(submit, Guid.NewGuid());
         await slowHandles;
         slowIsDone.SetResult();
@@ -399,7 +400,7 @@ public sealed class SubmitterTests : IDisposable
         await using var sending = await WorkerUnderTest.StartAsync(sendingZpk, other: worker);
         _zpk.IsAway = true;
         var submit = await StartAsync(worker);
-        var (callIsUnderWay, mayEnd) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (callIsUnderWay, mayEnd) = (Gate(), Gate());
         sendingZpk.OnGenerate = async () =>
         {
             callIsUnderWay.SetResult();
@@ -409,7 +410,7 @@ public sealed class SubmitterTests : IDisposable
 
         var heldBack = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
         var sends = sending.ConsumeAsync(submit, Guid.NewGuid());
-        await callIsUnderWay.Task.WaitAsync(Ct);
+        await Eventually.EndsAsync(callIsUnderWay.Task);
         var cancel = new CancelImages { RequestId = submit.RequestId };
         if (!isToldLate)
             await worker.HandleAsync(heldBack);
@@ -467,6 +468,8 @@ public sealed class SubmitterTests : IDisposable
 
         Assert.Equal("SubmissionWithdrawn", told.Says);
     }
+
+    private static TaskCompletionSource Gate() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static async Task<SubmitImages> StartAsync(WorkerUnderTest worker) =>
         (await worker.HandleAsync(Command())).Only<SubmitImages>();

@@ -3,7 +3,7 @@ namespace ImageWorker.Tests.ZpkSimulator;
 /// <summary>Waits for what happens in the background.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Returns once the condition holds; fails the test if it never does.</summary>
@@ -18,4 +18,7 @@ internal static class Eventually
         while (!await condition())
             Assert.True(await timer.WaitForNextTickAsync(timeout.Token));
     }
+
+    /// <summary>Returns once the task has ended; fails the test if it never does.</summary>
+    public static Task EndsAsync(Task task) => task.WaitAsync(Timeout, TestContext.Current.CancellationToken);
 }
