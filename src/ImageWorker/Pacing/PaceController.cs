@@ -211,8 +211,9 @@ public static class PaceController
         (state.CutAt, state.CutFrom, state.Calm, state.SlowStart) = (now, rate, 0, false);
         if (rate < 0.85 * state.SlightFrom)
         {
-            // Lower and lower, and still a few are refused: the rate is not the reason.
+            // Lower and lower, and still a few are refused: the rate is not the reason. What the cuts took comes back soon.
             (state.Rate, state.Noise, state.SlightFrom) = (rate / Cut, MostNoise, 0);
+            state.Calm = Math.Max(state.Calm, 3 * ClimbDoubles.TotalSeconds);
             return;
         }
         // One call more, since a second that has few of them may have missed one. The first second is not measured yet.
