@@ -54,6 +54,7 @@ public static class CommandLine
             PaceCommand.Create(),
             MigrateCommand.Create(),
             HealthcheckCommand.Create(),
+            ContractsCommand.Create(),
             ErrorQueueCommands.Create(),
         };
         root.TreatUnmatchedTokensAsErrors = false;

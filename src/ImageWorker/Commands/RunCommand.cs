@@ -47,6 +47,7 @@ public static partial class RunCommand
         app.MapHealth();
         app.MapCallbacks();
         app.MapOperations();
+        app.MapContracts();
 
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ImageWorker");
         if (connections.IsEmbedded)

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Components.Web;
 
 namespace ImageWorker.Operations;
 
-/// <summary>What operators see over HTTP. Every endpoint that is neither health nor a callback is mapped here.</summary>
+/// <summary>What operators see over HTTP. Every endpoint that shows the work is mapped here.</summary>
 public static class OperationsEndpoints
 {
     /// <summary>The pages are text, links, and one style.</summary>
@@ -18,6 +18,7 @@ public static class OperationsEndpoints
     {
         services.AddChecked<OperationsOptions>(OperationsOptions.Section);
         services.AddSingleton<WorkerStatusReader>();
+        services.AddSingleton<ContractDocuments>();
         services.AddHealth();
         services.AddOperationsAccess();
     }
