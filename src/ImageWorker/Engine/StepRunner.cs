@@ -42,7 +42,7 @@ public sealed partial class StepRunner(
                 context.CancellationToken
             );
             span.Note(unit);
-            FollowUp(unit);
+            FollowUp(unit, isTick: context.Message is RequestTick);
         }
         catch (RequestRemovedException)
         {
@@ -100,10 +100,13 @@ public sealed partial class StepRunner(
         return unit;
     }
 
-    private void FollowUp(UnitOfWork unit)
+    private void FollowUp(UnitOfWork unit, bool isTick)
     {
-        foreach (var action in unit.AfterCommit)
-            action();
+        using (isTick && unit.Change is not RowChange.None ? RequestTracing.StartTick(unit) : null)
+        {
+            foreach (var action in unit.AfterCommit)
+                action();
+        }
         outbox.Add(unit.Events);
         if (unit.Change is not RowChange.None)
         {

@@ -66,6 +66,7 @@ public static class RequestProgress
     {
         submission.InDoubt = true;
         submission.NextSubmitAt = now;
+        submission.WaitingSince = null;
     }
 
     /// <summary>Ends a submission that cost nothing: refused, or never sent.</summary>

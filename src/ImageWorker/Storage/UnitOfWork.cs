@@ -40,7 +40,7 @@ public sealed class UnitOfWork
     /// <summary>Calls for this process to make.</summary>
     public List<IZpkCall> Work { get; } = [];
 
-    /// <summary>Above all counting: a step that runs again must not count twice.</summary>
+    /// <summary>Counts and logs what has happened: a step that fails or runs again must not tell of it before.</summary>
     public List<Action> AfterCommit { get; } = [];
 
     public bool HasChanges => Change is not RowChange.None || Ledger is not null || Events.Count > 0;

@@ -21,21 +21,17 @@ public static class RequestTracing
 
     public const string RequestId = "imageworker.request.id";
 
+    private const string UniqueRequestId = "imageworker.unique_request_id";
+    private const string ImageNumbers = "imageworker.image_numbers";
+
     private static readonly ActivitySource Source = new(SourceName);
 
     public static bool IsOn => Source.HasListeners();
 
     /// <summary>The data for a call's spans; null if nobody listens, or nobody did when the request came.</summary>
-    public static CallTrace? Of(ImageRequest request, ImageSubmission submission, DateTimeOffset? due) =>
+    public static CallTrace? Of(ImageRequest request, ImageSubmission submission, RequestWait? wait) =>
         IsOn && request.TraceParent is { } parent
-            ? new(
-                parent,
-                submission.ImageNumbers,
-                request.Images[submission.ImageNumbers[0]].Attempts,
-                submission.WaitingSince,
-                due,
-                submission.WaitTime
-            )
+            ? new(parent, submission.ImageNumbers, request.Images[submission.ImageNumbers[0]].Attempts, wait)
             : null;
 
     /// <summary>The publisher's <c>traceparent</c>: the first valid one in these headers; null for none.</summary>
@@ -63,13 +59,39 @@ public static class RequestTracing
         return span;
     }
 
-    /// <summary>Starts the span of a submission, after the span of the wait that it ends.</summary>
-    public static Activity? StartSubmit(SubmitImages message, DateTimeOffset now) =>
-        StartCall("submit", message.Trace is { Attempt: > 1 } ? "resend" : "submit", message, message.Trace, now);
+    /// <summary>Starts the span of a call, after the span of the wait that it ends.</summary>
+    public static Activity? StartCall(IZpkCall call, RequestWait? wait, DateTimeOffset now)
+    {
+        if (call.Trace is not { } trace)
+            return null;
+        if (wait?.Since < now)
+            Waited(call.RequestId, trace.Parent, wait, now);
+        return Start(call is CheckImages ? "check" : "submit", ActivityKind.Internal, trace.Parent)
+            ?.SetTag(RequestId, call.RequestId)
+            .SetTag(UniqueRequestId, call.SubmissionId)
+            .SetTag(ImageNumbers, trace.ImageNumbers.ToArray())
+            .SetTag("imageworker.attempt", trace.Attempt);
+    }
 
-    /// <summary>Starts the span of a check, after the span of the wait that it ends.</summary>
-    public static Activity? StartCheck(CheckImages message, DateTimeOffset now) =>
-        StartCall("check", "check", message, message.Trace, now);
+    /// <summary>
+    /// Starts the span of a timer's step that changed its request, from the step's begin. It ends once what the step did
+    /// is told.
+    /// </summary>
+    public static Activity? StartTick(UnitOfWork unit) =>
+        IsOn && unit.Request is { TraceParent: { } parent } request
+            ? Start("tick", ActivityKind.Internal, parent, unit.Now)?.SetTag(RequestId, request.CorrelationId)
+            : null;
+
+    /// <summary>What the request waits for, to be told by <see cref="EndWaits"/>; null if nobody traces.</summary>
+    public static List<RequestWait>? OpenWaits(ImageRequest request, DateTimeOffset now) =>
+        IsOn && request.TraceParent is not null ? request.OpenWaits(now) : null;
+
+    /// <summary>Makes the spans of waits that something has ended before their time.</summary>
+    public static void EndWaits(ImageRequest request, List<RequestWait> waits, string by, DateTimeOffset now)
+    {
+        foreach (var wait in waits)
+            Waited(request.CorrelationId, request.TraceParent!, wait, now, by);
+    }
 
     /// <summary>Starts the span of an event on its way to the broker: the parent of its subscribers' spans.</summary>
     public static Activity? StartPublish(OutboxMessage message, Uri bus)
@@ -91,51 +113,28 @@ public static class RequestTracing
         return span;
     }
 
-    /// <summary>
-    /// Makes log entries name the request's trace while no span of it is under way. It is no span itself, and ends when
-    /// it is disposed.
-    /// </summary>
-    public static Activity? Resume(string? traceParent) =>
-        IsOn && traceParent is not null && Activity.Current is null
-            ? new Activity("step").SetParentId(traceParent).Start()
-            : null;
-
-    private static Activity? StartCall(
-        string name,
-        string endOfWait,
-        IZpkCall call,
-        CallTrace? trace,
-        DateTimeOffset now
-    )
-    {
-        if (trace is null)
-            return null;
-        if (trace.WaitingSince is { } since && since < now)
-            Waited(call, endOfWait, trace, since, now);
-        return Start(name, ActivityKind.Internal, trace.Parent)
-            ?.SetTag(RequestId, call.RequestId)
-            .SetTag("imageworker.unique_request_id", call.SubmissionId)
-            .SetTag("imageworker.image_numbers", trace.ImageNumbers.ToArray())
-            .SetTag("imageworker.attempt", trace.Attempt);
-    }
-
     private static void Waited(
-        IZpkCall call,
-        string endOfWait,
-        CallTrace trace,
-        DateTimeOffset since,
-        DateTimeOffset now
+        Guid requestId,
+        string parent,
+        RequestWait wait,
+        DateTimeOffset now,
+        string? endedBy = null
     )
     {
-        using var span = Start("wait", ActivityKind.Internal, trace.Parent, since)
-            ?.SetTag(RequestId, call.RequestId)
-            .SetTag("imageworker.unique_request_id", call.SubmissionId)
-            .SetTag("imageworker.wait.for", endOfWait)
+        using var span = Start($"wait for {wait.For}", ActivityKind.Internal, parent, wait.Since);
+        if (span is not { IsAllDataRequested: true })
+            return;
+        span.SetTag(RequestId, requestId)
+            .SetTag(UniqueRequestId, wait.SubmissionId)
+            .SetTag(ImageNumbers, wait.ImageNumbers.ToArray())
+            .SetTag("imageworker.wait.for", wait.Next)
+            .SetTag("imageworker.wait.ended_by", endedBy)
             // In seconds: the wait that ZPK asked for, the planned wait, and how late it ended.
-            .SetTag("imageworker.wait_time", trace.WaitTime?.TotalSeconds)
-            .SetTag("imageworker.wait.planned", (trace.Due - since)?.TotalSeconds)
-            .SetTag("imageworker.lateness", (now - trace.Due)?.TotalSeconds);
-        span?.SetEndTime(now.UtcDateTime);
+            .SetTag("imageworker.wait_time", wait.WaitTime?.TotalSeconds)
+            .SetTag("imageworker.wait.planned", (wait.Due - wait.Since)?.TotalSeconds);
+        if (endedBy is null && now - wait.Due is { } late)
+            span.SetTag("imageworker.lateness", Math.Max(0, late.TotalSeconds));
+        span.SetEndTime(now.UtcDateTime);
     }
 
     private static Activity? Start(string name, ActivityKind kind, string? parent, DateTimeOffset since = default) =>
