@@ -133,8 +133,13 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     }
 
     /// <summary>Hands over a body as it came from a publisher without any library of ours.</summary>
-    public Task<Handled> HandleBareAsync(string queue, string json, Guid requestId, string? traceParent = null) =>
-        HandleBodyAsync(queue, "application/json", json, requestId, traceParent);
+    public Task<Handled> HandleBareAsync(
+        string queue,
+        string json,
+        Guid requestId,
+        string? traceParent = null,
+        string? traceState = null
+    ) => HandleBodyAsync(queue, "application/json", json, requestId, traceParent, traceState);
 
     /// <summary>The same for any type of content.</summary>
     public async Task<Handled> HandleBodyAsync(
@@ -142,7 +147,8 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
         string contentType,
         string body,
         Guid requestId,
-        string? traceParent = null
+        string? traceParent = null,
+        string? traceState = null
     )
     {
         await DeliverAsync(
@@ -152,6 +158,7 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
                 ContentType = contentType,
                 Body = body,
                 TraceParent = traceParent,
+                TraceState = traceState,
             },
             queue
         );

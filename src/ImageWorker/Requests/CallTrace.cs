@@ -7,6 +7,9 @@ namespace ImageWorker.Requests;
 /// <param name="Wait">The wait that the call ends; null without one.</param>
 public sealed record CallTrace(string Parent, IReadOnlyList<int> ImageNumbers, int Attempt, RequestWait? Wait)
 {
+    /// <summary>The request's <c>tracestate</c>; null for none.</summary>
+    public string? State { get; init; }
+
     /// <summary>What comes after a wait for the call, in a word.</summary>
     public string Next(IZpkCall call) =>
         call is CheckImages ? "check"

@@ -22,6 +22,21 @@ public sealed record RequestWait(string For, string Next, DateTimeOffset Since, 
     /// <summary>For the end of a call that another process may be making.</summary>
     public const string Answer = "answer";
 
+    /// <summary>Ends a wait: ZPK called back.</summary>
+    public const string Callback = "callback";
+
+    /// <summary>Ends a wait: an operator asked for it.</summary>
+    public const string Operator = "operator";
+
+    /// <summary>Ends a wait: the request's deadline passed.</summary>
+    public const string Deadline = "deadline";
+
+    /// <summary>Ends a wait: the request was cancelled.</summary>
+    public const string Cancellation = "cancellation";
+
+    /// <summary>Ends a wait: the request closed without the answer.</summary>
+    public const string Closing = "closing";
+
     /// <summary>The submission that waits; null if it is not made yet.</summary>
     public string? SubmissionId { get; init; }
 
@@ -30,6 +45,9 @@ public sealed record RequestWait(string For, string Next, DateTimeOffset Since, 
 
     /// <summary>The wait that ZPK asked for; null if it named none.</summary>
     public TimeSpan? WaitTime { get; init; }
+
+    /// <summary>What has moved its planned end forward, one of the words above; null for nothing.</summary>
+    public string? HurriedBy { get; init; }
 }
 
 public static class RequestWaits
@@ -75,7 +93,13 @@ public static class RequestWaits
         foreach (var image in request.Images)
         {
             if (image is { WaitingSince: { } since, ResendAt: { } resendAt } && resendAt > now)
-                waits.Add(new(RequestWait.Resend, "resend", since, resendAt) { ImageNumbers = [image.Number] });
+                waits.Add(
+                    new(RequestWait.Resend, "resend", since, resendAt)
+                    {
+                        ImageNumbers = [image.Number],
+                        HurriedBy = image.HurriedBy,
+                    }
+                );
         }
         return waits;
     }
@@ -87,6 +111,7 @@ public static class RequestWaits
                 SubmissionId = submission.Id,
                 ImageNumbers = submission.ImageNumbers,
                 WaitTime = submission.WaitTime,
+                HurriedBy = submission.HurriedBy,
             }
             : null;
 }

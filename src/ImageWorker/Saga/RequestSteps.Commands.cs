@@ -70,7 +70,7 @@ public sealed partial class RequestSteps
     {
         var request = context.Saga;
         context.AfterCommit(() => Log.Cancelled(logger, request.CorrelationId));
-        Stop(context, FailureReason.Cancelled, "cancellation");
+        Stop(context, FailureReason.Cancelled, RequestWait.Cancellation);
     }
 
     public void NoteRepeated(BehaviorContext<ImageRequest> context) =>
@@ -88,6 +88,7 @@ public sealed partial class RequestSteps
         request.Priority = RequestTurns.PriorityOf(command.Priority)!.Value;
         request.Warnings = asked.Warnings is { Count: > 0 } warnings ? [.. warnings] : null;
         request.TraceParent = context.UnitOfWork().TraceParent;
+        request.TraceState = context.UnitOfWork().TraceState;
         request.RequestedAt = now;
         request.Deadline = now + TimeSpan.FromSeconds(command.TimeoutSeconds);
         request.Images = [.. Enumerable.Range(0, command.Count).Select(number => new RequestImage { Number = number })];
@@ -110,6 +111,6 @@ public sealed partial class RequestSteps
             metrics.Refused(refusal.Tenant);
             Log.RefusedCommand(logger, command.RequestId, string.Join("; ", faults.Select(fault => fault.Message)));
         });
-        Publish(context, refusal, messageId, unit.TraceParent, fingerprint);
+        Publish(context, refusal, messageId, (unit.TraceParent, unit.TraceState), fingerprint);
     }
 }

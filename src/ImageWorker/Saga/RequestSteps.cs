@@ -39,7 +39,7 @@ public sealed partial class RequestSteps(
         var due = request
             .Submissions.Where(submission => submission.NextCheckAt <= now)
             .ToDictionary(submission => submission, submission => submission.WaitForCheck());
-        Stop(context, FailureReason.DeadlineExceeded, "deadline");
+        Stop(context, FailureReason.DeadlineExceeded, RequestWait.Deadline);
 
         // Paid images may be ready by now: one last look.
         foreach (var submission in request.Submissions.Where(s => s.State is SubmissionState.Accepted))
@@ -49,7 +49,7 @@ public sealed partial class RequestSteps(
             submission.IsInFinalCheck = true;
             // If this process dies with it, the timer repeats it.
             submission.NextCheckAt = now + _lease;
-            submission.WaitingSince = now;
+            (submission.WaitingSince, submission.HurriedBy) = (now, null);
             Check(context, submission, due.GetValueOrDefault(submission));
         }
     }
@@ -79,7 +79,7 @@ public sealed partial class RequestSteps(
                     break;
                 case TimerKind.Check:
                     Check(context, timer.Submission!, timer.Submission!.WaitForCheck());
-                    timer.Submission!.WaitingSince = now;
+                    (timer.Submission!.WaitingSince, timer.Submission.HurriedBy) = (now, null);
                     timer.MoveTo(now + _options.CheckPatience);
                     break;
                 case TimerKind.Resend:
@@ -105,7 +105,7 @@ public sealed partial class RequestSteps(
     public void Close(BehaviorContext<ImageRequest> context)
     {
         var (request, now) = (context.Saga, context.Now());
-        EndWaits(context, "closing");
+        EndWaits(context, RequestWait.Closing);
         request.Close(now);
         request.Version++;
         context.AfterCommit(() =>
@@ -170,19 +170,22 @@ public sealed partial class RequestSteps(
     private static void PublishAnswer(BehaviorContext<ImageRequest> context, object message, Guid messageId)
     {
         var request = context.Saga;
-        Publish(context, message, messageId, request.TraceParent, CommandFingerprint.Of(request.Command!));
+        var trace = (request.TraceParent, request.TraceState);
+        Publish(context, message, messageId, trace, CommandFingerprint.Of(request.Command!));
     }
 
     private static void Publish(
         BehaviorContext<ImageRequest> context,
         object message,
         Guid messageId,
-        string? traceParent,
+        (string? Parent, string? State) trace,
         string fingerprint
     )
     {
         var (unit, id) = (context.UnitOfWork(), context.Saga.CorrelationId);
-        unit.Events.Add(OutboxMessage.Event(message, messageId, id, unit.Now, traceParent, fingerprint));
+        var @event = OutboxMessage.Event(message, messageId, id, unit.Now, trace.Parent, fingerprint);
+        @event.TraceState = trace.State;
+        unit.Events.Add(@event);
     }
 
     private void NoteLateness(BehaviorContext<ImageRequest> context)
@@ -196,7 +199,7 @@ public sealed partial class RequestSteps(
     {
         var wait = context.Saga.WaitForCall(submission, waited, submission.NextSubmitAt);
         var trace = RequestTracing.Of(context.Saga, submission, wait);
-        submission.WaitingSince = context.Now();
+        (submission.WaitingSince, submission.HurriedBy) = (context.Now(), null);
         submission.NextSubmitAt = context.Now() + _lease;
         context
             .UnitOfWork()

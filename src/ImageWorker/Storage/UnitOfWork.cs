@@ -29,6 +29,9 @@ public sealed class UnitOfWork
     /// <summary>The W3C <c>traceparent</c> that a command came with, or its span's; null if nobody traces.</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>The W3C <c>tracestate</c> that belongs to it; null for none.</summary>
+    public string? TraceState { get; init; }
+
     /// <summary>True if a new request meets others that wait, so that it waits for its first turn too.</summary>
     public bool MustWait { get; init; }
 

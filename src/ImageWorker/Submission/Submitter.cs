@@ -23,6 +23,7 @@ public sealed partial class Submitter(
     CallbackEndpoint callbacks,
     IOptions<SubmissionOptions> options,
     IOptions<ZpkOptions> zpkOptions,
+    IOptions<TelemetryOptions> telemetry,
     Stopping stopping,
     TimeProvider time,
     ILogger<Submitter> logger
@@ -114,6 +115,8 @@ public sealed partial class Submitter(
         if (!ledger.HasTimeForCall(claim))
             return new(Defer(message, null, inDoubt: true, "this worker was held up for too long"));
 
+        if (telemetry.Value.IncludeGenAi)
+            Activity.Current.NoteGenAi(message.Command.Model);
         // Not the caller's token: a stop waits for the answer, so that no paid call is left in doubt.
         var outcome = await zpk.GenerateAsync(parameters, CancellationToken.None);
         CrashPoints.Reach(CrashPoint.AfterCall);

@@ -122,6 +122,14 @@ public static class SpanNotes
         }
     }
 
+    /// <summary>Notes a paid call by OpenTelemetry's conventions for generative AI, which are in development.</summary>
+    public static void NoteGenAi(this Activity? span, string model) =>
+        span
+            ?.SetTag("gen_ai.operation.name", "generate_content")
+            .SetTag("gen_ai.provider.name", "zpk")
+            .SetTag("gen_ai.request.model", model)
+            .SetTag("gen_ai.output.type", "image");
+
     /// <summary>Notes how the request ended, if the event closes it.</summary>
     public static void NoteClosing(this Activity span, JsonElement message)
     {

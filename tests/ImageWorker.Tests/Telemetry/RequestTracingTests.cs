@@ -49,6 +49,84 @@ public sealed class RequestTracingTests
         Assert.Null(started.Request!.TraceParent);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_publishers_tracestate_goes_through_to_calls_and_events(bool isTraced)
+    {
+        using var traced = isTraced ? new Traced() : null;
+        await using var worker = await WorkerUnderTest.StartAsync();
+        const string state = "vendor=a1, other@vendor=b2";
+
+        var started = await SendAsync(worker, Command(), Publisher, state);
+        var closed = await SendAsync(worker, Command() with { MaxCost = 0.01m }, Publisher, state);
+        var refused = await SendAsync(worker, Command() with { Prompt = "" }, Publisher, state);
+
+        Assert.Equal(state, started.Request!.TraceState);
+        Assert.Equal(state, Assert.Single(closed.Events).TraceState);
+        Assert.Equal(state, Assert.Single(refused.Events).TraceState);
+        var submit = started.Only<SubmitImages>();
+        using var span = RequestTracing.StartCall(submit, null, worker.Time.GetUtcNow());
+        Assert.Equal(isTraced ? state : null, span?.TraceStateString);
+    }
+
+    [Theory]
+    [InlineData("no member")]
+    [InlineData("Upper=1")]
+    [InlineData("a=1,a=2")]
+    [InlineData("a=1,b=\u001b[31m")]
+    [InlineData(",")]
+    [InlineData(null)]
+    public async Task A_tracestate_that_is_malformed_or_too_long_is_dropped_and_nothing_else(string? state)
+    {
+        await using var worker = await WorkerUnderTest.StartAsync();
+
+        var started = await SendAsync(worker, Command(), Publisher, state ?? $"a={new string('x', 511)}");
+
+        Assert.Equal((Publisher, null), (started.Request!.TraceParent, started.Request.TraceState));
+    }
+
+    [Fact]
+    public async Task A_tracestate_without_a_trace_is_dropped()
+    {
+        await using var worker = await WorkerUnderTest.StartAsync();
+
+        var started = await SendAsync(worker, Command(), "hello", "a=1");
+
+        Assert.Null(started.Request!.TraceState);
+    }
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("true", "generate_content zpk zpk-ultra image 0.076")]
+    public async Task A_paid_call_has_the_conventions_of_generative_AI_where_the_setting_says_so(
+        string? setting,
+        string? told
+    )
+    {
+        using var zpk = new StubZpk();
+        using var traced = new Traced();
+        await using var worker = await WorkerUnderTest.StartAsync(
+            zpk,
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["Telemetry:IncludeGenAi"] = setting }
+        );
+        var submit = (await worker.HandleAsync(Command())).Only<SubmitImages>();
+
+        await worker.HandleAsync(submit);
+
+        var span = traced.One(submit.RequestId, "submit");
+        string[] names = ["operation.name", "provider.name", "request.model", "output.type"];
+        object?[] values =
+        [
+            .. names.Select(name => span.GetTagItem($"gen_ai.{name}")),
+            span.GetTagItem("imageworker.cost"),
+        ];
+        Assert.Equal(
+            told ?? "    0.076",
+            FormattableString.Invariant($"{values[0]} {values[1]} {values[2]} {values[3]} {values[4]}")
+        );
+    }
+
     [Fact]
     public async Task A_publisher_with_MassTransit_is_the_parent_too()
     {
@@ -194,7 +272,7 @@ public sealed class RequestTracingTests
 
         RequestTracing.StartPublish(message, new("rabbitmq://localhost/"))!.Dispose();
 
-        var span = traced.One(id, "publish ImagesFailed");
+        var span = traced.One(id, "publish ImageWorker.Contracts:ImagesFailed");
         Assert.Equal(($"{reason}", $"{reason}"), (Outcome(span), span.GetTagItem("error.type")));
         Assert.Equal(isError ? ActivityStatusCode.Error : ActivityStatusCode.Unset, span.Status);
     }
@@ -247,6 +325,32 @@ public sealed class RequestTracingTests
         );
         Assert.Equal(request!.TraceParent, wait.ParentId);
         Assert.Equal(ActivityStatusCode.Unset, traced.One(id, "process cancel-images").Status);
+    }
+
+    [Fact]
+    public async Task A_wait_that_a_callback_ends_says_so()
+    {
+        using var zpk = new StubZpk();
+        zpk.Check(Answers.Checked);
+        using var traced = new Traced();
+        await using var worker = await WorkerUnderTest.StartAsync(zpk);
+        var (id, request) = await worker.ReachAsync(Given.Generating);
+        worker.Time.Advance(TimeSpan.FromSeconds(10));
+        await worker.HandleAsync(new CallbackReceived(id, request!.Submissions[0].Id));
+
+        var ticked = await worker.TickAsync(id, TimeSpan.FromSeconds(1));
+        await worker.HandleAsync(ticked.Only<CheckImages>());
+
+        var wait = traced.One(id, "wait for pictures");
+        Assert.Equal(
+            ("callback", 27d, 10d, 1d),
+            (
+                wait.GetTagItem("imageworker.wait.ended_by"),
+                wait.GetTagItem("imageworker.wait_time"),
+                wait.GetTagItem("imageworker.wait.planned"),
+                wait.GetTagItem("imageworker.lateness")
+            )
+        );
     }
 
     [Fact]
@@ -321,11 +425,17 @@ public sealed class RequestTracingTests
 
     private static object? Outcome(Activity span) => span.GetTagItem("imageworker.outcome");
 
-    private static Task<Handled> SendAsync(WorkerUnderTest worker, GenerateImages command, string traceParent) =>
+    private static Task<Handled> SendAsync(
+        WorkerUnderTest worker,
+        GenerateImages command,
+        string traceParent,
+        string? traceState = null
+    ) =>
         worker.HandleBareAsync(
             "generate-images",
             JsonSerializer.Serialize(command, JsonSerializerOptions.Web),
             command.RequestId,
-            traceParent
+            traceParent,
+            traceState
         );
 }
