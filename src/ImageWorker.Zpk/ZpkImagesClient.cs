@@ -16,6 +16,9 @@ public sealed class ZpkImagesClient
     /// <summary>The meter of <c>imageworker.zpk.call.duration</c>, with the tags <c>call</c> and <c>outcome</c>.</summary>
     public const string MeterName = ZpkMetrics.MeterName;
 
+    /// <summary>An option of each HTTP request to the API: true if ZPK may charge for it. For traces.</summary>
+    public static readonly HttpRequestOptionsKey<bool> IsPaid = new("imageworker.paid");
+
     private const int MaxIdLength = 16;
 
     private readonly ZpkOptions _options;
@@ -68,6 +71,7 @@ public sealed class ZpkImagesClient
                 token =>
                     _api.PostAsync(
                         "api/images/generate",
+                        isPaid: true,
                         GenerateBody.Write(parameters, credentials),
                         credentials,
                         _options.GenerateTimeout,
@@ -190,6 +194,7 @@ public sealed class ZpkImagesClient
                 token =>
                     _api.PostAsync(
                         "api/images/check-status",
+                        isPaid: false,
                         CheckBody.Write(uniqueRequestId, credentials),
                         credentials,
                         _options.CheckTimeout,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Diagnostics;
 using System.Text.Json;
 using ImageWorker.Commands;
 using ImageWorker.Contracts;
@@ -9,6 +10,7 @@ using ImageWorker.Requests;
 using ImageWorker.Saga;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
+using ImageWorker.Telemetry;
 using ImageWorker.Zpk.Wire;
 using MassTransit;
 using MassTransit.Serialization;
@@ -36,13 +38,14 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     private readonly IBusControl _bus;
 
     public WorkerUnderTest()
-        : this(null, null, null, null) { }
+        : this(null, null, null, null, null) { }
 
     private WorkerUnderTest(
         HttpMessageHandler? zpk,
         IReadOnlyDictionary<string, string?>? settings,
         WorkerUnderTest? other,
-        IInterceptor? interceptor
+        IInterceptor? interceptor,
+        ILoggerProvider? log
     )
     {
         Time = other?.Time ?? new(new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
@@ -63,7 +66,11 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
                 .AddInMemoryCollection(settings ?? new Dictionary<string, string?>(StringComparer.Ordinal))
                 .Build()
         );
-        collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Critical));
+        collection.AddLogging(logging =>
+            _ = log is null
+                ? logging.SetMinimumLevel(LogLevel.Critical)
+                : logging.AddFilter("ImageWorker", LogLevel.Information).AddProvider(log)
+        );
         collection.AddImageWorker(new Connections(null, null), File);
         collection.AddSingleton<TimeProvider>(Time);
         collection.ConfigureDbContext<SqliteContext>(options => options.AddInterceptors(new Unsynchronized()));
@@ -88,14 +95,16 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     /// <param name="settings">Configuration keys.</param>
     /// <param name="other">To be a second process on that one's database.</param>
     /// <param name="interceptor">Sees this process's statements.</param>
+    /// <param name="log">Gets what the worker logs.</param>
     public static async Task<WorkerUnderTest> StartAsync(
         HttpMessageHandler? zpk = null,
         IReadOnlyDictionary<string, string?>? settings = null,
         WorkerUnderTest? other = null,
-        IInterceptor? interceptor = null
+        IInterceptor? interceptor = null,
+        ILoggerProvider? log = null
     )
     {
-        var worker = new WorkerUnderTest(zpk, settings, other, interceptor);
+        var worker = new WorkerUnderTest(zpk, settings, other, interceptor, log);
         await worker.InitializeAsync();
         return worker;
     }
@@ -124,8 +133,13 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     }
 
     /// <summary>Hands over a body as it came from a publisher without any library of ours.</summary>
-    public Task<Handled> HandleBareAsync(string queue, string json, Guid requestId, string? traceParent = null) =>
-        HandleBodyAsync(queue, "application/json", json, requestId, traceParent);
+    public Task<Handled> HandleBareAsync(
+        string queue,
+        string json,
+        Guid requestId,
+        string? traceParent = null,
+        string? traceState = null
+    ) => HandleBodyAsync(queue, "application/json", json, requestId, traceParent, traceState);
 
     /// <summary>The same for any type of content.</summary>
     public async Task<Handled> HandleBodyAsync(
@@ -133,7 +147,8 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
         string contentType,
         string body,
         Guid requestId,
-        string? traceParent = null
+        string? traceParent = null,
+        string? traceState = null
     )
     {
         await DeliverAsync(
@@ -143,6 +158,7 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
                 ContentType = contentType,
                 Body = body,
                 TraceParent = traceParent,
+                TraceState = traceState,
             },
             queue
         );
@@ -167,11 +183,9 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
     {
         switch (message)
         {
-            case SubmitImages submit:
-                await NoteAsync(await _services.GetRequiredService<Submitter>().HandleAsync(submit, null, Ct));
-                break;
-            case CheckImages check:
-                await NoteAsync(await _services.GetRequiredService<Checker>().HandleAsync(check, Ct));
+            case IZpkCall call:
+                using (var span = RequestTracing.StartCall(call, call.Trace?.Wait, Time.GetUtcNow()))
+                    await NoteAsync(await CallAsync(call, span));
                 break;
             case GenerateImages or CancelImages:
                 await PublishAsync(message, messageId, activityId);
@@ -181,6 +195,11 @@ public sealed class WorkerUnderTest : IAsyncLifetime, IReceiveObserver
                 break;
         }
     }
+
+    private Task<CallResult> CallAsync(IZpkCall call, Activity? span) =>
+        call is SubmitImages submit
+            ? _services.GetRequiredService<Submitter>().HandleAsync(submit, null, span, Ct)
+            : _services.GetRequiredService<Checker>().HandleAsync((CheckImages)call, span, Ct);
 
     private async Task NoteAsync(CallResult result)
     {

@@ -15,6 +15,7 @@ internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, Ti
 
     public async Task<Reply> PostAsync(
         string path,
+        bool isPaid,
         byte[] body,
         Credentials credentials,
         TimeSpan timeout,
@@ -33,6 +34,7 @@ internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, Ti
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+        request.Options.Set(ZpkImagesClient.IsPaid, isPaid);
         try
         {
             using var response = await client.SendAsync(

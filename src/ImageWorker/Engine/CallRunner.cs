@@ -162,7 +162,7 @@ public sealed partial class CallRunner(
         var first = request.Submissions[0];
         return new(request.CorrelationId, first.Id, first.ImageNumbers.Count, request.Command!)
         {
-            Trace = RequestTracing.Of(request, first, due: null),
+            Trace = RequestTracing.Of(request, first, request.WaitForCall(first, RequestWait.Turn, due: null)),
         };
     }
 
@@ -222,6 +222,8 @@ public sealed partial class CallRunner(
     /// <summary>Makes the call. Returns when to make it again if it was only held back; else null.</summary>
     private async Task<DateTimeOffset?> MakeAsync(PendingCall call, PaceTurn? turn)
     {
+        // It lasts until the answer is saved, so that what the saga says of it belongs to it.
+        using var span = RequestTracing.StartCall(call.Message, call.Wait, time.GetUtcNow());
         try
         {
             using (turn)
@@ -230,8 +232,8 @@ public sealed partial class CallRunner(
                 call.Claim = null;
                 var result = call.Message switch
                 {
-                    SubmitImages submit => await submitter.HandleAsync(submit, claim, CancellationToken.None),
-                    CheckImages check => await checker.HandleAsync(check, CancellationToken.None),
+                    SubmitImages submit => await submitter.HandleAsync(submit, claim, span, CancellationToken.None),
+                    CheckImages check => await checker.HandleAsync(check, span, CancellationToken.None),
                     var other => throw new InvalidOperationException($"{other.GetType().Name} is no call."),
                 };
                 var answer = result.Answer;
@@ -248,7 +250,6 @@ public sealed partial class CallRunner(
                 if (answer is null)
                     return null;
                 turn?.Dispose();
-                using var trace = RequestTracing.Resume(call.Message.Trace?.Parent);
                 await door.TellAsync(answer);
             }
         }
@@ -263,6 +264,7 @@ public sealed partial class CallRunner(
         }
         catch (Exception exception)
         {
+            span.Fail(exception);
             Log.Failed(logger, call.Message.RequestId, call.Message.GetType().Name, exception);
         }
         return null;

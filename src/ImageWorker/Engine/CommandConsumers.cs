@@ -32,11 +32,13 @@ internal static class Arrivals
     public static Arrival Arrival(this ConsumeContext context)
     {
         var received = context.ReceiveContext;
+        var (traceParent, traceState) = RequestTracing.PublisherIn(received.TransportHeaders);
         return new(
             context.MessageId ?? DerivedMessageId.ForBody(received.Body.GetBytes()),
             received.InputAddress.Segments[^1],
-            RequestTracing.SystemOf(received.InputAddress),
-            RequestTracing.PublisherIn(received.TransportHeaders),
+            received.InputAddress,
+            traceParent,
+            traceState,
             received.Redelivered,
             received.InputAddress.Scheme == "loopback" ? null : UserIn(received)
         );

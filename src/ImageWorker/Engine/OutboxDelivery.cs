@@ -167,7 +167,7 @@ public sealed partial class OutboxDelivery(
             else
             {
                 var endpoint = await bus.GetSendEndpoint(new Uri(message.Destination));
-                await endpoint.Send(new StoredMessage(), new StoredMessagePipe(message, span?.Id), timeout.Token);
+                await endpoint.Send(new StoredMessage(), new StoredMessagePipe(message, span), timeout.Token);
             }
 
             CrashPoints.Reach(CrashPoint.AfterDelivery);
@@ -230,7 +230,7 @@ public sealed partial class OutboxDelivery(
 
         T Read<T>() => JsonSerializer.Deserialize<T>(message.Body, JsonSerializerOptions.Web)!;
 
-        Arrival From(string queue) => new(message.MessageId, queue, RequestTracing.SystemOf(bus.Address));
+        Arrival From(string queue) => new(message.MessageId, queue, bus.Address);
     }
 
     private async Task DeleteDoneAsync(CancellationToken stopping)

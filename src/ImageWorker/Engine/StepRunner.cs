@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
+using ImageWorker.Saga;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
 using ImageWorker.Telemetry;
@@ -30,19 +32,22 @@ public sealed partial class StepRunner(
     public async Task Send<T>(ConsumeContext<T> context, IPipe<SagaRepositoryContext<ImageRequest, T>> next)
         where T : class
     {
+        if (RequestDoor.Caller is { IsStopped: false } caller)
+            Activity.Current = caller;
         using var span = RequestTracing.StartProcess(context.Message, telemetry.Value.IncludePrompts);
-        var traceParent = span?.Id ?? (context.Message as CommandAsked)?.Arrival.TraceParent;
+        var arrival = (context.Message as CommandAsked)?.Arrival;
+        var trace = span is null ? (arrival?.TraceParent, arrival?.TraceState) : (span.Id, span.TraceStateString);
         using var entry = context.Message is GenerateAsked asked ? turns.Enter(asked.Command.Tenant) : null;
         try
         {
             // A command's place is in the broker's memory until it ends. The rest comes again from the request's row.
             var unit = await retries.ExecuteAsync(
                 waitsForLocks: context.Message is CommandAsked,
-                isRetry => StepAsync(context, next, traceParent, entry?.MustWait is true, isRetry),
+                isRetry => StepAsync(context, next, trace, entry?.MustWait is true, isRetry),
                 context.CancellationToken
             );
             span.Note(unit);
-            FollowUp(unit);
+            FollowUp(unit, isTick: context.Message is RequestTick);
         }
         catch (RequestRemovedException)
         {
@@ -75,7 +80,7 @@ public sealed partial class StepRunner(
     private async Task<UnitOfWork> StepAsync<T>(
         ConsumeContext<T> context,
         IPipe<SagaRepositoryContext<ImageRequest, T>> next,
-        string? traceParent,
+        (string? Parent, string? State) trace,
         bool mustWait,
         bool isRetry
     )
@@ -86,7 +91,8 @@ public sealed partial class StepRunner(
         {
             Now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)),
             Ledger = (context.Message as SubmissionAnswer)?.Ledger,
-            TraceParent = traceParent,
+            TraceParent = trace.Parent,
+            TraceState = trace.State,
             MustWait = mustWait,
         };
         context.AddOrUpdatePayload(() => unit, _ => unit);
@@ -100,10 +106,13 @@ public sealed partial class StepRunner(
         return unit;
     }
 
-    private void FollowUp(UnitOfWork unit)
+    private void FollowUp(UnitOfWork unit, bool isTick)
     {
-        foreach (var action in unit.AfterCommit)
-            action();
+        using (isTick && unit.Change is not RowChange.None ? RequestTracing.StartTick(unit) : null)
+        {
+            foreach (var action in unit.AfterCommit)
+                action();
+        }
         outbox.Add(unit.Events);
         if (unit.Change is not RowChange.None)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Mime;
 using ImageWorker.Storage;
 using ImageWorker.Telemetry;
@@ -12,9 +13,8 @@ public sealed class StoredMessage;
 
 /// <summary>Sends the stored bytes as they are, under the stored ids.</summary>
 /// <param name="message">The message.</param>
-/// <param name="traceParent">The context of its own span; null to carry on the stored one, if there is one.</param>
-public sealed class StoredMessagePipe(OutboxMessage message, string? traceParent = null)
-    : IPipe<SendContext<StoredMessage>>
+/// <param name="span">Its own span; null to carry on the stored context, if there is one.</param>
+public sealed class StoredMessagePipe(OutboxMessage message, Activity? span = null) : IPipe<SendContext<StoredMessage>>
 {
     public Task Send(SendContext<StoredMessage> context)
     {
@@ -23,11 +23,13 @@ public sealed class StoredMessagePipe(OutboxMessage message, string? traceParent
         context.ConversationId = message.CorrelationId;
         context.Serializer = new StoredBody(message);
         context.ContentType = context.Serializer.ContentType;
-        if ((traceParent ?? message.TraceParent) is { } parent)
+        if ((span?.Id ?? message.TraceParent) is { } parent)
         {
             context.Headers.Set(RequestTracing.TraceParent, parent);
             // Subscribers with MassTransit read this header.
             context.Headers.Set(DiagnosticHeaders.ActivityId, parent);
+            if ((span is null ? message.TraceState : span.TraceStateString) is { Length: > 0 } state)
+                context.Headers.Set(TraceState.Header, state);
         }
         return Task.CompletedTask;
     }

@@ -23,6 +23,9 @@ public sealed class ImageRequest : SagaStateMachineInstance
     /// <summary>The W3C <c>traceparent</c> that the command came with; null if nobody traces.</summary>
     public string? TraceParent { get; set; }
 
+    /// <summary>The W3C <c>tracestate</c> that came with it; null for none.</summary>
+    public string? TraceState { get; set; }
+
     public DateTimeOffset RequestedAt { get; set; }
 
     /// <summary>The tenant whose turn the request takes; <see cref="RequestTurns.NoTenant"/> if the command names none.</summary>

@@ -38,6 +38,10 @@ public sealed class ImageSubmission
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? WaitingSince { get; set; }
 
+    /// <summary>What has moved the end of that wait forward, one of <see cref="RequestWait"/>'s words; null for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? HurriedBy { get; set; }
+
     /// <summary>The shortest wait in ZPK's last answer; null if it named none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TimeSpan? WaitTime { get; set; }

@@ -23,6 +23,10 @@ public sealed class RequestImage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? WaitingSince { get; set; }
 
+    /// <inheritdoc cref="ImageSubmission.HurriedBy"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? HurriedBy { get; set; }
+
     [JsonIgnore]
     public bool IsSettled => State is ImageState.Generated or ImageState.Failed;
 

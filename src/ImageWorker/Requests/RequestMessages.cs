@@ -6,8 +6,9 @@ namespace ImageWorker.Requests;
 /// <summary>How a command arrived.</summary>
 /// <param name="MessageId">The message's id; a hash of its content if the publisher gave none.</param>
 /// <param name="Queue">The queue that it came through.</param>
-/// <param name="System">The messaging system, as OpenTelemetry names it.</param>
+/// <param name="Broker">The address of the broker, or of this process's own transport.</param>
 /// <param name="TraceParent">The publisher's W3C <c>traceparent</c>; null for none.</param>
+/// <param name="TraceState">Its <c>tracestate</c>; null for none.</param>
 /// <param name="IsRedelivered">True if the broker has delivered it before.</param>
 /// <param name="User">
 /// The broker's user that published it, which the broker has checked; empty if the publisher did not state it. Null where
@@ -16,8 +17,9 @@ namespace ImageWorker.Requests;
 public sealed record Arrival(
     Guid MessageId,
     string Queue,
-    string System,
+    Uri Broker,
     string? TraceParent = null,
+    string? TraceState = null,
     bool IsRedelivered = false,
     string? User = null
 );

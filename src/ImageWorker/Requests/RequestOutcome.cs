@@ -16,5 +16,13 @@ public static class RequestOutcome
     public static string? Of(DateTimeOffset? closedAt, FailureReason? reason) =>
         closedAt is null ? null : reason?.ToString() ?? Ready;
 
+    /// <summary>True if the request failed by what its caller asked for, and the service did its part.</summary>
+    public static bool IsCallers(this FailureReason reason) =>
+        reason
+            is FailureReason.InvalidRequest
+                or FailureReason.ContentPolicyViolation
+                or FailureReason.BudgetExceeded
+                or FailureReason.Cancelled;
+
     public static string? Outcome(this ImageRequest request) => Of(request.ClosedAt, request.Reason);
 }

@@ -9,22 +9,25 @@ public static class RequestProgress
     public static ImageSubmission Submit(this ImageRequest request, params IReadOnlyList<int> numbers)
     {
         // A resend's wait is its image's wait.
-        var (waitingSince, resendAt) = (request.Images[numbers[0]].WaitingSince, request.Images[numbers[0]].ResendAt);
+        var first = request.Images[numbers[0]];
+        var (waitingSince, resendAt, hurriedBy) = (first.WaitingSince, first.ResendAt, first.HurriedBy);
         foreach (var image in numbers.Select(number => request.Images[number]))
         {
             image.State = ImageState.Submitting;
             image.ResendAt = null;
             image.WaitingSince = null;
+            image.HurriedBy = null;
             image.Attempts++;
         }
 
         var submission = new ImageSubmission
         {
-            Id = SubmissionId.Derive(request.CorrelationId, numbers[0], request.Images[numbers[0]].Attempts),
+            Id = SubmissionId.Derive(request.CorrelationId, numbers[0], first.Attempts),
             ImageNumbers = [.. numbers],
             ImageCosts = [.. numbers.Select(_ => (decimal?)null)],
             NextSubmitAt = resendAt,
             WaitingSince = waitingSince,
+            HurriedBy = hurriedBy,
         };
         request.Submissions.Add(submission);
         return submission;
@@ -66,6 +69,7 @@ public static class RequestProgress
     {
         submission.InDoubt = true;
         submission.NextSubmitAt = now;
+        submission.WaitingSince = null;
     }
 
     /// <summary>Ends a submission that cost nothing: refused, or never sent.</summary>

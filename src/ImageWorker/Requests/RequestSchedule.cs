@@ -24,6 +24,7 @@ public static class RequestSchedule
         submission.Failures = 0;
         submission.NextCheckAt = null;
         submission.WaitingSince = null;
+        submission.HurriedBy = null;
 
         var said = answer
             .ImagesOf(submission)
@@ -64,7 +65,7 @@ public static class RequestSchedule
         }
 
         if (soonest < submission.NextCheckAt)
-            submission.NextCheckAt = soonest;
+            (submission.NextCheckAt, submission.HurriedBy) = (soonest, RequestWait.Callback);
     }
 
     /// <summary>The base wait, doubled for each further failure, at most the longest; ZPK's time if later.</summary>
@@ -76,6 +77,7 @@ public static class RequestSchedule
     )
     {
         submission.WaitingSince = now;
+        submission.HurriedBy = null;
         submission.WaitTime = null;
         var backoff = now + Doubled(options.Backoff, submission.Failures++, options.MaxBackoff);
         return notBefore > backoff ? notBefore.Value : backoff;

@@ -42,7 +42,7 @@ public static class RequestTimers
     public static void HurryUp(this ImageRequest request, DateTimeOffset now)
     {
         foreach (var timer in request.Timers().Where(timer => timer.At > now).ToList())
-            timer.MoveTo(now);
+            timer.HurryUp(now);
         request.NextTickAt = now;
         // A tick under way knows nothing of this change, so it must become stale.
         request.Version++;
@@ -88,6 +88,16 @@ public readonly record struct RequestTimer(
             TimerKind.Check => $"{Submission!.Id} is checked",
             _ => $"image {Image!.Number} is resent",
         };
+
+    /// <summary>Moves the timer forward because an operator asks.</summary>
+    public void HurryUp(DateTimeOffset now)
+    {
+        MoveTo(now);
+        if (Submission is not null)
+            Submission.HurriedBy = RequestWait.Operator;
+        if (Image is not null)
+            Image.HurriedBy = RequestWait.Operator;
+    }
 
     /// <summary>Moves the timer. The deadline and the grace do not move.</summary>
     public void MoveTo(DateTimeOffset at)

@@ -18,14 +18,19 @@ public sealed partial class RequestSteps
 
         request.Accept(submission, message.Answer.UniqueRequestId);
         Record(context, submission, message.Answer, message.AnsweredAt);
-        Log.Submitted(
-            logger,
-            request.CorrelationId,
-            submission.ProviderId,
-            submission.ImageNumbers.Count,
-            submission.Cost,
-            submission.NextCheckAt
-        );
+        context.AfterCommit(() =>
+        {
+            if (message.IsAdopted)
+                Log.Adopted(logger, request.CorrelationId, submission.Id);
+            Log.Submitted(
+                logger,
+                request.CorrelationId,
+                submission.ProviderId,
+                submission.ImageNumbers.Count,
+                submission.Cost,
+                submission.NextCheckAt
+            );
+        });
     }
 
     public void RecordRefused(BehaviorContext<ImageRequest, SubmissionRefused> context)
@@ -37,11 +42,13 @@ public sealed partial class RequestSteps
 
         request.Errors.AddRange(message.Errors.Select(error => new RequestError(error.Id, error.Message, error.On)));
         request.Reject(submission, SubmissionState.Refused, message.Errors[0].Id);
-        Log.Refused(
-            logger,
-            request.CorrelationId,
-            submission.Id,
-            string.Join("; ", message.Errors.Select(e => $"{e.Id} {e.Message}"))
+        context.AfterCommit(() =>
+            Log.Refused(
+                logger,
+                request.CorrelationId,
+                submission.Id,
+                string.Join("; ", message.Errors.Select(e => $"{e.Id} {e.Message}"))
+            )
         );
     }
 
@@ -59,10 +66,13 @@ public sealed partial class RequestSteps
             : submission.BackOff(context.Now(), message.NotBefore, _options);
         if (request.CloseBy is not null && !message.InDoubt)
             submission.AskTheLedger(context.Now());
-        if (message.IsHeldBack)
-            Log.HeldBack(logger, request.CorrelationId, submission.Id, submission.NextSubmitAt);
-        else
-            Log.Deferred(logger, request.CorrelationId, submission.Id, message.Reason, submission.NextSubmitAt);
+        context.AfterCommit(() =>
+        {
+            if (message.IsHeldBack)
+                Log.HeldBack(logger, request.CorrelationId, submission.Id, submission.NextSubmitAt);
+            else
+                Log.Deferred(logger, request.CorrelationId, submission.Id, message.Reason, submission.NextSubmitAt);
+        });
     }
 
     public void RecordWithdrawn(BehaviorContext<ImageRequest, SubmissionWithdrawn> context)
@@ -94,22 +104,27 @@ public sealed partial class RequestSteps
             Record(context, submission, answer, message.AnsweredAt);
             if (isCalledBack)
                 request.PullCheckForward(submission, context.Now());
-            var (id, total) = (request.CorrelationId, request.Images.Count);
-            var generated = request.Images.GeneratedCount();
-            if (submission.NextCheckAt is { } next)
-                Log.CheckedAndWaits(logger, id, submission.ProviderId, generated, total, next);
-            else
-                Log.Checked(logger, id, submission.ProviderId, generated, total);
+            context.AfterCommit(() =>
+            {
+                var (id, total) = (request.CorrelationId, request.Images.Count);
+                var generated = request.Images.GeneratedCount();
+                if (submission.NextCheckAt is { } next)
+                    Log.CheckedAndWaits(logger, id, submission.ProviderId, generated, total, next);
+                else
+                    Log.Checked(logger, id, submission.ProviderId, generated, total);
+            });
         }
         else if (request.CloseBy is null)
         {
             submission.NextCheckAt = submission.BackOff(context.Now(), message.NotBefore, _options);
-            Log.CheckFailed(
-                logger,
-                request.CorrelationId,
-                submission.ProviderId,
-                message.Reason,
-                submission.NextCheckAt
+            context.AfterCommit(() =>
+                Log.CheckFailed(
+                    logger,
+                    request.CorrelationId,
+                    submission.ProviderId,
+                    message.Reason,
+                    submission.NextCheckAt
+                )
             );
         }
     }
@@ -124,8 +139,13 @@ public sealed partial class RequestSteps
             request.PullCheckForward(submission, now);
     }
 
-    public void NoteLateAcceptance(BehaviorContext<ImageRequest, SubmissionAccepted> context) =>
-        Log.AcceptedLate(logger, context.Saga.CorrelationId, context.Message.SubmissionId, context.Message.Answer.Cost);
+    public void NoteLateAcceptance(BehaviorContext<ImageRequest, SubmissionAccepted> context)
+    {
+        var (request, message) = (context.Saga, context.Message);
+        context.AfterCommit(() =>
+            Log.AcceptedLate(logger, request.CorrelationId, message.SubmissionId, message.Answer.Cost)
+        );
+    }
 
     public void NoteMissing(ConsumeContext context) =>
         Log.Missing(logger, context.CorrelationId, context.SupportedMessageTypes.FirstOrDefault());

@@ -22,11 +22,15 @@ public sealed partial class RequestSteps
         if (context.UnitOfWork().MustWait)
         {
             request.AwaitTurn(context.Now(), _lease);
-            Log.Waits(logger, request.CorrelationId, request.Images.Count, request.Command!.Model);
+            context.AfterCommit(() =>
+                Log.Waits(logger, request.CorrelationId, request.Images.Count, request.Command!.Model)
+            );
             return;
         }
-        Log.Accepted(logger, request.CorrelationId, request.Images.Count, request.Command!.Model, request.Deadline);
-        Submit(context, submission);
+        context.AfterCommit(() =>
+            Log.Accepted(logger, request.CorrelationId, request.Images.Count, request.Command!.Model, request.Deadline)
+        );
+        Submit(context, submission, RequestWait.Turn);
         request.NextTickAt = request.NextTick();
     }
 
@@ -51,8 +55,9 @@ public sealed partial class RequestSteps
 
     public void AwaitCommand(BehaviorContext<ImageRequest, CancelAsked> context)
     {
-        context.Saga.RequestedAt = context.Now();
-        Log.CancelledEarly(logger, context.Saga.CorrelationId);
+        var request = context.Saga;
+        request.RequestedAt = context.Now();
+        context.AfterCommit(() => Log.CancelledEarly(logger, request.CorrelationId));
     }
 
     public void CloseUnstarted(BehaviorContext<ImageRequest, GenerateAsked> context)
@@ -63,8 +68,9 @@ public sealed partial class RequestSteps
 
     public void StopForCancel(BehaviorContext<ImageRequest, CancelAsked> context)
     {
-        Log.Cancelled(logger, context.Saga.CorrelationId);
-        context.Saga.Stop(FailureReason.Cancelled, context.Now(), _options);
+        var request = context.Saga;
+        context.AfterCommit(() => Log.Cancelled(logger, request.CorrelationId));
+        Stop(context, FailureReason.Cancelled, RequestWait.Cancellation);
     }
 
     public void NoteRepeated(BehaviorContext<ImageRequest> context) =>
@@ -82,6 +88,7 @@ public sealed partial class RequestSteps
         request.Priority = RequestTurns.PriorityOf(command.Priority)!.Value;
         request.Warnings = asked.Warnings is { Count: > 0 } warnings ? [.. warnings] : null;
         request.TraceParent = context.UnitOfWork().TraceParent;
+        request.TraceState = context.UnitOfWork().TraceState;
         request.RequestedAt = now;
         request.Deadline = now + TimeSpan.FromSeconds(command.TimeoutSeconds);
         request.Images = [.. Enumerable.Range(0, command.Count).Select(number => new RequestImage { Number = number })];
@@ -91,7 +98,6 @@ public sealed partial class RequestSteps
     private void Refuse(BehaviorContext<ImageRequest, GenerateAsked> context, IReadOnlyList<RequestError> faults)
     {
         var (asked, command) = (context.Message, context.Message.Command);
-        Log.RefusedCommand(logger, command.RequestId, string.Join("; ", faults.Select(fault => fault.Message)));
         var fingerprint = CommandFingerprint.Of(asked);
         var messageId =
             command.RequestId == Guid.Empty
@@ -100,7 +106,11 @@ public sealed partial class RequestSteps
         var unit = context.UnitOfWork();
         unit.IsRefusal = true;
         var refusal = RequestClosing.RefusalOf(command, faults, unit.Now) with { Warnings = asked.Warnings };
-        context.AfterCommit(() => metrics.Refused(refusal.Tenant));
-        Publish(context, refusal, messageId, unit.TraceParent, fingerprint);
+        context.AfterCommit(() =>
+        {
+            metrics.Refused(refusal.Tenant);
+            Log.RefusedCommand(logger, command.RequestId, string.Join("; ", faults.Select(fault => fault.Message)));
+        });
+        Publish(context, refusal, messageId, (unit.TraceParent, unit.TraceState), fingerprint);
     }
 }

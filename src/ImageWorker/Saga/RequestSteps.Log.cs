@@ -174,6 +174,13 @@ public sealed partial class RequestSteps
         public static partial void GraceExtended(ILogger logger, Guid requestId, DateTimeOffset closeBy);
 
         [LoggerMessage(
+            22,
+            LogLevel.Information,
+            "Request {RequestId}: the lost submission {UniqueRequestId} had arrived, it is adopted and not paid again"
+        )]
+        public static partial void Adopted(ILogger logger, Guid requestId, string uniqueRequestId);
+
+        [LoggerMessage(
             21,
             LogLevel.Information,
             "Request {RequestId} accepted: {Count} images of {Model}; it waits for its turn"

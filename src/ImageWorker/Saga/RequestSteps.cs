@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
@@ -29,10 +30,16 @@ public sealed partial class RequestSteps(
     public void StopForDeadline(BehaviorContext<ImageRequest, RequestTick> context)
     {
         var (request, now) = (context.Saga, context.Now());
-        using var trace = RequestTracing.Resume(request.TraceParent);
-        Log.DeadlinePassed(logger, request.CorrelationId);
         NoteLateness(context);
-        request.Stop(FailureReason.DeadlineExceeded, now, _options);
+        context.AfterCommit(() =>
+        {
+            Activity.Current.NoteDeadline();
+            Log.DeadlinePassed(logger, request.CorrelationId);
+        });
+        var due = request
+            .Submissions.Where(submission => submission.NextCheckAt <= now)
+            .ToDictionary(submission => submission, submission => submission.WaitForCheck());
+        Stop(context, FailureReason.DeadlineExceeded, RequestWait.Deadline);
 
         // Paid images may be ready by now: one last look.
         foreach (var submission in request.Submissions.Where(s => s.State is SubmissionState.Accepted))
@@ -42,7 +49,8 @@ public sealed partial class RequestSteps(
             submission.IsInFinalCheck = true;
             // If this process dies with it, the timer repeats it.
             submission.NextCheckAt = now + _lease;
-            Check(context, submission);
+            (submission.WaitingSince, submission.HurriedBy) = (now, null);
+            Check(context, submission, due.GetValueOrDefault(submission));
         }
     }
 
@@ -51,13 +59,12 @@ public sealed partial class RequestSteps(
     {
         var request = context.Saga;
         request.CloseBy = context.Message.HeldBackUntil + _options.ClosingGrace;
-        Log.GraceExtended(logger, request.CorrelationId, request.CloseBy!.Value);
+        context.AfterCommit(() => Log.GraceExtended(logger, request.CorrelationId, request.CloseBy!.Value));
     }
 
     public void DoWhatIsDue(BehaviorContext<ImageRequest, RequestTick> context)
     {
         var (request, now) = (context.Saga, context.Now());
-        using var trace = RequestTracing.Resume(request.TraceParent);
         NoteLateness(context);
 
         foreach (var timer in request.Due(now))
@@ -65,12 +72,14 @@ public sealed partial class RequestSteps(
             switch (timer.Kind)
             {
                 case TimerKind.Submit:
-                    timer.Submission!.State = SubmissionState.Submitting;
-                    Submit(context, timer.Submission);
+                    var waited =
+                        timer.Submission!.State is SubmissionState.Deferred ? RequestWait.Retry : RequestWait.Answer;
+                    timer.Submission.State = SubmissionState.Submitting;
+                    Submit(context, timer.Submission, waited);
                     break;
                 case TimerKind.Check:
-                    Check(context, timer.Submission!);
-                    timer.Submission!.WaitingSince = now;
+                    Check(context, timer.Submission!, timer.Submission!.WaitForCheck());
+                    (timer.Submission!.WaitingSince, timer.Submission.HurriedBy) = (now, null);
                     timer.MoveTo(now + _options.CheckPatience);
                     break;
                 case TimerKind.Resend:
@@ -84,7 +93,7 @@ public sealed partial class RequestSteps(
     {
         NoteLateness(context);
         foreach (var timer in context.Saga.Due(context.Now()))
-            Check(context, timer.Submission!);
+            Check(context, timer.Submission!, timer.Submission!.WaitForCheck());
     }
 
     public void SetTimer(BehaviorContext<ImageRequest> context)
@@ -95,20 +104,23 @@ public sealed partial class RequestSteps(
 
     public void Close(BehaviorContext<ImageRequest> context)
     {
-        var request = context.Saga;
-        using var trace = RequestTracing.Resume(request.TraceParent);
-        request.Close(context.Now());
+        var (request, now) = (context.Saga, context.Now());
+        EndWaits(context, RequestWait.Closing);
+        request.Close(now);
         request.Version++;
-        Log.Closed(
-            logger,
-            request.CorrelationId,
-            request.Reason?.ToString() ?? nameof(ImagesReady),
-            request.Images.GeneratedCount(),
-            request.Images.Count,
-            request.CostOf(_prices).Total,
-            request.ClosedAt!.Value - request.RequestedAt
-        );
-        context.AfterCommit(() => metrics.Closed(request, _prices));
+        context.AfterCommit(() =>
+        {
+            metrics.Closed(request, _prices);
+            Log.Closed(
+                logger,
+                request.CorrelationId,
+                request.Reason?.ToString() ?? nameof(ImagesReady),
+                request.Images.GeneratedCount(),
+                request.Images.Count,
+                request.CostOf(_prices).Total,
+                request.ClosedAt!.Value - request.RequestedAt
+            );
+        });
         PublishClosingEvent(context);
     }
 
@@ -132,28 +144,48 @@ public sealed partial class RequestSteps(
             return;
         }
         var resend = request.Submit(image.Number);
-        Log.Resent(logger, request.CorrelationId, image.Number, resend.Id, image.Attempts);
-        context.AfterCommit(metrics.Resent);
-        Submit(context, resend);
+        context.AfterCommit(() =>
+        {
+            metrics.Resent();
+            Log.Resent(logger, request.CorrelationId, image.Number, resend.Id, image.Attempts);
+        });
+        Submit(context, resend, RequestWait.Resend);
+    }
+
+    private void Stop(BehaviorContext<ImageRequest> context, FailureReason reason, string cause)
+    {
+        EndWaits(context, cause);
+        context.Saga.Stop(reason, context.Now(), _options);
+    }
+
+    /// <summary>Shows in the trace that what the request waits for is not waited for any more.</summary>
+    private static void EndWaits(BehaviorContext<ImageRequest> context, string by)
+    {
+        var (request, now) = (context.Saga, context.Now());
+        if (RequestTracing.OpenWaits(request, now) is { Count: > 0 } waits)
+            context.AfterCommit(() => RequestTracing.EndWaits(request, waits, by, now));
     }
 
     /// <summary>Publishes an event that answers the request's own command.</summary>
     private static void PublishAnswer(BehaviorContext<ImageRequest> context, object message, Guid messageId)
     {
         var request = context.Saga;
-        Publish(context, message, messageId, request.TraceParent, CommandFingerprint.Of(request.Command!));
+        var trace = (request.TraceParent, request.TraceState);
+        Publish(context, message, messageId, trace, CommandFingerprint.Of(request.Command!));
     }
 
     private static void Publish(
         BehaviorContext<ImageRequest> context,
         object message,
         Guid messageId,
-        string? traceParent,
+        (string? Parent, string? State) trace,
         string fingerprint
     )
     {
         var (unit, id) = (context.UnitOfWork(), context.Saga.CorrelationId);
-        unit.Events.Add(OutboxMessage.Event(message, messageId, id, unit.Now, traceParent, fingerprint));
+        var @event = OutboxMessage.Event(message, messageId, id, unit.Now, trace.Parent, fingerprint);
+        @event.TraceState = trace.State;
+        unit.Events.Add(@event);
     }
 
     private void NoteLateness(BehaviorContext<ImageRequest> context)
@@ -162,11 +194,12 @@ public sealed partial class RequestSteps(
         context.AfterCommit(() => metrics.Ticked(late));
     }
 
-    /// <summary>Hands the submission on. If the call is lost, the timer repeats it after the lease.</summary>
-    private void Submit(BehaviorContext<ImageRequest> context, ImageSubmission submission)
+    /// <summary>Hands the submission on, after a wait. If the call is lost, the timer repeats it after the lease.</summary>
+    private void Submit(BehaviorContext<ImageRequest> context, ImageSubmission submission, string waited)
     {
-        var trace = RequestTracing.Of(context.Saga, submission, submission.NextSubmitAt);
-        submission.WaitingSince = context.Now();
+        var wait = context.Saga.WaitForCall(submission, waited, submission.NextSubmitAt);
+        var trace = RequestTracing.Of(context.Saga, submission, wait);
+        (submission.WaitingSince, submission.HurriedBy) = (context.Now(), null);
         submission.NextSubmitAt = context.Now() + _lease;
         context
             .UnitOfWork()
@@ -184,14 +217,14 @@ public sealed partial class RequestSteps(
             );
     }
 
-    private static void Check(BehaviorContext<ImageRequest> context, ImageSubmission submission) =>
+    private static void Check(BehaviorContext<ImageRequest> context, ImageSubmission submission, RequestWait? wait) =>
         context
             .UnitOfWork()
             .Work.Add(
                 new CheckImages(context.Saga.CorrelationId, submission.Id, submission.ProviderId!)
                 {
                     IsFinal = submission.IsInFinalCheck,
-                    Trace = RequestTracing.Of(context.Saga, submission, submission.NextCheckAt),
+                    Trace = RequestTracing.Of(context.Saga, submission, wait),
                 }
             );
 }

@@ -6,6 +6,9 @@ namespace ImageWorker.Storage;
 
 public sealed class ImageRequestMap(string jsonColumnType) : IEntityTypeConfiguration<ImageRequest>
 {
+    /// <summary>The longest <c>tracestate</c> that is kept, in characters: the least that the W3C asks for.</summary>
+    public const int MaxTraceState = 512;
+
     public void Configure(EntityTypeBuilder<ImageRequest> builder)
     {
         builder.ToTable("requests");
@@ -13,6 +16,7 @@ public sealed class ImageRequestMap(string jsonColumnType) : IEntityTypeConfigur
         builder.Property(request => request.CorrelationId).HasColumnName("id").ValueGeneratedNever();
         builder.Property(request => request.State).HasMaxLength(16);
         builder.Property(request => request.Version).IsConcurrencyToken();
+        builder.Property(request => request.TraceState).HasMaxLength(MaxTraceState);
         builder.Property(request => request.Reason).HasConversion<string>().HasMaxLength(32);
         builder.Property(request => request.Command).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Images).HasJsonConversion(jsonColumnType);
@@ -101,6 +105,7 @@ public sealed class OutboxMessageMap : IEntityTypeConfiguration<OutboxMessage>
     {
         builder.ToTable("outbox");
         builder.Property(message => message.Id).ValueGeneratedNever();
+        builder.Property(message => message.TraceState).HasMaxLength(ImageRequestMap.MaxTraceState);
         builder.HasIndex(message => message.ClaimableAt);
     }
 }

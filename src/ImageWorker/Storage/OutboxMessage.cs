@@ -27,6 +27,9 @@ public sealed class OutboxMessage
     /// <summary>The W3C <c>traceparent</c> of the command behind it; null if nobody traces.</summary>
     public string? TraceParent { get; set; }
 
+    /// <summary>The W3C <c>tracestate</c> that belongs to it; null for none.</summary>
+    public string? TraceState { get; set; }
+
     /// <summary>Until then the process that took the message last delivers it; after that any process may.</summary>
     public DateTimeOffset ClaimableAt { get; set; }
 

@@ -29,6 +29,7 @@ internal static class PostgresSave
         Of("version", step => step.Request!.Version),
         Json("command", step => step.Request!.Command, StoredJson.Default.GenerateImages),
         Of("trace_parent", step => step.Request!.TraceParent),
+        Of("trace_state", step => step.Request!.TraceState),
         Of("requested_at", step => step.Request!.RequestedAt),
         Of("tenant", step => step.Request!.Tenant),
         Of("priority", step => (short)step.Request!.Priority),
@@ -54,6 +55,7 @@ internal static class PostgresSave
         Of("body", (StepEvent @event) => @event.Message.Body),
         Of("correlation_id", (StepEvent @event) => @event.Message.CorrelationId),
         Of("trace_parent", (StepEvent @event) => @event.Message.TraceParent),
+        Of("trace_state", (StepEvent @event) => @event.Message.TraceState),
     ];
 
     private static readonly Column<UnitOfWork>[] Notes =

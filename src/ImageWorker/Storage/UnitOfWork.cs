@@ -29,6 +29,9 @@ public sealed class UnitOfWork
     /// <summary>The W3C <c>traceparent</c> that a command came with, or its span's; null if nobody traces.</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>The W3C <c>tracestate</c> that belongs to it; null for none.</summary>
+    public string? TraceState { get; init; }
+
     /// <summary>True if a new request meets others that wait, so that it waits for its first turn too.</summary>
     public bool MustWait { get; init; }
 
@@ -40,7 +43,7 @@ public sealed class UnitOfWork
     /// <summary>Calls for this process to make.</summary>
     public List<IZpkCall> Work { get; } = [];
 
-    /// <summary>Above all counting: a step that runs again must not count twice.</summary>
+    /// <summary>Counts and logs what has happened: a step that fails or runs again must not tell of it before.</summary>
     public List<Action> AfterCommit { get; } = [];
 
     public bool HasChanges => Change is not RowChange.None || Ledger is not null || Events.Count > 0;

@@ -23,6 +23,9 @@ public sealed record PendingCall(IZpkCall Message, DateTimeOffset AddedAt)
 
     /// <summary>True while it stands in its line.</summary>
     public bool IsWaiting { get; set; }
+
+    /// <summary>The wait that it ends, for its spans; null without one, and if nobody traces.</summary>
+    public RequestWait? Wait { get; set; } = Message.Trace?.Wait;
 }
 
 /// <summary>Calls of one kind that wait: those that were held back first, then the oldest. Not thread-safe.</summary>

@@ -15,6 +15,9 @@ public sealed record HeldBack(DateTimeOffset Until, object AsFailure)
 {
     /// <summary>Set if ZPK refused it with 429.</summary>
     public Refusal? Refusal { get; init; }
+
+    /// <summary>Set if ZPK refused our credentials or our account: the error's id.</summary>
+    public string? ErrorId { get; init; }
 }
 
 /// <summary>Why a call did nothing, though it is not at fault, and when to make it again.</summary>
@@ -25,8 +28,11 @@ public sealed record Hold(DateTimeOffset Until, string Reason)
     /// <inheritdoc cref="HeldBack.Refusal"/>
     public Refusal? Refusal { get; init; }
 
+    /// <inheritdoc cref="HeldBack.ErrorId"/>
+    public string? ErrorId { get; init; }
+
     /// <summary>The call that is held back so.</summary>
-    public HeldBack Of(object asFailure) => new(Until, asFailure) { Refusal = Refusal };
+    public HeldBack Of(object asFailure) => new(Until, asFailure) { Refusal = Refusal, ErrorId = ErrorId };
 }
 
 /// <summary>ZPK gets more calls than it takes.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ImageWorker.Requests;
 using ImageWorker.Telemetry;
 using ImageWorker.Zpk;
@@ -9,21 +10,16 @@ namespace ImageWorker.Submission;
 public sealed class Checker(ZpkImagesClient zpk, ZpkGate gate, IOptions<SubmissionOptions> options, TimeProvider time)
 {
     /// <summary>Makes the check, and returns what it said.</summary>
-    public async Task<CallResult> HandleAsync(CheckImages check, CancellationToken ct)
+    /// <param name="check">The check.</param>
+    /// <param name="span">Notes how it ended; null for none.</param>
+    /// <param name="ct">Cancels it.</param>
+    public async Task<CallResult> HandleAsync(CheckImages check, Activity? span, CancellationToken ct)
     {
-        using var span = RequestTracing.StartCheck(check, time.GetUtcNow());
-        try
-        {
-            var outcome = await zpk.CheckStatusOnceAsync(check.ProviderId, ct);
-            gate.Note(outcome);
-            span.Note(outcome);
-            var result = ResultOf(check, outcome, time.GetUtcNow());
-            return gate.HoldOn(outcome) is { } hold ? hold.Of(result) : new CallResult(result);
-        }
-        catch (Exception exception) when (span.IsFailedBy(exception))
-        {
-            throw;
-        }
+        var outcome = await zpk.CheckStatusOnceAsync(check.ProviderId, ct);
+        gate.Note(outcome);
+        span.Note(outcome);
+        var result = ResultOf(check, outcome, time.GetUtcNow());
+        return gate.HoldOn(outcome) is { } hold ? hold.Of(result) : new CallResult(result);
     }
 
     private ImagesChecked ResultOf(CheckImages check, CheckOutcome outcome, DateTimeOffset now)

@@ -158,6 +158,8 @@ public sealed class PendingCalls(Stopping stopping, TimeProvider time) : IDispos
     /// <summary>Puts a call that was held back at the front again.</summary>
     public void PutBack(PendingCall call, DateTimeOffset notBefore)
     {
+        if (call.Message.Trace is { } trace)
+            call.Wait = trace.WaitForRetry(call.Message, time.GetUtcNow(), notBefore);
         lock (_lock)
             LineOf(call.Message).AddFirst(call, notBefore);
         Signal();

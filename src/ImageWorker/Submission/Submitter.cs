@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ImageWorker.Callbacks;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
@@ -22,6 +23,7 @@ public sealed partial class Submitter(
     CallbackEndpoint callbacks,
     IOptions<SubmissionOptions> options,
     IOptions<ZpkOptions> zpkOptions,
+    IOptions<TelemetryOptions> telemetry,
     Stopping stopping,
     TimeProvider time,
     ILogger<Submitter> logger
@@ -30,22 +32,21 @@ public sealed partial class Submitter(
     /// <summary>Makes the call, or finds out what became of it.</summary>
     /// <param name="message">The submission.</param>
     /// <param name="picked">The claim that it was picked with, which is good for this call alone; null for none.</param>
+    /// <param name="span">Notes how it ended; null for none.</param>
     /// <param name="ct">Cancels what is free.</param>
-    public async Task<CallResult> HandleAsync(SubmitImages message, Claim.Fresh? picked, CancellationToken ct)
+    public async Task<CallResult> HandleAsync(
+        SubmitImages message,
+        Claim.Fresh? picked,
+        Activity? span,
+        CancellationToken ct
+    )
     {
-        using var span = RequestTracing.StartSubmit(message, time.GetUtcNow());
-        try
-        {
-            var result = message.IsStopped
-                ? new(await FindOutAsync(message, ct))
-                : await SubmitAsync(message, picked, ct);
-            span.Note(result.Answer as SubmissionAnswer ?? result.HeldBack?.AsFailure as SubmissionAnswer);
-            return result;
-        }
-        catch (Exception exception) when (span.IsFailedBy(exception))
-        {
-            throw;
-        }
+        var result = message.IsStopped ? new(await FindOutAsync(message, ct)) : await SubmitAsync(message, picked, ct);
+        if (result.HeldBack is { } held)
+            span.NoteHeldBack(held.ErrorId);
+        else
+            span.Note(result.Answer as SubmissionAnswer);
+        return result;
     }
 
     private async Task<CallResult> SubmitAsync(SubmitImages message, Claim.Fresh? picked, CancellationToken ct)
@@ -114,6 +115,8 @@ public sealed partial class Submitter(
         if (!ledger.HasTimeForCall(claim))
             return new(Defer(message, null, inDoubt: true, "this worker was held up for too long"));
 
+        if (telemetry.Value.IncludeGenAi)
+            Activity.Current.NoteGenAi(message.Command.Model);
         // Not the caller's token: a stop waits for the answer, so that no paid call is left in doubt.
         var outcome = await zpk.GenerateAsync(parameters, CancellationToken.None);
         CrashPoints.Reach(CrashPoint.AfterCall);
@@ -173,7 +176,6 @@ public sealed partial class Submitter(
         switch (outcome)
         {
             case CheckOutcome.Found found:
-                Log.Adopted(logger, message.RequestId, message.SubmissionId);
                 return new(Accept(message, claim.LeaseUntil, found.Answer) with { IsAdopted = true });
 
             case CheckOutcome.NotFound when !claim.IsConclusive:
@@ -273,13 +275,6 @@ public sealed partial class Submitter(
 
     private static partial class Log
     {
-        [LoggerMessage(
-            1,
-            LogLevel.Information,
-            "Request {RequestId}: the lost submission {UniqueRequestId} had arrived, it is adopted and not paid again"
-        )]
-        public static partial void Adopted(ILogger logger, Guid requestId, string uniqueRequestId);
-
         [LoggerMessage(
             2,
             LogLevel.Information,

@@ -133,7 +133,10 @@ public sealed partial class ZpkGate
             GenerateOutcome.Refused refused when refused.Errors.AreAboutCaller() => For(
                 _options.Value.CredentialsPause,
                 $"ZPK refused us, not the request: {refused.Errors[0].Id}"
-            ),
+            ) with
+            {
+                ErrorId = refused.Errors[0].Id,
+            },
             _ => null,
         };
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Zpk;
@@ -11,6 +12,7 @@ public static class SpanNotes
 {
     private const string Outcome = "imageworker.outcome";
     private const string Cost = "imageworker.cost";
+    private const string ErrorType = "error.type";
 
     /// <summary>
     /// Notes the type of an exception. Always false, so that an exception filter lets it pass. The exception's message
@@ -18,9 +20,12 @@ public static class SpanNotes
     /// </summary>
     public static bool IsFailedBy(this Activity? span, Exception exception)
     {
-        span?.Fail(exception.GetType().FullName!);
+        span.Fail(exception);
         return false;
     }
+
+    /// <summary>Notes the type of an exception.</summary>
+    public static void Fail(this Activity? span, Exception exception) => span?.Fail(exception.GetType().FullName!);
 
     public static void Note(this Activity? span, UnitOfWork unit)
     {
@@ -28,7 +33,7 @@ public static class SpanNotes
             return;
         if (unit.IsRefusal)
         {
-            span.SetTag(Outcome, "refused").Fail("InvalidRequest");
+            span.SetTag(Outcome, "refused").Note(FailureReason.InvalidRequest);
             return;
         }
         span.SetTag(
@@ -62,7 +67,7 @@ public static class SpanNotes
                     .SetTag(Cost, (double?)accepted.Answer.Cost);
                 break;
             case SubmissionRefused refused:
-                span.SetTag(Outcome, "refused").Fail(refused.Errors[0].Id);
+                span.SetTag(Outcome, "refused").Note(refused.Errors[0]);
                 break;
             case SubmissionDeferred deferred:
                 span.SetTag(Outcome, deferred.InDoubt ? "in_doubt" : "deferred")
@@ -76,6 +81,20 @@ public static class SpanNotes
                 break;
         }
     }
+
+    /// <summary>
+    /// The call was only put off, so it has not failed, unless ZPK refused our credentials or our account: the error's id.
+    /// </summary>
+    public static void NoteHeldBack(this Activity? span, string? errorId)
+    {
+        span?.SetTag(Outcome, "deferred");
+        if (errorId is not null)
+            span?.Fail(errorId);
+    }
+
+    /// <summary>A request's time was over before it was done.</summary>
+    public static void NoteDeadline(this Activity? span) =>
+        span?.SetTag(Outcome, nameof(FailureReason.DeadlineExceeded)).Note(FailureReason.DeadlineExceeded);
 
     public static void Note(this Activity? span, CheckOutcome outcome)
     {
@@ -92,7 +111,10 @@ public static class SpanNotes
                 span.SetTag(Outcome, "not_found").Fail("not_found");
                 break;
             case CheckOutcome.Refused refused:
-                span.SetTag(Outcome, "refused").Fail(refused.Errors[0].Id);
+                span.SetTag(Outcome, "refused").Note(refused.Errors[0]);
+                break;
+            case CheckOutcome.Unavailable { IsRateLimited: true } or CheckOutcome.Unavailable { IsHeldBack: true }:
+                span.SetTag(Outcome, "unavailable");
                 break;
             case CheckOutcome.Unavailable unavailable:
                 span.SetTag(Outcome, "unavailable").Fail("unavailable", unavailable.Reason);
@@ -100,13 +122,23 @@ public static class SpanNotes
         }
     }
 
+    /// <summary>Notes a paid call by OpenTelemetry's conventions for generative AI, which are in development.</summary>
+    public static void NoteGenAi(this Activity? span, string model) =>
+        span
+            ?.SetTag("gen_ai.operation.name", "generate_content")
+            .SetTag("gen_ai.provider.name", "zpk")
+            .SetTag("gen_ai.request.model", model)
+            .SetTag("gen_ai.output.type", "image");
+
     /// <summary>Notes how the request ended, if the event closes it.</summary>
     public static void NoteClosing(this Activity span, JsonElement message)
     {
         if (!message.TryGetProperty("cost", out var cost) || !message.TryGetProperty("images", out var images))
             return;
-        var isFailed = message.TryGetProperty("reason", out var reason);
-        span.SetTag(Outcome, isFailed ? reason.GetString() : RequestOutcome.Ready)
+        var reason = message.TryGetProperty("reason", out var said) ? said.GetString() : null;
+        if (Enum.TryParse<FailureReason>(reason, out var failure))
+            span.Note(failure);
+        span.SetTag(Outcome, reason ?? RequestOutcome.Ready)
             .SetTag("imageworker.images", images.GetArrayLength())
             .SetTag(
                 "imageworker.images.ready",
@@ -117,6 +149,23 @@ public static class SpanNotes
             span.SetTag(Cost, total.GetDouble());
     }
 
+    /// <summary>Notes why a request failed: an error, unless the fault is its caller's.</summary>
+    private static void Note(this Activity span, FailureReason reason)
+    {
+        if (reason.IsCallers())
+            span.SetTag(ErrorType, $"{reason}");
+        else
+            span.Fail($"{reason}");
+    }
+
+    private static void Note(this Activity span, ZpkError error)
+    {
+        if (ErrorIds.ReasonOf([error.Id])!.Value.IsCallers())
+            span.SetTag(ErrorType, error.Id);
+        else
+            span.Fail(error.Id);
+    }
+
     private static void Fail(this Activity span, string errorType, string? description = null) =>
-        span.SetTag("error.type", errorType).SetStatus(ActivityStatusCode.Error, description);
+        span.SetTag(ErrorType, errorType).SetStatus(ActivityStatusCode.Error, description);
 }

@@ -1,8 +1,10 @@
+using System.Reflection;
 using ImageWorker.Hosting;
 using ImageWorker.Zpk;
 using Microsoft.Extensions.Logging.Console;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Instrumentation.AspNetCore;
+using OpenTelemetry.Instrumentation.Http;
 using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -30,10 +32,13 @@ public static class TelemetryRegistration
         var (metrics, traces, logs) = (Exporter("METRICS"), Exporter("TRACES"), Exporter("LOGS"));
         var telemetry = builder
             .Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(settings["OTEL_SERVICE_NAME"] ?? "imageworker"))
+            .ConfigureResource(Describe)
             .WithMetrics(provider =>
             {
                 Measure(provider);
+                // They name traces that can be found; without a setting of OpenTelemetry's own they would be off.
+                if (traces is not null && settings["OTEL_METRICS_EXEMPLAR_FILTER"] is null or "")
+                    provider.SetExemplarFilter(ExemplarFilterType.TraceBased);
                 if (metrics is not null)
                     provider.AddOtlpExporter(metrics);
             });
@@ -59,6 +64,20 @@ public static class TelemetryRegistration
                 : null;
     }
 
+    /// <summary>What is read last wins: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES.</summary>
+    private static void Describe(ResourceBuilder resource) =>
+        resource
+            .Clear()
+            .AddService("imageworker", serviceVersion: Version)
+            .AddTelemetrySdk()
+            .AddEnvironmentVariableDetector();
+
+    /// <summary>Without the commit.</summary>
+    private static string? Version =>
+        typeof(TelemetryRegistration)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion.Split('+')[0];
+
     private static void Measure(MeterProviderBuilder metrics) =>
         metrics
             .AddMeter(WorkerMetrics.MeterName, ZpkImagesClient.MeterName, "MassTransit", "Npgsql", "System.Runtime")
@@ -71,8 +90,19 @@ public static class TelemetryRegistration
             // MassTransit's and RabbitMQ's own spans would repeat ours.
             .AddSource(RequestTracing.SourceName, "Npgsql")
             // Addresses are recorded without the values of their queries. Credentials travel in bodies.
-            .AddHttpClientInstrumentation()
+            .AddHttpClientInstrumentation(Trace)
             .AddAspNetCoreInstrumentation(Trace);
+
+    /// <summary>The path of a call to the API has no variable part, so it is its own template.</summary>
+    private static void Trace(HttpClientTraceInstrumentationOptions http) =>
+        http.EnrichWithHttpRequestMessage = (span, request) =>
+        {
+            if (!request.Options.TryGetValue(ZpkImagesClient.IsPaid, out var isPaid))
+                return;
+            var path = request.RequestUri!.AbsolutePath;
+            span.DisplayName = $"{request.Method} {path}";
+            span.SetTag("url.template", path).SetTag("imageworker.paid", isPaid);
+        };
 
     private static void Trace(AspNetCoreTraceInstrumentationOptions http)
     {

@@ -25,7 +25,7 @@ internal sealed class Forgery(GenerateImages victim, string submissionId, int ve
         [typeof(DateTimeOffset?)] = DateTimeOffset.UnixEpoch,
         [typeof(GenerateImages)] = victim,
         [typeof(CancelImages)] = new CancelImages { RequestId = victim.RequestId },
-        [typeof(Arrival)] = new Arrival(Guid.NewGuid(), "generate-images", "rabbitmq"),
+        [typeof(Arrival)] = new Arrival(Guid.NewGuid(), "generate-images", new("rabbitmq://localhost/")),
         [typeof(IReadOnlyList<ZpkError>)] = new[] { new ZpkError("FORGED", "made up", null) },
         [typeof(ZpkAnswer)] = new ZpkAnswer(
             submissionId,

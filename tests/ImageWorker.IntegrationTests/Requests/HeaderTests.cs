@@ -12,6 +12,7 @@ public sealed class HeaderTests(SharedWorkerFixture shared)
 
     [Theory]
     [InlineData("traceparent")]
+    [InlineData("tracestate")]
     [InlineData("MT-Activity-Id")]
     [InlineData("MessageId")]
     [InlineData("MT-Request-Id")]

@@ -390,6 +390,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
             Body = "{}",
             CorrelationId = requestId,
             TraceParent = "00-1-2-01",
+            TraceState = "a=1",
         };
 
     /// <summary>Every property has a value of its own.</summary>
@@ -409,6 +410,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
                 MaxCost = 1.10m,
             },
             TraceParent = $"00-{version}",
+            TraceState = $"a={version}",
             RequestedAt = at,
             Tenant = $"tenant{version}",
             Priority = version == 1 ? RequestPriority.Low : RequestPriority.High,

@@ -65,6 +65,41 @@ internal sealed class OtlpSpan
     public OtlpStatus Status { get; set; } = new();
 }
 
+/// <summary>The same of logs: opentelemetry/proto/collector/logs/v1.</summary>
+[ProtoContract]
+internal sealed class OtlpLogs
+{
+    [ProtoMember(1)]
+    public List<OtlpResourceLogs> ResourceLogs { get; } = [];
+}
+
+[ProtoContract]
+internal sealed class OtlpResourceLogs
+{
+    [ProtoMember(2)]
+    public List<OtlpScopeLogs> ScopeLogs { get; } = [];
+}
+
+[ProtoContract]
+internal sealed class OtlpScopeLogs
+{
+    [ProtoMember(2)]
+    public List<OtlpLogRecord> Records { get; } = [];
+}
+
+[ProtoContract]
+internal sealed class OtlpLogRecord
+{
+    [ProtoMember(5, IsRequired = true)]
+    public OtlpValue Body { get; set; } = new();
+
+    [ProtoMember(9)]
+    public byte[] TraceId { get; set; } = [];
+
+    [ProtoMember(10)]
+    public byte[] SpanId { get; set; } = [];
+}
+
 [ProtoContract]
 internal sealed class OtlpStatus
 {

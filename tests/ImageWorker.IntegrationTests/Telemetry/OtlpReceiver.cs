@@ -7,11 +7,12 @@ using ProtoBuf;
 
 namespace ImageWorker.IntegrationTests.Telemetry;
 
-/// <summary>Takes traces by OTLP over HTTP as Jaeger does, and keeps them.</summary>
+/// <summary>Takes traces and logs by OTLP over HTTP as Jaeger does, and keeps them.</summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<ReceivedSpan> _spans = [];
+    private readonly List<ReceivedLog> _logs = [];
     private readonly StringBuilder _raw = new();
     private readonly HashSet<string> _signals = new(StringComparer.Ordinal);
     private readonly WebApplication _app;
@@ -44,6 +45,17 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             lock (_lock)
             {
                 return [.. _spans];
+            }
+        }
+    }
+
+    public IReadOnlyList<ReceivedLog> Logs
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _logs];
             }
         }
     }
@@ -89,10 +101,14 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         {
             _signals.Add(signal);
             _raw.Append(Encoding.Latin1.GetString(body.ToArray()));
+            body.Position = 0;
             if (signal is "traces")
             {
-                body.Position = 0;
                 _spans.AddRange(ReceivedSpan.All(Serializer.Deserialize<OtlpTraces>(body)));
+            }
+            else if (signal is "logs")
+            {
+                _logs.AddRange(ReceivedLog.All(Serializer.Deserialize<OtlpLogs>(body)));
             }
         }
 

@@ -4,6 +4,7 @@ namespace ImageWorker.IntegrationTests.Telemetry;
 
 /// <summary>A span as the backend has it, its ids in the hexadecimal of <c>traceparent</c>.</summary>
 /// <param name="Process">Tells apart which process it is from.</param>
+/// <param name="Service">The service's name and version.</param>
 /// <param name="TraceId">The trace.</param>
 /// <param name="Id">The span's own id.</param>
 /// <param name="ParentId">Its parent's; empty for none.</param>
@@ -15,6 +16,7 @@ namespace ImageWorker.IntegrationTests.Telemetry;
 /// <param name="Attributes">Numbers in the invariant culture, lists with commas.</param>
 internal sealed record ReceivedSpan(
     string Process,
+    string Service,
     string TraceId,
     string Id,
     string ParentId,
@@ -34,11 +36,12 @@ internal sealed record ReceivedSpan(
 
     public static IEnumerable<ReceivedSpan> All(OtlpTraces traces) =>
         from resource in traces.ResourceSpans
-        let process = ByKey(resource.Resource.Attributes)["service.instance.id"]
+        let about = ByKey(resource.Resource.Attributes)
         from scope in resource.ScopeSpans
         from span in scope.Spans
         select new ReceivedSpan(
-            process,
+            about["service.instance.id"],
+            $"{about["service.name"]} {about["service.version"]}",
             Convert.ToHexStringLower(span.TraceId),
             Convert.ToHexStringLower(span.SpanId),
             Convert.ToHexStringLower(span.ParentSpanId),

@@ -47,8 +47,9 @@ public sealed class Publisher : IAsyncDisposable
         string? contentType = Json,
         string? messageId = null,
         string exchange = "generate-images",
-        string? traceParent = null
-    ) => PublishAsync(exchange, body, contentType, messageId, traceParent);
+        string? traceParent = null,
+        string? traceState = null
+    ) => PublishAsync(exchange, body, contentType, messageId, traceParent, traceState);
 
     public Task SendAsync(string exchange, Envelope envelope) =>
         SendAsync(
@@ -107,7 +108,8 @@ public sealed class Publisher : IAsyncDisposable
         string body,
         string? contentType,
         string? messageId,
-        string? traceParent = null
+        string? traceParent = null,
+        string? traceState = null
     ) =>
         SendAsync(
             exchange,
@@ -118,7 +120,11 @@ public sealed class Publisher : IAsyncDisposable
                 MessageId = messageId,
                 Headers = traceParent is null
                     ? null
-                    : new Dictionary<string, object?>(StringComparer.Ordinal) { ["traceparent"] = traceParent },
+                    : new Dictionary<string, object?>(StringComparer.Ordinal)
+                    {
+                        ["traceparent"] = traceParent,
+                        ["tracestate"] = traceState,
+                    },
             }
         );
 }

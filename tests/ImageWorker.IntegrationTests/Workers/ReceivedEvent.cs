@@ -10,6 +10,9 @@ public sealed record ReceivedEvent(string Name, Guid MessageId, JsonElement Mess
     /// <summary>The transport's header by which a subscriber's spans join the trace.</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>What came with the command's.</summary>
+    public string? TraceState { get; init; }
+
     /// <summary>The same for subscribers with MassTransit.</summary>
     public string? ActivityId { get; init; }
 

@@ -18,10 +18,16 @@ public sealed partial class StartedWorker(ChildProcess process) : IAsyncDisposab
     /// <summary>Asks for a page or the like.</summary>
     /// <param name="path">What is asked for.</param>
     /// <param name="key">The operators' key, shown if there is one.</param>
-    public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path, string? key = null)
+    /// <param name="accept">What type of content is asked for.</param>
+    public async Task<(HttpStatusCode Status, string Body)> GetAsync(
+        string path,
+        string? key = null,
+        string accept = "*/*"
+    )
     {
         using var http = Clients.CreateClient();
         http.DefaultRequestHeaders.Authorization = key is null ? null : new("Bearer", key);
+        http.DefaultRequestHeaders.Add("Accept", accept);
         using var answer = await http.GetAsync(await AddressOfAsync(path), TestContext.Current.CancellationToken);
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }

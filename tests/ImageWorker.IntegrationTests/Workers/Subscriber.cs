@@ -119,6 +119,7 @@ public sealed class Subscriber : IAsyncDisposable
                 )
                 {
                     TraceParent = HeaderOf(delivery, "traceparent"),
+                    TraceState = HeaderOf(delivery, "tracestate"),
                     ActivityId = HeaderOf(delivery, "MT-Activity-Id"),
                     // The client uses its own ones again.
                     Properties = new BasicProperties(delivery.BasicProperties),

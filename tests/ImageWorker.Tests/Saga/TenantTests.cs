@@ -110,5 +110,5 @@ public sealed class TenantTests : IAsyncLifetime
     }
 
     private static GenerateAsked Asked(GenerateImages command, string? user) =>
-        new(command, new(Guid.NewGuid(), "generate-images", "rabbitmq", User: user));
+        new(command, new(Guid.NewGuid(), "generate-images", new("rabbitmq://localhost/"), User: user));
 }

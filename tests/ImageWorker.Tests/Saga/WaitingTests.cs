@@ -123,6 +123,7 @@ public sealed class WaitingTests : IDisposable
             submitter.HandleAsync(
                 new(command.RequestId, first.Id, 2, command),
                 new Claim.Fresh(next.LeaseUntil, next.ClaimedAt),
+                span: null,
                 Ct
             )
         );

@@ -37,6 +37,16 @@ internal sealed class Traced : IDisposable
             ];
     }
 
+    /// <summary>The ended spans of all requests.</summary>
+    public IReadOnlyList<Activity> All
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _spans];
+        }
+    }
+
     /// <summary>The only one of this name.</summary>
     public Activity One(Guid requestId, string name) => Assert.Single(Of(requestId, name));
 

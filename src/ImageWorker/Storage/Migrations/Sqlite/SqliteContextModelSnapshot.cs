@@ -91,6 +91,11 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("trace_parent");
 
+                    b.Property<string>("TraceState")
+                        .HasMaxLength(512)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("trace_state");
+
                     b.Property<int>("Version")
                         .IsConcurrencyToken()
                         .HasColumnType("INTEGER")
@@ -269,6 +274,11 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                     b.Property<string>("TraceParent")
                         .HasColumnType("TEXT")
                         .HasColumnName("trace_parent");
+
+                    b.Property<string>("TraceState")
+                        .HasMaxLength(512)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("trace_state");
 
                     b.HasKey("Id")
                         .HasName("pk_outbox");
