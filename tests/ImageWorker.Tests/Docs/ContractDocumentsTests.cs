@@ -109,7 +109,7 @@ public sealed class ContractDocumentsTests
         var schema = Document["components"]!["schemas"]![type.Name]!;
 
         var fields = schema["properties"]!.AsObject().ToDictionary(StringComparer.Ordinal);
-        Assert.Equal(type.GetProperties().Select(NameOf), fields.Keys);
+        Assert.Equal(type.GetProperties().Select(NameOf), fields.Keys, StringComparer.Ordinal);
         Assert.All(type.GetProperties(), property => IsOf(property, fields[NameOf(property)]!));
     }
 
