@@ -5,8 +5,11 @@ using ImageWorker.Callbacks;
 using ImageWorker.Commands;
 using ImageWorker.Hosting;
 using ImageWorker.Operations;
+using ImageWorker.Storage;
 using ImageWorker.Telemetry;
+using ImageWorker.Tests.ZpkSimulator;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace ImageWorker.Tests.Operations;
@@ -15,6 +18,7 @@ namespace ImageWorker.Tests.Operations;
 internal sealed class OperationsApp : IAsyncDisposable
 {
     public const string Key = "A-Key-of-some-length";
+    private const string File = "worker.db";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("imageworker-operations-");
     private readonly WebApplication _app;
@@ -42,16 +46,19 @@ internal sealed class OperationsApp : IAsyncDisposable
 
     /// <summary>Starts it on a free port.</summary>
     /// <param name="bound">What it listens on.</param>
-    /// <param name="file">Its database.</param>
+    /// <param name="file">Its database. This waits for its own alone: another may be one that never comes.</param>
     /// <param name="settings">Configuration keys.</param>
     public static async Task<OperationsApp> StartAsync(
         string bound = "127.0.0.1",
-        string file = "worker.db",
+        string file = File,
         params IEnumerable<(string Key, string Value)> settings
     )
     {
         var app = new OperationsApp(bound, file, settings);
         await app._app.StartAsync(Ct);
+        var database = app._app.Services.GetRequiredService<DatabaseState>();
+        if (file == File)
+            await Eventually.TrueAsync(async () => await database.ProblemAsync(Ct) is null);
         return app;
     }
 
