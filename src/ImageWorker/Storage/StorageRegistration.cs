@@ -53,7 +53,8 @@ public static class StorageRegistration
 
     /// <summary>
     /// No statement leaves anything in its session, so a returned connection needs no reset. Those resets were half of
-    /// all transactions. The few statements there are stay prepared. What the connection string says itself holds.
+    /// all transactions. The few statements there are stay prepared. Kerberos is not tried for encryption: its library is
+    /// in no small image, and says so at each start. What the connection string says itself holds.
     /// </summary>
     private static string Tuned(string postgres, string lockTimeout)
     {
@@ -63,6 +64,8 @@ public static class StorageRegistration
             settings.NoResetOnClose = true;
         if (!given.Contains("Max Auto Prepare"))
             settings.MaxAutoPrepare = 50;
+        if (!given.Contains("GSS Encryption Mode"))
+            settings.GssEncryptionMode = GssEncryptionMode.Disable;
         // Plans are kept only for prepared statements. Without them there may be a pooler in between, whose sessions
         // serve other programs too. Of two values for one option the later one holds.
         if (settings.MaxAutoPrepare > 0)

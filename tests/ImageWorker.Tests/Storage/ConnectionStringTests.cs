@@ -27,6 +27,12 @@ public sealed class ConnectionStringTests
         Assert.Equal((prepared, noReset, options), (tuned.MaxAutoPrepare, tuned.NoResetOnClose, tuned.Options));
     }
 
+    [Theory]
+    [InlineData("", GssEncryptionMode.Disable)]
+    [InlineData(";GSS Encryption Mode=Prefer", GssEncryptionMode.Prefer)]
+    public void Kerberos_encrypts_only_where_the_connection_string_says_so(string settings, GssEncryptionMode mode) =>
+        Assert.Equal(mode, Tune(settings).GssEncryptionMode);
+
     [Fact]
     public void Options_of_the_connection_string_come_last_and_so_hold() =>
         Assert.EndsWith(
