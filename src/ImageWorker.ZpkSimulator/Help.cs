@@ -12,6 +12,7 @@ internal static class Help
 
           --address IP                  where to listen (127.0.0.1)
           --port N                      0 for a free one (5080)
+          --publicAddress URL           where pictures are said to be (the address that the caller used)
           --credentials:APP KEY         accept this application id and key alone; repeatable (any)
           --generationTime DIST         fixed:2, uniform:5:60 or lognormal:30:0.4, in seconds (lognormal:30)
           --timeScale X                 multiplies every generation time (1)

@@ -28,6 +28,12 @@ public sealed class SimulatorOptions
     [Range(0, 65535)]
     public int Port { get; set; }
 
+    /// <summary>
+    /// Where the pictures are said to be, for example <c>http://127.0.0.1:5080</c> for whom a container's port is mapped to.
+    /// Default none: the address that the caller used.
+    /// </summary>
+    public Uri? PublicAddress { get; set; }
+
     /// <summary>API keys by application id. Default empty: any id and key are accepted as long as neither is empty.</summary>
     public IDictionary<string, string> Credentials { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -133,6 +139,8 @@ public sealed class SimulatorOptions
             throw new ValidationException(results[0].ErrorMessage);
         if (!System.Net.IPAddress.TryParse(Address, out _))
             throw new ValidationException("The field Address must be an IP address.");
+        if (PublicAddress is not null and not { IsAbsoluteUri: true, Scheme: "http" or "https" })
+            throw new ValidationException("The field PublicAddress must be an http or https address.");
         foreach (var fault in Faults)
             _ = Fault.Parse(fault);
         foreach (var limit in Limits)

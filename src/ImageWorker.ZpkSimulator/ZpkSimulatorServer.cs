@@ -42,7 +42,7 @@ public sealed class ZpkSimulatorServer : IAsyncDisposable
         var book = new PromptBook();
         var resends = new ResendTracker();
         var counts = new CallCounts();
-        var origins = new OriginCache();
+        var origins = new OriginCache(options.PublicAddress);
         var connections = new ConnectionCounter();
         _file = options.StateFile is { } path ? new StateFile(path) : null;
         _faults = new FaultBoard(dice);

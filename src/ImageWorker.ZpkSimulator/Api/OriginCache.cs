@@ -1,12 +1,17 @@
 namespace ImageWorker.ZpkSimulator.Api;
 
-/// <summary>Scheme and host of a call as one string; clients keep to one host, so the last one is kept.</summary>
-internal sealed class OriginCache
+/// <summary>Where pictures are: at a fixed address, or at scheme and host of the call. Clients keep to one host, so the last one
+/// is kept.</summary>
+internal sealed class OriginCache(Uri? fixedAddress)
 {
+    private readonly string? _fixed = fixedAddress?.AbsoluteUri.TrimEnd('/');
+
     private volatile string _last = "";
 
     public string Of(HttpRequest request)
     {
+        if (_fixed is not null)
+            return _fixed;
         var cached = _last;
         var host = request.Host.Value ?? "";
         var scheme = request.Scheme;

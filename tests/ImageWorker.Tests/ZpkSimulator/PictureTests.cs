@@ -130,6 +130,18 @@ public sealed class PictureTests
         Assert.Equal(200, (await simulator.GetAsync("/images/one/0.png")).Status);
     }
 
+    [Theory]
+    [InlineData("http://127.0.0.1:5080", "http://127.0.0.1:5080/images/one/0.png")]
+    [InlineData("https://pictures.example.com/zpk/", "https://pictures.example.com/zpk/images/one/0.png")]
+    public async Task Pictures_are_said_to_be_where_the_caller_can_open_them(string address, string picture)
+    {
+        await using var simulator = await Simulator.StartAsync(options => options.PublicAddress = new Uri(address));
+
+        var reply = await simulator.GenerateAsync("a cat [seconds 0]", id: "one");
+
+        Assert.Equal(picture, reply.Images.Single().GetProperty("image_url").GetString());
+    }
+
     private static async Task<byte[]> DownloadAsync(
         Simulator simulator,
         string prompt,

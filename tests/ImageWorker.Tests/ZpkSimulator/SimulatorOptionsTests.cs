@@ -11,6 +11,8 @@ public sealed class SimulatorOptionsTests
         {
             { "Address", options => options.Address = "localhost" },
             { "Port", options => options.Port = 65536 },
+            { "PublicAddress", options => options.PublicAddress = new Uri("ftp://127.0.0.1") },
+            { "PublicAddress", options => options.PublicAddress = new Uri("/images", UriKind.Relative) },
             { "TimeScale", options => options.TimeScale = -1 },
             { "WaitTimeError", options => options.WaitTimeError = 0.5 },
             { "GeneralErrorRate", options => options.GeneralErrorRate = 2 },
