@@ -105,6 +105,62 @@ public sealed class KubernetesTests
     }
 
     [Fact]
+    public void The_Prometheus_operator_scrapes_the_workers_under_the_name_that_the_alerts_know()
+    {
+        var monitor = Yaml("deploy/kubernetes/prometheus-operator/podmonitor.yaml")["spec"]!;
+        var labels = Deployment.Spec.Template.Metadata.Labels.ToDictionary(StringComparer.Ordinal);
+        foreach (var pair in Yaml($"{Base}/kustomization.yaml")["labels"]![0]!["pairs"]!.AsObject())
+            labels[pair.Key] = Text(pair.Value);
+        var endpoint = Assert.Single(monitor["podMetricsEndpoints"]!.AsArray())!;
+        var credentials = endpoint["authorization"]!["credentials"]!;
+        var secret = Objects.OfType<V1Secret>().Single();
+
+        Assert.Contains(
+            $"up{{job=\"{labels[Text(monitor["jobLabel"])]}\"}}",
+            Text(Monitoring.Rules.Single(rule => Text(rule["alert"]) == "ImageWorkerDown")["expr"]),
+            StringComparison.Ordinal
+        );
+        Assert.All(
+            monitor["selector"]!["matchLabels"]!.AsObject(),
+            label => Assert.Equal(labels[label.Key], Text(label.Value))
+        );
+        Assert.Equal(Assert.Single(Deployment.Spec.Template.Spec.Containers[0].Ports).Name, Text(endpoint["port"]));
+        Assert.Equal(secret.Metadata.Name, Text(credentials["name"]));
+        Assert.True(secret.StringData.ContainsKey(Text(credentials["key"])));
+    }
+
+    [Fact]
+    public void Argo_CD_migrates_before_it_starts_workers_and_makes_the_job_anew()
+    {
+        const string Argo = "argocd.argoproj.io";
+        var migration = Migration.Metadata.Annotations;
+
+        Assert.Equal("Sync", migration[$"{Argo}/hook"]);
+        Assert.Equal("BeforeHookCreation", migration[$"{Argo}/hook-delete-policy"]);
+        Assert.True(Wave(migration) > 0);
+        Assert.True(Wave(Deployment.Metadata.Annotations) > Wave(migration));
+
+        static int Wave(IDictionary<string, string> annotations) => int.Parse(annotations[$"{Argo}/sync-wave"]);
+    }
+
+    [Fact]
+    public void In_the_example_migrate_alone_has_the_right_to_change_tables()
+    {
+        var kustomization = Yaml("deploy/kubernetes/example/kustomization.yaml");
+        var patch = KubernetesYaml
+            .LoadAllFromString(Read("deploy/kubernetes/example/migrate-secret.yaml"), strict: true)
+            .OfType<V1Job>()
+            .Single();
+        var volume = Assert.Single(patch.Spec.Template.Spec.Volumes);
+        var patched = Migration.Spec.Template.Spec.Volumes.Single(other => other.Name == volume.Name).Secret;
+
+        Assert.Equal("migrate-secret.yaml", Text(Assert.Single(kustomization["patches"]!.AsArray())!["path"]));
+        Assert.Equal(Migration.Metadata.Name, patch.Metadata.Name);
+        Assert.NotEqual(patched.SecretName, volume.Secret.SecretName);
+        Assert.Equal(patched.DefaultMode, volume.Secret.DefaultMode);
+    }
+
+    [Fact]
     public void Keda_scales_the_deployment_on_what_waits_in_the_database_and_never_to_nothing()
     {
         var scaling = YamlDocuments("deploy/kubernetes/keda/scaledobject.yaml");
@@ -132,6 +188,7 @@ public sealed class KubernetesTests
     [Theory]
     [InlineData("deploy/kubernetes/base")]
     [InlineData("deploy/kubernetes/keda")]
+    [InlineData("deploy/kubernetes/prometheus-operator")]
     [InlineData("deploy/kubernetes/example")]
     [InlineData("deploy/monitoring")]
     public void A_kustomization_names_only_files_that_are_there(string folder)
@@ -142,7 +199,11 @@ public sealed class KubernetesTests
         );
 
         Assert.All(
-            Texts(kustomization["resources"]).Concat(Texts(kustomization["components"])).Concat(generated),
+            Texts(kustomization["resources"])
+                .Concat(Texts(kustomization["components"]))
+                .Concat((kustomization["patches"] as JsonArray ?? []).Select(patch => Text(patch!["path"])))
+                .Where(path => path.Length > 0)
+                .Concat(generated),
             path => Assert.True(Path.Exists(Path.Combine(At(folder), path)), path)
         );
     }
