@@ -8,13 +8,17 @@ public sealed partial class AlertRulesTests
 {
     public static TheoryData<string> Alerts { get; } = [.. Rules.Select(rule => Text(rule["alert"]))];
 
-    [Fact]
-    public async Task They_can_be_read() =>
-        await PromtoolAsync("check", "rules", At($"{Folder}/imageworker.rules.yml"));
+    [Theory]
+    [InlineData("imageworker")]
+    [InlineData("compose")]
+    public async Task They_can_be_read(string rules) =>
+        await PromtoolAsync("check", "rules", At($"{Folder}/{rules}.rules.yml"));
 
-    [Fact]
-    public async Task Each_alert_fires_when_it_must_and_not_when_it_must_not() =>
-        await PromtoolAsync("test", "rules", At($"{Folder}/imageworker.rules.test.yml"));
+    [Theory]
+    [InlineData("imageworker")]
+    [InlineData("compose")]
+    public async Task Each_alert_fires_when_it_must_and_not_when_it_must_not(string rules) =>
+        await PromtoolAsync("test", "rules", At($"{Folder}/{rules}.rules.test.yml"));
 
     [Fact]
     public async Task The_configuration_of_Prometheus_can_be_read() =>

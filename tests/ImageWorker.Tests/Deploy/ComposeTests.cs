@@ -22,6 +22,7 @@ public sealed partial class ComposeTests
             "command",
             "depends_on",
             "deploy",
+            "env_file",
             "environment",
             "healthcheck",
             "hostname",
@@ -83,6 +84,8 @@ public sealed partial class ComposeTests
         // The images that are built here bring their own.
         Assert.True(
             service["healthcheck"]?["test"] is not null
+                // It has nothing to ask with.
+                || name == "aspire"
                 || Text(service["image"]).StartsWith("imageworker", StringComparison.Ordinal)
         );
     }
@@ -93,11 +96,9 @@ public sealed partial class ComposeTests
         var secrets = Services
             .SelectMany(service => service.Value!["environment"]?.AsObject() ?? [])
             .Where(setting =>
-                SecretName().IsMatch(setting.Key) || Text(setting.Value).Contains("assword=", StringComparison.Ordinal)
+                SecretName().IsMatch(setting.Key)
+                || setting.Key.StartsWith("ConnectionStrings__", StringComparison.Ordinal)
             )
-            .Where(setting => !setting.Key.EndsWith("File", StringComparison.Ordinal))
-            // The simulator takes any.
-            .Where(setting => (setting.Key, Text(setting.Value)) != ("Zpk__ApiKey", "simulator"))
             .ToList();
 
         Assert.True(secrets.Count >= 8);
@@ -114,7 +115,7 @@ public sealed partial class ComposeTests
         var used = Variable().Matches(Read("docker-compose.yml"));
 
         Assert.Equal(
-            example.Keys.Except(["COMPOSE_PROFILES"], StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            example.Keys.Order(StringComparer.Ordinal),
             used.Select(variable => variable.Groups["name"].Value)
                 .Distinct(StringComparer.Ordinal)
                 .Order(StringComparer.Ordinal)
@@ -123,29 +124,117 @@ public sealed partial class ComposeTests
             example.Keys.Where(name => SecretName().IsMatch(name)),
             name => Assert.Contains($"${{{name}:?", Read("docker-compose.yml"), StringComparison.Ordinal)
         );
-        Assert.All(example, setting => Assert.True(setting.Key is "COMPOSE_PROFILES" || setting.Value.Length == 0));
+        Assert.All(example, setting => Assert.Equal(SecretName().IsMatch(setting.Key), setting.Value.Length == 0));
     }
 
     [Fact]
-    public void Only_one_of_the_two_workers_runs_and_the_example_pays_nothing()
+    public void One_setting_says_whom_all_workers_talk_to_and_the_example_pays_nothing()
     {
-        Assert.Equal(["simulator"], Texts(Services["worker"]!["profiles"]));
-        Assert.Equal(["zpk"], Texts(Services["worker-zpk"]!["profiles"]));
-        Assert.Equal("simulator", Assignments(".env.example")["COMPOSE_PROFILES"]);
-        Assert.Null(Services["worker-zpk"]!["environment"]!["Zpk__BaseAddress"]);
+        var environment = Services["worker"]!["environment"]!.AsObject().Select(setting => setting.Key).ToList();
+
+        Assert.Equal("deploy/compose/${ZPK:-simulator}.env", Texts(Services["worker"]!["env_file"])[0]);
+        Assert.Equal("simulator", Assignments(".env.example")["ZPK"]);
+        Assert.Equal("http://simulator:5080", Assignments("deploy/compose/simulator.env")["Zpk__BaseAddress"]);
+        // What the environment says would hold for both.
+        Assert.DoesNotContain("Zpk__BaseAddress", environment, StringComparer.Ordinal);
+        Assert.DoesNotContain("Zpk__AllowInsecure", environment, StringComparer.Ordinal);
+        Assert.StartsWith(
+            "https://",
+            Assignments("deploy/compose/zpk.env")["Zpk__BaseAddress"],
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain("Zpk__AllowInsecure", Assignments("deploy/compose/zpk.env").Keys, StringComparer.Ordinal);
+        Assert.Single(Services, service => service.Value!["env_file"] is not null);
+    }
+
+    [Fact]
+    public void Workers_start_after_the_migration_may_write_nowhere_and_do_not_change_tables()
+    {
+        var worker = Services["worker"]!;
+
+        Assert.Equal("service_completed_successfully", Text(worker["depends_on"]!["migrate"]!["condition"]));
+        Assert.Equal("${WORKERS:-2}", Text(worker["deploy"]!["replicas"]));
+        Assert.Equal("2", Assignments(".env.example")["WORKERS"]);
+        Assert.Equal("true", Text(worker["read_only"]));
+        Assert.Equal(["ALL"], Texts(worker["cap_drop"]));
+        Assert.Contains("Username=imageworker_worker;", Connection("worker"), StringComparison.Ordinal);
+        Assert.Contains("Username=imageworker;", Connection("migrate"), StringComparison.Ordinal);
+        Assert.Contains(
+            "CREATE ROLE imageworker_worker ",
+            Read("deploy/postgres/worker-role.sql"),
+            StringComparison.Ordinal
+        );
+
+        static string Connection(string service) =>
+            Text(Services[service]!["environment"]!["ConnectionStrings__Postgres"]);
     }
 
     [Theory]
-    [InlineData("worker")]
-    [InlineData("worker-zpk")]
-    public void Workers_start_in_two_replicas_after_the_migration_and_may_write_nowhere(string name)
+    [InlineData("jaeger")]
+    [InlineData("aspire")]
+    public void A_profile_says_where_telemetry_goes_and_brings_who_takes_it(string profile)
     {
-        var worker = Services[name]!;
+        var telemetry = Assignments($"deploy/compose/{profile}.env");
 
-        Assert.Equal("service_completed_successfully", Text(worker["depends_on"]!["migrate"]!["condition"]));
-        Assert.Equal("2", Text(worker["deploy"]!["replicas"]));
-        Assert.Equal("true", Text(worker["read_only"]));
-        Assert.Equal(["ALL"], Texts(worker["cap_drop"]));
+        Assert.Equal("deploy/compose/${COMPOSE_PROFILES:-jaeger}.env", Texts(Services["worker"]!["env_file"])[1]);
+        Assert.Equal(profile, new Uri(telemetry["OTEL_EXPORTER_OTLP_ENDPOINT"]).Host);
+        Assert.Equal([profile], Texts(Services[profile]!["profiles"]));
+        Assert.DoesNotContain(
+            Services["worker"]!["environment"]!.AsObject(),
+            setting => telemetry.ContainsKey(setting.Key)
+        );
+        // Jaeger takes traces alone.
+        Assert.Equal(profile == "jaeger", telemetry.ContainsKey("OTEL_METRICS_EXPORTER"));
+    }
+
+    [Fact]
+    public void A_key_that_is_replaced_reaches_the_worker()
+    {
+        var mount = Assert.Single(Texts(Services["worker"]!["volumes"])).Split(':');
+
+        // A mounted file stays the old one when another takes its name.
+        Assert.Equal("./.secrets/zpk", mount[0]);
+        Assert.Equal($"{mount[1]}/api-key", Text(Services["worker"]!["environment"]!["Zpk__ApiKeyFile"]));
+    }
+
+    [Fact]
+    public void All_workers_have_one_port_and_pictures_an_address_of_this_machine()
+    {
+        Assert.Null(Services["worker"]!["ports"]);
+        Assert.Equal("127.0.0.1:8080:8080", Assert.Single(Texts(Services["gateway"]!["ports"])));
+        Assert.Contains(
+            "set $workers http://worker:8080;",
+            Read("deploy/compose/gateway.conf"),
+            StringComparison.Ordinal
+        );
+        var simulator = Services["simulator"]!;
+        var pictures = new Uri(Text(simulator["environment"]!["ZPKSIM_PublicAddress"]));
+        Assert.Equal($"{pictures.Host}:{pictures.Port}:5080", Assert.Single(Texts(simulator["ports"])));
+    }
+
+    [Fact]
+    public void Prometheus_tells_Alertmanager_and_Alertmanager_a_receiver()
+    {
+        var told = Yaml("deploy/monitoring/prometheus.yml")["alerting"]!["alertmanagers"]![0]!["static_configs"]![0]!;
+        var configuration = Yaml("deploy/monitoring/alertmanager.yml");
+        var receiver = configuration["receivers"]!
+            .AsArray()
+            .Single(r => Text(r!["name"]) == Text(configuration["route"]!["receiver"]))!;
+
+        Assert.Equal(["alertmanager:9093"], Texts(told["targets"]));
+        Assert.Equal("/run/alerts/webhook-url", Text(receiver["webhook_configs"]![0]!["url_file"]));
+        Assert.Contains(
+            "./.secrets/alerts:/run/alerts:ro",
+            Texts(Services["alertmanager"]!["volumes"]),
+            StringComparer.Ordinal
+        );
+        Assert.Equal(
+            Directory
+                .EnumerateFiles(At("deploy/monitoring"), "*.rules.yml")
+                .Select(Path.GetFileName)
+                .Order(StringComparer.Ordinal),
+            Texts(Yaml("deploy/monitoring/prometheus.yml")["rule_files"]).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -156,7 +245,12 @@ public sealed partial class ComposeTests
         foreach (var (_, service) in Services)
         {
             Assert.All(Texts(service!["secrets"]), secret => Assert.Contains(secret, secrets, StringComparer.Ordinal));
-            foreach (var volume in Texts(service["volumes"]).Select(volume => volume.Split(':')[0]))
+            // deploy/new-env.sh makes .secrets.
+            foreach (
+                var volume in Texts(service["volumes"])
+                    .Select(volume => volume.Split(':')[0])
+                    .Where(volume => !volume.StartsWith("./.secrets/", StringComparison.Ordinal))
+            )
                 Assert.True(
                     volume[0] == '.' ? Path.Exists(At(volume)) : volumes.Contains(volume, StringComparer.Ordinal),
                     volume
@@ -177,11 +271,7 @@ public sealed partial class ComposeTests
             .AsArray()
             .ToDictionary(job => Text(job!["job_name"]), job => job!, StringComparer.Ordinal);
 
-        Assert.Equal(
-            Services.Select(service => service.Key).Where(name => name.StartsWith("worker", StringComparison.Ordinal)),
-            Texts(jobs["imageworker"]["dns_sd_configs"]![0]!["names"]),
-            StringComparer.Ordinal
-        );
+        Assert.Equal(["worker"], Texts(jobs["imageworker"]["dns_sd_configs"]![0]!["names"]));
         Assert.Equal("8080", Text(jobs["imageworker"]["dns_sd_configs"]![0]!["port"]));
         Assert.Equal("rabbitmq:15692", Text(jobs["rabbitmq"]["static_configs"]![0]!["targets"]![0]));
         Assert.Equal("/metrics/per-object", Text(jobs["rabbitmq-queues"]["metrics_path"]));

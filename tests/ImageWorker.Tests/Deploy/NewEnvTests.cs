@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using static ImageWorker.Tests.Deploy.DeployFiles;
 
 namespace ImageWorker.Tests.Deploy;
@@ -23,14 +24,41 @@ public sealed class NewEnvTests : IDisposable
                 || setting.Key.EndsWith("_KEY", StringComparison.Ordinal)
             )
             .ToList();
-        Assert.Equal(4, secrets.Count);
+        Assert.Equal(5, secrets.Count);
         Assert.All(secrets, secret => Assert.Matches("^[0-9a-f]{48}$", secret.Value));
         Assert.Distinct(secrets.Select(secret => secret.Value), StringComparer.Ordinal);
         if (!OperatingSystem.IsWindows())
+        {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(env));
+            AssertSecretsOfContainers();
+        }
 
         Assert.Equal(1, await RunAsync());
         Assert.Equal(made, Assignments(env));
+    }
+
+    /// <summary>Of this machine's users the owner alone gets there; within, a container's user can read what is mounted.</summary>
+    [UnsupportedOSPlatform("windows")]
+    private void AssertSecretsOfContainers()
+    {
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        var secrets = Path.Combine(_folder.FullName, ".secrets");
+
+        Assert.Equal(Owner, File.GetUnixFileMode(secrets));
+        foreach (
+            var mounted in Yaml("docker-compose.yml")["services"]!
+                .AsObject()
+                .SelectMany(service => Texts(service.Value!["volumes"]))
+                .Select(volume => volume.Split(':')[0])
+                .Where(volume => volume.StartsWith("./.secrets/", StringComparison.Ordinal))
+        )
+            Assert.True(
+                File.GetUnixFileMode(Path.Combine(_folder.FullName, mounted)).HasFlag(UnixFileMode.OtherExecute),
+                mounted
+            );
+        var key = Path.Combine(secrets, "zpk", "api-key");
+        Assert.True(File.GetUnixFileMode(key).HasFlag(UnixFileMode.OtherRead));
+        Assert.Equal("simulator", File.ReadAllText(key).Trim());
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

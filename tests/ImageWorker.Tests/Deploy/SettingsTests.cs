@@ -15,17 +15,21 @@ public sealed partial class SettingsTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("imageworker-settings-");
 
     [Theory]
-    [InlineData("worker")]
-    [InlineData("worker-zpk")]
-    public void The_worker_takes_the_settings_of_the_compose_file(string service)
+    [InlineData("simulator", "jaeger")]
+    [InlineData("zpk", "aspire")]
+    public void The_worker_takes_the_settings_of_the_compose_file(string zpk, string profile)
     {
-        var settings = Yaml("docker-compose.yml")["services"]![service]!["environment"]!
+        var settings = Yaml("docker-compose.yml")["services"]!["worker"]!["environment"]!
             .AsObject()
             .ToDictionary(
                 setting => setting.Key,
                 setting => Variable().Replace(setting.Value!.ToString(), "0123456789abcdef"),
                 StringComparer.Ordinal
             );
+        foreach (
+            var (key, value) in new[] { zpk, profile }.SelectMany(file => Assignments($"deploy/compose/{file}.env"))
+        )
+            settings.Add(key, value);
 
         AssertTaken(settings);
     }
