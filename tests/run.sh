@@ -37,6 +37,7 @@ fail() {
 
 has_rabbitmq() { [[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ]]; }
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
+# As the tests themselves judge.
 has_docker() { command -v docker >/dev/null && timeout 10 docker version >/dev/null 2>&1; }
 
 as_root() {

@@ -29,13 +29,19 @@ internal static class PictureAddress
             return "must be an absolute https address";
         if (uri.UserInfo.Length > 0)
             return "must not carry a user name or password";
-        return Reach(uri) is var reach and not Network.Public && reach != Reach(api)
+        return Reach(uri) is var reach and not Network.Public && reach != Reach(api) && !IsPublishedHere(reach, api)
             ? "leads to this machine or into a private network"
             : null;
     }
 
     /// <summary>Whether a server on the web could not be meant by it, but one of our own could.</summary>
     public static bool LeadsInside(Uri address) => Reach(address) != Network.Public;
+
+    // An http API by a name without a dot is another container, whose port this machine reaches at an address of its own.
+    private static bool IsPublishedHere(Network reach, Uri api) =>
+        reach == Network.ThisMachine
+        && api is { Scheme: "http", HostNameType: UriHostNameType.Dns }
+        && !api.Host.Contains('.', StringComparison.Ordinal);
 
     private static bool IsUsual(Rune rune) =>
         rune.IsAscii

@@ -10,6 +10,7 @@ namespace ImageWorker.IntegrationTests.Operations;
 [Collection(nameof(ServerOutages))]
 public sealed class DatabaseOutageTests(RestartableServers servers)
 {
+    private const string Password = "password";
     private const int Requests = 10;
 
     [Fact]
@@ -45,12 +46,16 @@ public sealed class DatabaseOutageTests(RestartableServers servers)
         var role = $"few_{Guid.NewGuid():n}";
         await worker.QueryAsync(
             $"""
-            CREATE ROLE {role} LOGIN CONNECTION LIMIT 4;
+            CREATE ROLE {role} LOGIN PASSWORD '{Password}' CONNECTION LIMIT 4;
             GRANT ALL ON SCHEMA public TO {role};
             GRANT ALL ON ALL TABLES IN SCHEMA public TO {role};
             """
         );
-        var few = new NpgsqlConnectionStringBuilder(worker.Settings["ConnectionStrings__Postgres"]) { Username = role };
+        var few = new NpgsqlConnectionStringBuilder(worker.Settings["ConnectionStrings__Postgres"])
+        {
+            Username = role,
+            Password = Password,
+        };
         await using var started = await worker.StartAsync(
             new KeyValuePair<string, string?>("ConnectionStrings__Postgres", few.ConnectionString)
         );
@@ -88,12 +93,16 @@ public sealed class DatabaseOutageTests(RestartableServers servers)
         var role = $"own_{Guid.NewGuid():n}";
         await worker.QueryAsync(
             $"""
-            CREATE ROLE {role} LOGIN;
+            CREATE ROLE {role} LOGIN PASSWORD '{Password}';
             GRANT ALL ON SCHEMA public TO {role};
             GRANT ALL ON ALL TABLES IN SCHEMA public TO {role};
             """
         );
-        var own = new NpgsqlConnectionStringBuilder(worker.Settings["ConnectionStrings__Postgres"]) { Username = role };
+        var own = new NpgsqlConnectionStringBuilder(worker.Settings["ConnectionStrings__Postgres"])
+        {
+            Username = role,
+            Password = Password,
+        };
         await using var started = await worker.StartAsync(
             new KeyValuePair<string, string?>("ConnectionStrings__Postgres", own.ConnectionString),
             new KeyValuePair<string, string?>("Logging__LogLevel__ImageWorker.Storage", "Debug"),

@@ -21,7 +21,7 @@ public sealed class OutageTests(RestartableServers servers)
 
         await using var started = worker.Launch();
         await started.Process.WaitForLineAsync(line =>
-            line.Contains("Waiting: RabbitMQ at 127.0.0.1", StringComparison.Ordinal)
+            line.Contains($"Waiting: RabbitMQ at {new Uri(servers.RabbitMqUri).Host}", StringComparison.Ordinal)
         );
         Assert.Equal(HttpStatusCode.OK, (await started.GetAsync("/health/live")).Status);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await started.GetAsync("/health/ready")).Status);

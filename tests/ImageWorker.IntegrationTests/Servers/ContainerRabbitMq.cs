@@ -3,24 +3,25 @@ using Testcontainers.RabbitMq;
 
 namespace ImageWorker.IntegrationTests.Servers;
 
-internal sealed class ContainerRabbitMq(RabbitMqContainer container, TestAuthority? authority)
-    : ContainerServer(container),
-        IRabbitMqServer
+internal sealed class ContainerRabbitMq : ContainerServer, IRabbitMqServer
 {
     private const int TlsPort = 5671;
 
-    private readonly RabbitMqContainer _container = container;
+    private readonly RabbitMqContainer _container;
+    private readonly TestAuthority? _authority;
 
     /// <inheritdoc cref="InstalledRabbitMq(TestAuthority?)"/>
     public ContainerRabbitMq(TestAuthority? authority = null)
-        : this(Builder(authority).WithUsername("guest").WithPassword("guest").Build(), authority) { }
+        : this(LoopbackPort.Free(), authority) { }
+
+    private ContainerRabbitMq(int port, TestAuthority? authority)
+        : this(Builder(port, authority).WithUsername("guest").WithPassword("guest").Build(), port, authority) { }
+
+    private ContainerRabbitMq(RabbitMqContainer container, int port, TestAuthority? authority)
+        : base(container, port) => (_container, _authority) = (container, authority);
 
     public override string ConnectionString =>
-        authority is null
-            ? $"amqp://guest:guest@{_container.Hostname}:{Port}/"
-            : $"amqps://guest:guest@{authority.Host}:{Port}/";
-
-    private int Port => _container.GetMappedPublicPort(authority is null ? RabbitMqBuilder.RabbitMqPort : TlsPort);
+        _authority is null ? $"amqp://guest:guest@{Host}:{Port}/" : $"amqps://guest:guest@{_authority.Host}:{Port}/";
 
     public async Task<string> CreateVirtualHostAsync(string name)
     {
@@ -33,7 +34,7 @@ internal sealed class ContainerRabbitMq(RabbitMqContainer container, TestAuthori
     {
         await ControlAsync("add_user", name, password);
         await ControlAsync("set_permissions", name, ".*", ".*", ".*");
-        return $"amqp://{name}:{password}@{_container.Hostname}:{Port}/";
+        return $"amqp://{name}:{password}@{Host}:{Port}/";
     }
 
     public async Task<IReadOnlyList<string>> ListAsync(string uri)
@@ -71,19 +72,19 @@ internal sealed class ContainerRabbitMq(RabbitMqContainer container, TestAuthori
     public async Task<bool> BlocksAsync() =>
         (await ControlAsync("list_connections", "state")).Contains("blocked", StringComparison.Ordinal);
 
-    protected override Task<bool> AnswersAsync() => AmqpHandshake.AnswersAsync(_container.Hostname, Port, authority);
+    protected override Task<bool> AnswersAsync() => AmqpHandshake.AnswersAsync(Host, Port, _authority);
 
-    private static RabbitMqBuilder Builder(TestAuthority? authority)
+    private static RabbitMqBuilder Builder(int port, TestAuthority? authority)
     {
         var builder = new RabbitMqBuilder("rabbitmq:4.1-management");
         if (authority is null)
         {
-            return builder.WithPortBinding(LoopbackPort.Free(), RabbitMqBuilder.RabbitMqPort);
+            return builder.WithPortBinding(port, RabbitMqBuilder.RabbitMqPort);
         }
 
         const string Folder = "/etc/rabbitmq/tests";
         builder = builder
-            .WithPortBinding(LoopbackPort.Free(), TlsPort)
+            .WithPortBinding(port, TlsPort)
             .WithResourceMapping(Bytes(TlsSettings.For($"{TlsPort}", Folder)), "/etc/rabbitmq/conf.d/20-tls.conf");
         return authority
             .Files()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Docker.DotNet.Models;
 using DotNet.Testcontainers.Configurations;
 using DotNet.Testcontainers.Containers;
@@ -5,15 +6,21 @@ using DotNet.Testcontainers.Containers;
 namespace ImageWorker.IntegrationTests.Servers;
 
 /// <summary>A server in a container. Its port on the host is fixed, since Docker would give it another one each time it
-/// starts.</summary>
-internal abstract class ContainerServer(IContainer container) : IServer
+/// starts. Testcontainers does not tell it while the container is stopped.</summary>
+internal abstract class ContainerServer(IContainer container, int port) : IServer
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     public abstract string ConnectionString { get; }
 
-    /// <summary>Whether a Docker engine answers: Testcontainers pings the known endpoints and keeps the one that does.</summary>
-    public static bool IsAvailable => TestcontainersSettings.OS.DockerEndpointAuthConfig is not null;
+    /// <summary>Whether a Docker engine answers: Testcontainers pings the known endpoints and keeps the one that does. By itself
+    /// it asks for an API that engines before version 25 do not have, so it is told which one there is.</summary>
+    public static bool IsAvailable { get; } = FindEngine();
+
+    /// <summary>Where the engine publishes ports.</summary>
+    protected string Host { get; } = container.Hostname;
+
+    protected int Port { get; } = port;
 
     public async Task StartAsync()
     {
@@ -36,4 +43,31 @@ internal abstract class ContainerServer(IContainer container) : IServer
     public ValueTask DisposeAsync() => container.DisposeAsync();
 
     protected abstract Task<bool> AnswersAsync();
+
+    private static bool FindEngine()
+    {
+        const string Version = "DOCKER_API_VERSION";
+        if (Environment.GetEnvironmentVariable(Version) is not { Length: > 0 } && AskForApi() is { Length: > 0 } api)
+        {
+            Environment.SetEnvironmentVariable(Version, api);
+        }
+
+        return TestcontainersSettings.OS.DockerEndpointAuthConfig is not null;
+    }
+
+    /// <summary>What tests/run.sh asks too; null without Docker's command or an engine.</summary>
+    private static string? AskForApi()
+    {
+        using var docker = Process.Start(
+            new ProcessStartInfo("timeout", ["10", "docker", "version", "--format", "{{.Server.APIVersion}}"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            }
+        )!;
+        var api = docker.StandardOutput.ReadToEnd().Trim();
+        docker.WaitForExit();
+        return docker.ExitCode == 0 ? api : null;
+    }
 }
