@@ -122,8 +122,7 @@ public sealed partial class Dockerfile : IAsyncLifetime
         {
             WorkingDirectory = Path.Combine(_folder, "source"),
         };
-        // The build of the tests has looked at the code already, and no server may outlive this one.
-        start.Environment["RunAnalyzers"] = "false";
+        // No server may outlive this one.
         start.Environment["UseSharedCompilation"] = "false";
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         await using var run = ChildProcess.Start(start);
