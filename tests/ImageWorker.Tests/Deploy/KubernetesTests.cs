@@ -156,7 +156,7 @@ public sealed class KubernetesTests
 
         Assert.Equal("migrate-secret.yaml", Text(Assert.Single(kustomization["patches"]!.AsArray())!["path"]));
         Assert.Equal(Migration.Metadata.Name, patch.Metadata.Name);
-        Assert.NotEqual(patched.SecretName, volume.Secret.SecretName);
+        Assert.NotEqual(patched.SecretName, volume.Secret.SecretName, StringComparer.Ordinal);
         Assert.Equal(patched.DefaultMode, volume.Secret.DefaultMode);
     }
 
