@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ImageWorker.Commands.Requests;
-using ImageWorker.Hosting;
 
 namespace ImageWorker.Commands;
 
@@ -20,9 +19,7 @@ public static class CommandLine
             // A command that takes settings checks its own tokens.
             var command = parsed.CommandResult.Command;
             if (command.TreatUnmatchedTokensAsErrors && parsed.UnmatchedTokens is [var unknown, ..])
-                throw new ConfigurationException(
-                    $"'{unknown}' is no command, option or argument of '{command.Name}'. See --help."
-                );
+                throw UnknownToken.Mistake(parsed, unknown, $"command, option or argument of '{command.Name}'");
             if (parsed.Errors.Count > 0)
                 return new CommandFailure(Misused, [.. parsed.Errors.Select(ArgumentMistake.Of)]).Tell();
 
@@ -59,6 +56,7 @@ public static class CommandLine
         };
         root.TreatUnmatchedTokensAsErrors = false;
         root.SetAction(RunCommand.RunAsync);
+        HelpExample.AddTo(root);
         return root;
     }
 }

@@ -50,8 +50,11 @@ public static class HostSettings
                 continue;
             }
             if (!token.StartsWith("--", StringComparison.Ordinal) || !IsSetting(token[2..].Split('=')[0]))
-                throw new ConfigurationException(
-                    $"'{token}' is no command and no --Key:Subkey=value setting. See --help, and docs/configuration.md."
+                throw UnknownToken.Mistake(
+                    parsed,
+                    token,
+                    "command and no --Key:Subkey=value setting of docs/configuration.md",
+                    Sections.Value
                 );
             awaitsValue = token.Contains('=', StringComparison.Ordinal) ? null : token;
         }

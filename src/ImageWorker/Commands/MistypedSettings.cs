@@ -22,7 +22,7 @@ internal static class MistypedSettings
         foreach (var top in configuration.GetChildren())
         {
             var likely = top.GetChildren().Any()
-                ? Nearest(top.Key, sections) is { } section
+                ? Slips.Nearest(top.Key, sections) is { } section
                     ? $"{section}__{top.GetChildren().First().Key}"
                     : null
                 : LikelyKey(top.Key, features);
@@ -45,7 +45,7 @@ internal static class MistypedSettings
     /// <summary>For a key without a section: one whose section is not set off by two underscores, or the folder.</summary>
     private static string? LikelyKey(string key, IEnumerable<CheckedSection> features)
     {
-        if (Nearest(key, [SecretFiles.Key]) is { } folder)
+        if (Slips.Nearest(key, [SecretFiles.Key]) is { } folder)
             return folder;
         // Capitals alone are other programs' way to write names, and that of the compose file's own settings.
         if (key.Split('_', 2) is not [var section, { Length: > 0 } rest] || section.All(char.IsAsciiLetterUpper))
@@ -70,40 +70,7 @@ internal static class MistypedSettings
                 && (
                     key.StartsWith(name, StringComparison.OrdinalIgnoreCase)
                     || name.StartsWith(key, StringComparison.OrdinalIgnoreCase)
-                    || Nearest(key, [name]) is not null
+                    || Slips.Nearest(key, [name]) is not null
                 )
         );
-
-    /// <summary>The name that is one slip away, or two if it is long; null if it is one of them, or like none.</summary>
-    private static string? Nearest(string key, IReadOnlyList<string> names)
-    {
-        if (names.Contains(key, StringComparer.OrdinalIgnoreCase))
-            return null;
-        return names.FirstOrDefault(name =>
-            Slips(key.ToUpperInvariant(), name.ToUpperInvariant()) <= (name.Length > 4 ? 2 : 1)
-        );
-    }
-
-    /// <summary>How many letters are missing, too many, wrong or changed with their neighbour (Damerau and Levenshtein).</summary>
-    private static int Slips(string a, string b)
-    {
-        var distance = new int[a.Length + 1, b.Length + 1];
-        for (var i = 0; i <= a.Length; i++)
-        for (var j = 0; j <= b.Length; j++)
-        {
-            if (i == 0 || j == 0)
-            {
-                distance[i, j] = i + j;
-                continue;
-            }
-            var wrong = a[i - 1] == b[j - 1] ? 0 : 1;
-            distance[i, j] = Math.Min(
-                Math.Min(distance[i - 1, j], distance[i, j - 1]) + 1,
-                distance[i - 1, j - 1] + wrong
-            );
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                distance[i, j] = Math.Min(distance[i, j], distance[i - 2, j - 2] + 1);
-        }
-        return distance[a.Length, b.Length];
-    }
 }

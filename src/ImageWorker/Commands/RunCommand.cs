@@ -50,6 +50,8 @@ public static partial class RunCommand
         app.MapContracts();
 
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ImageWorker");
+        var zpk = app.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.BaseAddress;
+        Log.Starts(logger, TelemetryRegistration.Version, connections, zpk.GetLeftPart(UriPartial.Authority));
         if (connections.IsEmbedded)
             Log.Embedded(logger, Path.GetFullPath(Connections.EmbeddedDatabase));
         if (simulator is not null)
@@ -140,5 +142,8 @@ public static partial class RunCommand
 
         [LoggerMessage(3, LogLevel.Warning, "{Insecurity}")]
         public static partial void Insecure(ILogger logger, string insecurity);
+
+        [LoggerMessage(4, LogLevel.Information, "ImageWorker {Version}: {Connections}, ZPK {Zpk}")]
+        public static partial void Starts(ILogger logger, string? version, Connections connections, string zpk);
     }
 }

@@ -65,8 +65,15 @@ public sealed record Connections(string? RabbitMq, string? Postgres)
         return rabbitMq;
     }
 
-    /// <summary>Names no passwords. A record by itself prints all its properties.</summary>
-    public override string ToString() => IsEmbedded ? "embedded" : "RabbitMQ and PostgreSQL";
+    /// <summary>Both servers, without users and passwords. A record by itself prints all its properties.</summary>
+    public override string ToString()
+    {
+        if (RabbitMq is null || Postgres is null)
+            return "embedded";
+        var broker = new Uri(RabbitMq);
+        var database = new Npgsql.NpgsqlConnectionStringBuilder(Postgres);
+        return $"RabbitMQ {broker.Authority}{broker.AbsolutePath}, PostgreSQL {database.Host}:{database.Port}/{database.Database}";
+    }
 
     private static string? Read(IConfiguration configuration, string name) =>
         configuration.GetConnectionString(name) is { Length: > 0 } value ? value : null;

@@ -72,8 +72,8 @@ public static class TelemetryRegistration
             .AddTelemetrySdk()
             .AddEnvironmentVariableDetector();
 
-    /// <summary>Without the commit.</summary>
-    private static string? Version =>
+    /// <summary>This program's version, without the commit.</summary>
+    public static string? Version =>
         typeof(TelemetryRegistration)
             .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
             ?.InformationalVersion.Split('+')[0];

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using ImageWorker.Commands;
 using ImageWorker.Tests.Deploy;
 
@@ -25,6 +26,49 @@ public sealed class CommandLineTests
     }
 
     [Theory]
+    [InlineData("--count", "try", "a fox", "--cout", "3")]
+    [InlineData("--max-cost", "send", "a fox", "--maxcost=3")]
+    [InlineData("list", "requests", "lst")]
+    [InlineData("requests", "reqests", "list")]
+    [InlineData("--Requests:MaxResends", "run", "--Requets:MaxResends=5")]
+    [InlineData(null, "requests", "frob")]
+    public async Task What_is_likely_meant_is_told(string? meant, params string[] args)
+    {
+        var (_, error) = await RunAsync(args);
+
+        Assert.EndsWith(
+            meant is null
+                ? $"is no command, option or argument of 'requests'. See --help."
+                : $" {meant} is likely meant. See --help.",
+            error.TrimEnd(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void The_help_of_every_command_ends_with_an_example_of_it() =>
+        Assert.All(
+            Commands(CommandLine.Root()),
+            command =>
+            {
+                using var output = new StringWriter();
+                var words = WordsOf(command);
+                var help = CommandLine.Root().Parse([.. words, "--help"]);
+                Assert.Empty(help.Errors);
+                help.Invoke(new() { Output = output });
+
+                var example = output.ToString().TrimEnd().Split("\n")[^1].Trim();
+                Assert.Equal($"ImageWorker {HelpExample.Of(command)}", example);
+                Assert.StartsWith(string.Join(' ', words), HelpExample.Of(command), StringComparison.Ordinal);
+                var parsed = CommandLine.Root().Parse(HelpExample.Of(command));
+                Assert.Empty(parsed.Errors);
+                Assert.True(
+                    parsed.UnmatchedTokens.All(token => token.StartsWith("--Submission:", StringComparison.Ordinal))
+                );
+            }
+        );
+
+    [Theory]
     [InlineData("--count must be a whole number, not 'two'", "try", "a fox", "--count", "two")]
     [InlineData("--max-cost must be a number such as 0.5, not '1,x'", "send", "a fox", "--max-cost", "1,x")]
     [InlineData("--request-id must be a UUID such as ", "send", "a fox", "--request-id", "7")]
@@ -47,7 +91,13 @@ public sealed class CommandLineTests
         Assert.All(Names(CommandLine.Root(), ""), name => Assert.Contains($"`{name}", page, StringComparison.Ordinal));
     }
 
-    private static IEnumerable<string> Names(System.CommandLine.Command command, string path) =>
+    private static IEnumerable<Command> Commands(Command command) =>
+        command.Subcommands.SelectMany(Commands).Prepend(command);
+
+    private static string[] WordsOf(Command command) =>
+        command is RootCommand ? [] : [.. WordsOf(command.Parents.OfType<Command>().Single()), command.Name];
+
+    private static IEnumerable<string> Names(Command command, string path) =>
         command.Subcommands.SelectMany(inner =>
             inner.Subcommands.Count == 0 ? [$"{path}{inner.Name}"] : Names(inner, $"{path}{inner.Name} ")
         );
