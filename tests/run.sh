@@ -113,6 +113,21 @@ alert_checker() {
   fi
 }
 
+# Without them the examples of their languages and the check of the AsyncAPI document are skipped.
+languages() {
+  local packages=()
+  [[ -d /usr/lib/python3/dist-packages/pika ]] || packages+=(python3-pika)
+  command -v npm >/dev/null || packages+=(nodejs npm)
+  if ((${#packages[@]} > 0)) && command -v apt-get >/dev/null && as_root true 2>/dev/null; then
+    install_packages "${packages[@]}"
+  fi
+  local folder
+  for folder in docs/examples docs/contracts; do
+    npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --ignore-scripts --silent ||
+      echo "The packages of $folder could not be installed, so what needs them is skipped."
+  done
+}
+
 # One number of a result file; 0 when the run broke off before it wrote that.
 total() {
   local number
@@ -153,6 +168,7 @@ chaos() {
 phase "Servers" servers || { fail; finish; }
 phase "Pooler" pooler || fail
 phase "Alert checker" alert_checker || fail
+phase "Languages" languages || fail
 phase "Tools" dotnet tool restore || { fail; finish; }
 phase "Restore" dotnet restore ImageWorker.sln --locked-mode || { fail; finish; }
 phase "Format" dotnet csharpier check . || fail

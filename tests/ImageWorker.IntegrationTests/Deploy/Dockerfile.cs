@@ -13,7 +13,7 @@ public sealed partial class Dockerfile : IAsyncLifetime
 {
     private const string User = "1654";
 
-    private readonly string _root = FindRoot();
+    private readonly string _root = Checkout.At();
     private readonly string _folder = Directory.CreateTempSubdirectory("imageworker-image-").FullName;
     private readonly List<(string Stage, string Name, string Value)> _instructions = [];
 
@@ -140,17 +140,6 @@ public sealed partial class Dockerfile : IAsyncLifetime
         _instructions.Single(instruction => instruction.Stage == stage && instruction.Name == name).Value;
 
     private static string[] Json(string value) => JsonSerializer.Deserialize<string[]>(value)!;
-
-    internal static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ImageWorker.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        return folder;
-    }
 
     [GeneratedRegex("(?m)^#.*\n", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Comment();

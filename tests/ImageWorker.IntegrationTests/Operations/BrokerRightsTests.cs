@@ -66,7 +66,7 @@ public sealed partial class BrokerRightsTests(RestartableServers servers)
     /// <summary>A user with the rights of that service, and the address of the worker's virtual host for it.</summary>
     private async Task<string> AddAsync(string service, WorkerUnderTest worker)
     {
-        var text = await File.ReadAllTextAsync(Path.Combine(Dockerfile.FindRoot(), "docs/operations.md"), Ct);
+        var text = await File.ReadAllTextAsync(Checkout.At("docs/operations.md"), Ct);
         var rights = Assert.Single(SetPermissions().Matches(text), match => match.Groups["service"].Value == service);
         var user = $"{service}-{Guid.NewGuid():n}";
         var virtualHost = new Uri(worker.RabbitMqUri).AbsolutePath[1..];

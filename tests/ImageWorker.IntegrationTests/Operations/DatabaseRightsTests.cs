@@ -54,7 +54,7 @@ public sealed partial class DatabaseRightsTests(TestServers servers)
     private static async Task<string> AddRoleAsync(WorkerUnderTest worker)
     {
         var file = await File.ReadAllTextAsync(
-            Path.Combine(Dockerfile.FindRoot(), "deploy/postgres/worker-role.sql"),
+            Checkout.At("deploy/postgres/worker-role.sql"),
             TestContext.Current.CancellationToken
         );
         var role = $"worker_{Guid.NewGuid():n}";

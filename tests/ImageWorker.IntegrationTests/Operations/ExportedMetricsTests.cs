@@ -1,5 +1,6 @@
 using System.Net;
 using ImageWorker.Contracts;
+using ImageWorker.IntegrationTests.Deploy;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Workers;
 
@@ -29,17 +30,9 @@ public sealed class ExportedMetricsTests(TestServers servers)
     }
 
     /// <summary>The worker's own among the names; a test of the deployment's files keeps this list true to them.</summary>
-    private static IEnumerable<string> Named()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ImageWorker.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        return File.ReadLines(Path.Combine(folder, "deploy", "monitoring", "metrics.txt"))
+    private static IEnumerable<string> Named() =>
+        File.ReadLines(Checkout.At("deploy", "monitoring", "metrics.txt"))
             .Where(line => line.StartsWith("imageworker_", StringComparison.Ordinal));
-    }
 
     private static string NameOf(string line) => line.Split('{', ' ')[0];
 }

@@ -83,7 +83,7 @@ public sealed class MemoryTests(RestartableServers servers) : IAsyncLifetime
 
     private static long DeployedLimit()
     {
-        var lines = File.ReadAllLines(Path.Combine(Dockerfile.FindRoot(), "deploy/rabbitmq/20-imageworker.conf"));
+        var lines = File.ReadAllLines(Checkout.At("deploy/rabbitmq/20-imageworker.conf"));
         var setting = Assert.Single(lines, line => line.StartsWith($"{MaxMessageSize} = ", StringComparison.Ordinal));
         return long.Parse(setting.Split(" = ")[1], CultureInfo.InvariantCulture);
     }

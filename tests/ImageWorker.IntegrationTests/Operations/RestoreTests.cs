@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ImageWorker.Contracts;
+using ImageWorker.IntegrationTests.Deploy;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Workers;
 
@@ -29,16 +30,8 @@ public sealed partial class RestoreTests(TestServers servers)
         Assert.Equal(0, worker.PaidFor(command).Totals.Submissions);
     }
 
-    private static string Statement()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ImageWorker.sln")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        return Sql().Match(File.ReadAllText(Path.Combine(folder, "docs", "operations.md"))).Groups["sql"].Value;
-    }
+    private static string Statement() =>
+        Sql().Match(File.ReadAllText(Checkout.At("docs", "operations.md"))).Groups["sql"].Value;
 
     [GeneratedRegex("```sql\n(?<sql>[^`]+)```", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Sql();

@@ -14,8 +14,9 @@ public sealed class SharedWorkerFixture(TestServers servers) : IAsyncLifetime
 
     public WorkerUnderTest Worker => _worker ?? throw new InvalidOperationException("The worker is not started.");
 
-    public ChildProcess Process =>
-        _started?.Process ?? throw new InvalidOperationException("The worker is not started.");
+    public StartedWorker Started => _started ?? throw new InvalidOperationException("The worker is not started.");
+
+    public ChildProcess Process => Started.Process;
 
     public async ValueTask InitializeAsync()
     {

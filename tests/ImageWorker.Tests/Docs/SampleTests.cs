@@ -36,7 +36,10 @@ public sealed class SampleTests
         new(
             Directory
                 .EnumerateFiles(DeployFiles.At("."), "*.md", SearchOption.AllDirectories)
-                .Where(page => !page.Contains("/bin/", StringComparison.Ordinal))
+                .Where(page =>
+                    !page.Contains("/bin/", StringComparison.Ordinal)
+                    && !page.Contains("/node_modules/", StringComparison.Ordinal)
+                )
                 .SelectMany(page =>
                     File.ReadAllText(page)
                         .Split(Fence)
