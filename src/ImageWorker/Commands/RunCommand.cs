@@ -49,16 +49,6 @@ public static partial class RunCommand
         app.MapOperations();
         app.MapContracts();
 
-        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ImageWorker");
-        var zpk = app.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.BaseAddress;
-        Log.Starts(logger, TelemetryRegistration.Version, connections, zpk.GetLeftPart(UriPartial.Authority));
-        if (connections.IsEmbedded)
-            Log.Embedded(logger, Path.GetFullPath(Connections.EmbeddedDatabase));
-        if (simulator is not null)
-            Log.Simulated(logger, simulator.BaseAddress);
-        foreach (var warning in connections.Warnings())
-            Log.Insecure(logger, warning);
-
         // Stopping waits for the longest call that may be under way.
         var shutdown = app.Services.GetRequiredService<IOptions<HostOptions>>().Value;
         shutdown.ShutdownTimeout =
@@ -66,6 +56,17 @@ public static partial class RunCommand
 
         // Before anything starts, so that a mistake gives one line and no stack trace.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
+
+        var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("ImageWorker");
+        if (connections.IsEmbedded)
+            Log.Embedded(logger, Path.GetFullPath(Connections.EmbeddedDatabase));
+        if (simulator is not null)
+            Log.Simulated(logger, simulator.BaseAddress);
+        foreach (var warning in connections.Warnings())
+            Log.Insecure(logger, warning);
+        var zpk = app.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.BaseAddress;
+        Log.Starts(logger, TelemetryRegistration.Version, connections, $"{zpk.Scheme}://{zpk.Authority}");
+
         // The provider is gone after the run.
         var services = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
         await StartAsync(app, ct);
