@@ -5,7 +5,7 @@ using System.CommandLine.Invocation;
 namespace ImageWorker.Commands;
 
 /// <summary>Ends each command's help with an example.</summary>
-public sealed class HelpExample(CommandLineAction help) : SynchronousCommandLineAction
+public sealed class HelpExample(SynchronousCommandLineAction help) : SynchronousCommandLineAction
 {
     /// <summary>By the command's words; one for each.</summary>
     private static readonly Dictionary<string, string> Examples = new(StringComparer.Ordinal)
@@ -40,7 +40,7 @@ public sealed class HelpExample(CommandLineAction help) : SynchronousCommandLine
     public static void AddTo(RootCommand root)
     {
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpExample((CommandLineAction)help.Action!);
+        help.Action = new HelpExample((SynchronousCommandLineAction)help.Action!);
     }
 
     /// <summary>Help is given whatever else is missing.</summary>
@@ -48,7 +48,7 @@ public sealed class HelpExample(CommandLineAction help) : SynchronousCommandLine
 
     public override int Invoke(ParseResult parseResult)
     {
-        var exit = ((SynchronousCommandLineAction)help).Invoke(parseResult);
+        var exit = help.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
         output.WriteLine("Example:");
         output.WriteLine($"  ImageWorker {Of(parseResult.CommandResult.Command)}");

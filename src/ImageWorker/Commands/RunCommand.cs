@@ -51,8 +51,8 @@ public static partial class RunCommand
 
         // Stopping waits for the longest call that may be under way.
         var shutdown = app.Services.GetRequiredService<IOptions<HostOptions>>().Value;
-        shutdown.ShutdownTimeout =
-            app.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.GenerateTimeout + TimeSpan.FromSeconds(15);
+        var zpk = app.Services.GetRequiredService<IOptions<ZpkOptions>>().Value;
+        shutdown.ShutdownTimeout = zpk.GenerateTimeout + TimeSpan.FromSeconds(15);
 
         // Before anything starts, so that a mistake gives one line and no stack trace.
         app.Services.GetRequiredService<IStartupValidator>().Validate();
@@ -64,8 +64,8 @@ public static partial class RunCommand
             Log.Simulated(logger, simulator.BaseAddress);
         foreach (var warning in connections.Warnings())
             Log.Insecure(logger, warning);
-        var zpk = app.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.BaseAddress;
-        Log.Starts(logger, TelemetryRegistration.Version, connections, $"{zpk.Scheme}://{zpk.Authority}");
+        var api = zpk.BaseAddress;
+        Log.Starts(logger, TelemetryRegistration.Version, connections, $"{api.Scheme}://{api.Authority}");
 
         // The provider is gone after the run.
         var services = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
