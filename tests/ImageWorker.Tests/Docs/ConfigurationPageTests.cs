@@ -6,13 +6,14 @@ using ImageWorker.Retention;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
 using ImageWorker.Telemetry;
+using ImageWorker.Tests.Deploy;
 using ImageWorker.Zpk;
 
 namespace ImageWorker.Tests.Docs;
 
 public sealed class ConfigurationPageTests
 {
-    private static readonly string Page = File.ReadAllText(Path.Combine(Root(), "docs", "configuration.md"));
+    private static readonly string Page = DeployFiles.Read("docs/configuration.md");
 
     public static TheoryData<string, string?> Keys { get; } =
         new([
@@ -60,12 +61,4 @@ public sealed class ConfigurationPageTests
             TimeSpan { Milliseconds: not 0 } time => time.ToString(@"hh\:mm\:ss\.f", CultureInfo.InvariantCulture),
             _ => Convert.ToString(value, CultureInfo.InvariantCulture),
         };
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ImageWorker.sln")))
-            folder = Path.GetDirectoryName(folder)!;
-        return folder;
-    }
 }
