@@ -11,17 +11,15 @@ namespace ImageWorker.Engine;
 
 /// <summary>
 /// Makes the <see cref="PendingCalls"/>, several at once, each in its turn, and tells the saga their answers. A call is
-/// taken from its line only when it may begin. One that was held back goes to the front of its line again, and nobody is
-/// told: it has not failed.
+/// taken from its line only when it may begin. One that was held back goes to the front of its line, or waits for its turn
+/// again, and nobody is told: it has not failed.
 /// </summary>
 public sealed partial class CallRunner(
     PendingCalls calls,
     Turns turns,
+    TurnPicker picker,
     CallPace pace,
     ZpkGate gate,
-    SubmissionLedger ledger,
-    RequestStore store,
-    DueTimes dueTimes,
     Submitter submitter,
     Checker checker,
     RequestDoor door,
@@ -42,9 +40,6 @@ public sealed partial class CallRunner(
     private int _checks;
     private int _submissions;
     private int _trials;
-    private Task _picking = Task.CompletedTask;
-    private long _pickedAt;
-    private int _begunSince;
 
     /// <summary>Returns once no more calls are taken and all calls are done.</summary>
     public async Task RunAsync()
@@ -59,8 +54,7 @@ public sealed partial class CallRunner(
             Log.LeftUndone(logger, calls.Waiting(paid: true).Count + calls.Waiting(paid: false).Count);
         }
         await Task.WhenAll(lookingUp);
-        await _picking;
-        await GiveBackAsync();
+        await picker.EndAsync();
         while (_checks + _submissions > 0)
             await calls.WaitForChangeAsync(null, CancellationToken.None);
     }
@@ -75,7 +69,8 @@ public sealed partial class CallRunner(
     {
         while (true)
         {
-            BeginPicking();
+            if (MaySubmit)
+                picker.Begin(_submissions);
             if (!calls.HasNext(MayCheck, MaySubmit))
             {
                 if (calls.IsComplete && _checks + _submissions == 0)
@@ -107,85 +102,6 @@ public sealed partial class CallRunner(
         (MayCheck ? Math.Min(calls.Waiting(paid: false).Count, _options.CheckConcurrency - _checks) : 0)
         + (MaySubmit ? Math.Min(calls.Waiting(paid: true).Count, _options.Concurrency - _submissions) : 0);
 
-    /// <summary>
-    /// Has the calls picked that can begin soon: as many as there is room for, and those of the next tenth of a second.
-    /// Not more, so that what comes later and is more urgent need not wait for them.
-    /// </summary>
-    private void BeginPicking()
-    {
-        if (!MaySubmit || !turns.MayHaveNext || !_picking.IsCompleted || stopping.Token.IsCancellationRequested)
-            return;
-        var elapsed = time.GetElapsedTime(_pickedAt);
-        var ahead = (int)Math.Min(_options.Concurrency, _begunSince * (SubmissionPace.Ahead / elapsed));
-        var room = _options.Concurrency - _submissions;
-        var most = gate.IsOnTrialForPaying ? 1 : Math.Min(pace.RoomFor(SubmissionPace.Ahead), room + ahead);
-        var ready = calls.ReadyToPay;
-        if (ready > ahead / 2 || most <= ready)
-            return;
-        (_pickedAt, _begunSince) = (time.GetTimestamp(), 0);
-        _picking = PickAsync(most - ready);
-    }
-
-    private async Task PickAsync(int count)
-    {
-        // The loop goes on at once.
-        await Task.Yield();
-        try
-        {
-            foreach (var next in await turns.PickAsync(count))
-            {
-                var (request, claim) = (next.Request, new Claim.Fresh(next.LeaseUntil, next.ClaimedAt));
-                dueTimes.Set(request.CorrelationId, request.Version, request.NextTickAt);
-                store.Keep(request);
-                if (!calls.AddPicked(SubmissionOf(request), claim, next.NotBefore))
-                    await ledger.GiveBackAsync([
-                        (request.CorrelationId, new(request.Submissions[0].Id, next.LeaseUntil)),
-                    ]);
-            }
-        }
-        catch (OperationCanceledException) when (stopping.Token.IsCancellationRequested)
-        {
-            return;
-        }
-        catch (Exception exception)
-        {
-            Log.PickFailed(logger, exception);
-        }
-        finally
-        {
-            calls.Signal();
-        }
-    }
-
-    private static SubmitImages SubmissionOf(ImageRequest request)
-    {
-        var first = request.Submissions[0];
-        return new(request.CorrelationId, first.Id, first.ImageNumbers.Count, request.Command!)
-        {
-            Trace = RequestTracing.Of(request, first, request.WaitForCall(first, RequestWait.Turn, due: null)),
-        };
-    }
-
-    /// <summary>What was picked, and was not called because the process stops, is any worker's again.</summary>
-    private async Task GiveBackAsync()
-    {
-        var left = calls.TakePicked();
-        if (left.Count == 0)
-            return;
-        try
-        {
-            await ledger.GiveBackAsync([
-                .. left.Select(call =>
-                    (call.Message.RequestId, new NewLease(call.Message.SubmissionId, call.Claim!.LeaseUntil))
-                ),
-            ]);
-        }
-        catch (Exception exception)
-        {
-            Log.NotGivenBack(logger, left.Count, exception.GetBaseException().Message);
-        }
-    }
-
     private void Count(PendingCall call, int one, bool isTrial)
     {
         if (call.Message is CheckImages)
@@ -193,7 +109,7 @@ public sealed partial class CallRunner(
         else
             Interlocked.Add(ref _submissions, one);
         if (one > 0 && call.Message is SubmitImages)
-            _begunSince++;
+            picker.NoteBegun();
         if (isTrial)
             Interlocked.Add(ref _trials, one);
     }
@@ -204,8 +120,8 @@ public sealed partial class CallRunner(
         await Task.Yield();
         var heldBack = await MakeAsync(call, turn);
         Count(call, -1, isTrial);
-        if (heldBack is { } until)
-            calls.PutBack(call, until);
+        if (heldBack is not null && !await picker.WaitAgainAsync(call, heldBack))
+            calls.PutBack(call, heldBack.Until);
         else
             calls.Done(call);
     }
@@ -219,8 +135,8 @@ public sealed partial class CallRunner(
         }
     }
 
-    /// <summary>Makes the call. Returns when to make it again if it was only held back; else null.</summary>
-    private async Task<DateTimeOffset?> MakeAsync(PendingCall call, PaceTurn? turn)
+    /// <summary>Makes the call. Returns why it was held back, if it only was; else null.</summary>
+    private async Task<HeldBack?> MakeAsync(PendingCall call, PaceTurn? turn)
     {
         // It lasts until the answer is saved, so that what the saga says of it belongs to it.
         using var span = RequestTracing.StartCall(call.Message, call.Wait, time.GetUtcNow());
@@ -240,7 +156,7 @@ public sealed partial class CallRunner(
                 if (result.HeldBack is { } held)
                 {
                     if (!IsRefusedForItsOwnSake(call, turn, held))
-                        return held.Until;
+                        return held;
                     answer = held.AsFailure;
                 }
                 else
@@ -303,19 +219,5 @@ public sealed partial class CallRunner(
             "Request {RequestId}: {Message} waits for a lock of another transaction; its timer has it done again"
         )]
         public static partial void Locked(ILogger logger, Guid requestId, string message);
-
-        [LoggerMessage(
-            4,
-            LogLevel.Error,
-            "Requests that were picked could not be handed on; their timers have them called"
-        )]
-        public static partial void PickFailed(ILogger logger, Exception exception);
-
-        [LoggerMessage(
-            5,
-            LogLevel.Warning,
-            "{Count} picked requests could not be given back: {Error}; their timers have them called"
-        )]
-        public static partial void NotGivenBack(ILogger logger, int count, string error);
     }
 }

@@ -11,6 +11,7 @@ public static class EngineRegistration
     public static void AddEngine(this IServiceCollection services)
     {
         services.AddSingleton<Stopping>();
+        services.AddSingleton<TurnPicker>();
         services.AddSingleton<CallRunner>();
         services.AddSingleton<CommittedMessages>();
         services.AddSingleton<OutboxDelivery>();

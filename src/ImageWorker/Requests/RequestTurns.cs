@@ -55,12 +55,17 @@ public static class RequestTurns
     /// </param>
     public static void AwaitTurn(this ImageRequest request, DateTimeOffset now, TimeSpan patience)
     {
-        var wait = request.Command!.StartWithinSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : LongestWait;
-        request.WaitingSince = now;
-        request.Deadline = now + wait;
+        request.AwaitTurnSince(now, now + patience);
         request.Submissions[0].WaitingSince = now;
         request.Submissions[0].NextSubmitAt = now + patience;
-        request.NextTickAt = now + (wait < patience ? wait : patience);
+    }
+
+    /// <summary>Has a request whose call was held back wait for its turn again, in its old place.</summary>
+    /// <inheritdoc cref="AwaitTurn"/>
+    public static void AwaitTurnAgain(this ImageRequest request, DateTimeOffset now, TimeSpan patience)
+    {
+        request.AwaitTurnSince(request.RequestedAt, now + patience);
+        request.Version++;
     }
 
     /// <summary>Gives the request its first turn.</summary>
@@ -69,6 +74,14 @@ public static class RequestTurns
         request.WaitingSince = null;
         request.Deadline = now + TimeSpan.FromSeconds(request.Command!.TimeoutSeconds);
         request.Version++;
+    }
+
+    private static void AwaitTurnSince(this ImageRequest request, DateTimeOffset since, DateTimeOffset dueForOlder)
+    {
+        var wait = request.Command!.StartWithinSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : LongestWait;
+        request.WaitingSince = since;
+        request.Deadline = since + wait;
+        request.NextTickAt = request.Deadline < dueForOlder ? request.Deadline : dueForOlder;
     }
 }
 

@@ -253,6 +253,44 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
         );
     }
 
+    public override Task<List<string>> WaitAgainAsync(
+        IReadOnlyList<NewLease> claims,
+        DateTimeOffset now,
+        TimeSpan patience
+    )
+    {
+        var ids = claims.Select(claim => claim.Id).ToArray();
+        var leases = claims.Select(claim => claim.Until.UtcDateTime).ToArray();
+        return WithLockTimeoutAsync(() =>
+            Database
+                .SqlQuery<string>(
+                    $"""
+                    WITH released AS (
+                        UPDATE submissions SET state = {nameof(LedgerState.Released)}, settled_at = {now.UtcDateTime}
+                        FROM unnest({ids}, {leases}) AS claim (id, lease_until)
+                        WHERE submissions.id = claim.id AND submissions.lease_until = claim.lease_until
+                            AND submissions.state IN ({nameof(LedgerState.Started)}, {nameof(LedgerState.Released)})
+                        RETURNING submissions.id, request_id),
+                    again AS (
+                        SELECT requests.id, released.id AS submission, requested_at + coalesce(
+                            (command ->> 'startWithinSeconds')::int * interval '1 second',
+                            {RequestTurns.LongestWait}) AS until
+                        FROM requests JOIN released ON released.request_id = requests.id
+                        WHERE submissions -> 0 ->> 'id' = released.id)
+                    UPDATE requests SET
+                        waiting_since = requested_at,
+                        version = version + 1,
+                        deadline = again.until,
+                        next_tick_at = least(again.until, {(now + patience).UtcDateTime})
+                    FROM again
+                    WHERE requests.id = again.id AND state = {RequestStates.Submitting} AND waiting_since IS NULL
+                    RETURNING again.submission AS "Value"
+                    """
+                )
+                .ToListAsync()
+        );
+    }
+
     public override Task<int> RemoveClosedAsync(
         DateTimeOffset before,
         DateTimeOffset now,

@@ -60,7 +60,10 @@ internal static class PostgresPick
             INSERT INTO submissions (id, request_id, state, owner, lease_until, started_at, calls)
             SELECT submissions -> 0 ->> 'id', id, '{{nameof(LedgerState.Started)}}', {5}, lease.until, {6}, 1
             FROM requests CROSS JOIN lease WHERE id = ANY (ARRAY(SELECT id FROM chosen))
-            ON CONFLICT (id) DO NOTHING
+            -- One that waits again has a claim that was given up.
+            ON CONFLICT (id) DO UPDATE SET state = excluded.state, owner = excluded.owner,
+                lease_until = excluded.lease_until, calls = submissions.calls + 1
+            WHERE submissions.state = '{{nameof(LedgerState.Released)}}'
             RETURNING request_id),
         picked AS (
             UPDATE requests SET

@@ -87,19 +87,22 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             ? await Database.BeginTransactionAsync()
             : null;
         var picked = new List<PickedRequest>();
-        foreach (var id in await NextAsync(pick))
+        foreach (var next in await NextAsync(pick))
         {
-            var request = await Requests.SingleAsync(row => row.CorrelationId == id);
+            var request = await Requests.SingleAsync(row => row.CorrelationId == next);
+            var id = request.Submissions[0].Id;
+            var claims = await InsertClaimsAsync([new(id, request.CorrelationId)], pick.Owner, pick.Now, pick.Lease);
+            // One that waits again has a claim that was given up.
+            var until =
+                claims is [var claim] ? claim.Until
+                : await Submissions.AsNoTracking().SingleAsync(entry => entry.Id == id)
+                    is { State: LedgerState.Released } seen
+                    ? await TakeClaimAsync(seen, pick.Owner, pick.Now, pick.Lease)
+                : null;
             request.TakeTurn(pick.Now);
-            var claims = await InsertClaimsAsync(
-                [new(request.Submissions[0].Id, id)],
-                pick.Owner,
-                pick.Now,
-                pick.Lease
-            );
-            request.NextTickAt = claims.Count == 0 ? pick.Now : claims[0].Until;
-            if (claims.Count > 0)
-                picked.Add(new(request, claims[0].Until));
+            request.NextTickAt = until ?? pick.Now;
+            if (until is { } lease)
+                picked.Add(new(request, lease));
         }
         await SaveChangesAsync();
         if (transaction is not null)
@@ -248,6 +251,33 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
                     set.SetProperty(entry => entry.State, LedgerState.Released)
                         .SetProperty(entry => entry.SettledAt, now)
                 );
+    }
+
+    public override async Task<List<string>> WaitAgainAsync(
+        IReadOnlyList<NewLease> claims,
+        DateTimeOffset now,
+        TimeSpan patience
+    )
+    {
+        await ReleaseClaimsAsync(claims, now);
+        var again = new List<string>();
+        foreach (var claim in claims)
+        {
+            var entry = await Submissions.AsNoTracking().SingleOrDefaultAsync(row => row.Id == claim.Id);
+            if (entry is not { State: LedgerState.Released } || entry.LeaseUntil != claim.Until)
+                continue;
+            var request = await Requests.SingleOrDefaultAsync(row =>
+                row.CorrelationId == entry.RequestId
+                && row.State == RequestStates.Submitting
+                && row.WaitingSince == null
+            );
+            if (request?.Submissions[0].Id != claim.Id)
+                continue;
+            request.AwaitTurnAgain(now, patience);
+            again.Add(claim.Id);
+        }
+        await SaveChangesAsync();
+        return again;
     }
 
     public override async Task<int> RemoveClosedAsync(

@@ -131,6 +131,19 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// </summary>
     public abstract Task ReleaseClaimsAsync(IReadOnlyList<NewLease> claims, DateTimeOffset now);
 
+    /// <summary>
+    /// Gives up such claims, and has their requests wait for their first turns again, in their old places. Returns the
+    /// submissions of those that do; it leaves out requests that have changed since, or whose first turn is over.
+    /// </summary>
+    /// <param name="claims">The claims.</param>
+    /// <param name="now">This process's clock.</param>
+    /// <param name="patience">See <see cref="RequestTurns.AwaitTurn"/>.</param>
+    public abstract Task<List<string>> WaitAgainAsync(
+        IReadOnlyList<NewLease> claims,
+        DateTimeOffset now,
+        TimeSpan patience
+    );
+
     /// <summary>Notes when a tenant's next paid call may begin.</summary>
     public Task PaceTenantAsync(string tenant, DateTimeOffset nextAt) =>
         Database.ExecuteSqlAsync(

@@ -21,6 +21,9 @@ public sealed record PendingCall(IZpkCall Message, DateTimeOffset AddedAt)
     /// <summary>The claim that it was picked with. The call uses it up.</summary>
     public Claim.Fresh? Claim { get; set; }
 
+    /// <summary>True if it was picked in its turn.</summary>
+    public bool WasPicked { get; init; }
+
     /// <summary>True while it stands in its line.</summary>
     public bool IsWaiting { get; set; }
 

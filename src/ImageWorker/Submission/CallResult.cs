@@ -1,3 +1,5 @@
+using ImageWorker.Storage;
+
 namespace ImageWorker.Submission;
 
 /// <summary>What came of a call.</summary>
@@ -18,6 +20,9 @@ public sealed record HeldBack(DateTimeOffset Until, object AsFailure)
 
     /// <summary>Set if ZPK refused our credentials or our account: the error's id.</summary>
     public string? ErrorId { get; init; }
+
+    /// <summary>The claim that was given up for it; null if it had none.</summary>
+    public NewLease? Claim { get; init; }
 }
 
 /// <summary>Why a call did nothing, though it is not at fault, and when to make it again.</summary>

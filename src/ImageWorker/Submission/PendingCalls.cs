@@ -75,7 +75,7 @@ public sealed class PendingCalls(Stopping stopping, TimeProvider time) : IDispos
     /// <param name="notBefore">When it may begin; null for at once.</param>
     public bool AddPicked(SubmitImages message, Claim.Fresh claim, DateTimeOffset? notBefore)
     {
-        var call = new PendingCall(message, time.GetUtcNow()) { Claim = claim };
+        var call = new PendingCall(message, time.GetUtcNow()) { Claim = claim, WasPicked = true };
         lock (_lock)
         {
             if (_isComplete || _pending.ContainsKey(call.Key))

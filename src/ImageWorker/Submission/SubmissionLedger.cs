@@ -23,6 +23,7 @@ public sealed class SubmissionLedger
     private readonly Stopping _stopping;
     private readonly Batcher<NewClaim, Insertion> _inserts;
     private readonly Batcher<NewLease, bool> _releases;
+    private readonly Batcher<NewLease, bool> _returns;
 
     public SubmissionLedger(
         Database database,
@@ -39,6 +40,7 @@ public sealed class SubmissionLedger
         _limits = limits;
         _inserts = new(size: 100, parallel: 2, InsertAllAsync);
         _releases = new(size: 100, parallel: 1, ReleaseAllAsync);
+        _returns = new(size: 100, parallel: 1, WaitAgainAsync);
     }
 
     /// <summary>
@@ -104,17 +106,11 @@ public sealed class SubmissionLedger
     /// <summary>Gives up a claim whose call provably did nothing: it was only held back, and is made later.</summary>
     public Task ReleaseAsync(string id, Claim.Fresh claim) => _releases.AddAsync(new(id, claim.LeaseUntil));
 
-    /// <summary>Gives up claims of picked requests that were never called, and has any worker call them soon.</summary>
-    public Task GiveBackAsync(IReadOnlyList<(Guid RequestId, NewLease Claim)> picked) =>
-        _database.InAsync(async db =>
-        {
-            var now = _time.GetUtcNow();
-            var requests = picked.Select(call => call.RequestId).ToList();
-            await db.ReleaseClaimsAsync([.. picked.Select(call => call.Claim)], now);
-            return await db
-                .Requests.Where(row => requests.Contains(row.CorrelationId) && row.State == RequestStates.Submitting)
-                .ExecuteUpdateAsync(set => set.SetProperty(row => row.NextTickAt, now));
-        });
+    /// <summary>
+    /// Gives up a claim whose call provably did nothing, and has its request wait for its first turn again, which any
+    /// worker may give it. False if it does not: its first turn is over, or it has changed.
+    /// </summary>
+    public Task<bool> WaitAgainAsync(NewLease claim) => _returns.AddAsync(claim);
 
     /// <summary>Says what a claim would find, and claims nothing; null if the claim would be fresh.</summary>
     public Task<Claim?> LookAsync(string id, Guid requestId, CancellationToken ct) =>
@@ -219,6 +215,13 @@ public sealed class SubmissionLedger
         {
             await db.ReleaseClaimsAsync(claims, _time.GetUtcNow());
             return new bool[claims.Count];
+        });
+
+    private Task<IReadOnlyList<bool>> WaitAgainAsync(IReadOnlyList<NewLease> claims) =>
+        _database.InAsync<IReadOnlyList<bool>>(async db =>
+        {
+            var again = await db.WaitAgainAsync(claims, _time.GetUtcNow(), _lease);
+            return [.. claims.Select(claim => again.Contains(claim.Id, StringComparer.Ordinal))];
         });
 
     private async Task<IReadOnlyList<Insertion>> InsertAsync(

@@ -125,7 +125,7 @@ public sealed partial class Submitter(
         {
             // The call did nothing, so any worker may make it.
             await ledger.ReleaseAsync(message.SubmissionId, claim);
-            return HoldBack(message, hold, inDoubt: false);
+            return HoldBack(message, hold, inDoubt: false) with { Claim = new(message.SubmissionId, claim.LeaseUntil) };
         }
 
         switch (outcome)

@@ -164,6 +164,39 @@ public sealed class TurnTests(TestServers servers) : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
+    public async Task What_is_given_back_waits_again_in_its_old_place_and_is_picked_once(bool onServer)
+    {
+        await OpenAsync(onServer);
+        await StoreAsync("batch", RequestPriority.Normal, 3, startWithinSeconds: 3600);
+        var (picked, _) = await Ledger().PickAsync(2, _order.Lines);
+        var claims = picked.Select(next => new NewLease(next.Request.Submissions[0].Id, next.LeaseUntil)).ToList();
+        await InDatabaseAsync(db =>
+            db.Submissions.Where(entry => entry.Id == claims[1].Id)
+                .ExecuteUpdateAsync(set => set.SetProperty(entry => entry.State, LedgerState.Accepted), Ct)
+        );
+
+        var waits = await Task.WhenAll(claims.Select(Ledger().WaitAgainAsync));
+        var waitsTwice = await Ledger().WaitAgainAsync(claims[0]);
+        var again = await InDatabaseAsync(db =>
+            db.Waiting.AsNoTracking().SingleAsync(row => row.CorrelationId == picked[0].Request.CorrelationId, Ct)
+        );
+        var turns = await PickAllAsync(each: 2);
+
+        Assert.Equal([true, false], waits);
+        Assert.False(waitsTwice);
+        Assert.Equal(again.RequestedAt.AddHours(1), again.Deadline);
+        Assert.Equal(["batch 0", "batch 2"], turns);
+        Assert.Equal(
+            [1, 1, 2],
+            await InDatabaseAsync(db =>
+                db.Submissions.AsNoTracking().Select(entry => entry.Calls).OrderBy(calls => calls).ToListAsync(Ct)
+            )
+        );
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     public async Task Waiting_requests_come_due_only_once_their_turns_are_late(bool onServer)
     {
         await OpenAsync(onServer);
@@ -259,6 +292,7 @@ public sealed class TurnTests(TestServers servers) : IAsyncLifetime
                 Version = 1,
                 Tenant = tenant,
                 Priority = priority,
+                RequestedAt = Now.AddMilliseconds(_stored),
                 Command = new GenerateImages
                 {
                     RequestId = id,

@@ -143,20 +143,18 @@ public sealed class WaitingTests : IDisposable
         var next = await PickAsync(worker);
         var id = next.Request.Submissions[0].Id;
 
-        await worker.WithAsync<SubmissionLedger, int>(async ledger =>
-        {
-            await ledger.GiveBackAsync([(command.RequestId, new(id, next.LeaseUntil))]);
-            return 0;
-        });
-        var due = await worker.InDatabaseAsync(db =>
-            db.ClaimTicksAsync(worker.Time.GetUtcNow(), worker.Time.GetUtcNow(), 10, Ct)
+        var waits = await worker.WithAsync<SubmissionLedger, bool>(ledger =>
+            ledger.WaitAgainAsync(new(id, next.LeaseUntil))
         );
-        var claim = await worker.WithAsync<SubmissionLedger, Claim>(ledger =>
-            ledger.ClaimAsync(new(id, command.RequestId), Ct)
-        );
+        var again = await PickAsync(worker);
 
-        Assert.Equal(command.RequestId, Assert.Single(due).Id);
-        Assert.IsType<Claim.Fresh>(claim);
+        var entry = await worker.InDatabaseAsync(db => db.Submissions.AsNoTracking().SingleAsync(Ct));
+        Assert.True(waits);
+        Assert.Equal(
+            (command.RequestId, next.Request.Version + 2),
+            (again.Request.CorrelationId, again.Request.Version)
+        );
+        Assert.Equal((LedgerState.Started, 2), (entry.State, entry.Calls));
     }
 
     /// <summary>One whose every command waits, because the number of its paid calls is limited.</summary>
