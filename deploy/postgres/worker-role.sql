@@ -4,6 +4,8 @@
 -- The PostgreSQL of docker-compose.yml runs it when its volume is made.
 \getenv password WORKER_PASSWORD
 CREATE ROLE imageworker_worker LOGIN PASSWORD :'password';
+-- To see how far the standbys are: commands are acknowledged once one of them has them.
+GRANT pg_monitor TO imageworker_worker;
 GRANT USAGE ON SCHEMA public TO imageworker_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO imageworker_worker;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO imageworker_worker;

@@ -49,6 +49,7 @@ public static class CommandLine
             SendCommand.Create(),
             RequestsCommand.Create(),
             PaceCommand.Create(),
+            RecoverCommand.Create(),
             MigrateCommand.Create(),
             HealthcheckCommand.Create(),
             ContractsCommand.Create(),

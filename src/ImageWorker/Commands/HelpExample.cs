@@ -25,6 +25,7 @@ public sealed class HelpExample(SynchronousCommandLineAction help) : Synchronous
         ["pace auto"] = "pace auto",
         ["pace pause"] = "pace pause --reason \"the account is being checked\"",
         ["pace resume"] = "pace resume",
+        ["recover"] = "recover --since 2h",
         ["migrate"] = "migrate --create-database",
         ["healthcheck"] = "healthcheck",
         ["contracts"] = "contracts --output contracts",

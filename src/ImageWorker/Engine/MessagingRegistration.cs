@@ -22,6 +22,7 @@ public static class MessagingRegistration
         services.AddSingleton<PrefetchedMessages>();
         services.AddSingleton<PooledMemory>();
         services.AddSingleton<LargeMessages>();
+        services.AddSingleton<LateAcknowledgement>();
         services.AddSingleton<BrokerRoad>();
         services.AddMassTransit(bus =>
         {
@@ -53,6 +54,7 @@ public static class MessagingRegistration
         var options = context.GetRequiredService<IOptions<QueueOptions>>().Value;
         var metrics = context.GetRequiredService<WorkerMetrics>();
         var large = context.GetRequiredService<LargeMessages>();
+        var late = context.GetRequiredService<LateAcknowledgement>();
 
         Receive<GenerateImages>(queues.GenerateImages, context.GetRequiredService<GenerateImagesConsumer>());
         Receive<CancelImages>(queues.CancelImages, context.GetRequiredService<CancelImagesConsumer>());
@@ -69,7 +71,11 @@ public static class MessagingRegistration
                     endpoint.UseConcurrencyLimit(options.Concurrency);
                     endpoint.PrefetchCount = queues.Prefetch;
                     TakeOnly<T>(endpoint, options.MaxBody);
-                    endpoint.ConfigureReceive(receive => receive.UseFilter(large));
+                    endpoint.ConfigureReceive(receive =>
+                    {
+                        receive.UseFilter(late);
+                        receive.UseFilter(large);
+                    });
                     metrics.Dropped(queue, 0);
                     PutAside(endpoint, ActivatorUtilities.CreateInstance<UnreadableMessages>(context, queue));
                     if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)

@@ -1,6 +1,7 @@
 using ImageWorker.Contracts;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
+using ImageWorker.Storage;
 using MassTransit;
 using RabbitMQ.Client.Exceptions;
 
@@ -52,7 +53,11 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
 
     /// <summary>The broker closed the channel or the connection, and delivers the message again.</summary>
     private static bool IsOnlyNotAcknowledged(Exception exception) =>
-        exception is TransportUnavailableException or OperationInterruptedException or OperationCanceledException;
+        exception
+            is TransportUnavailableException
+                or OperationInterruptedException
+                or OperationCanceledException
+                or DatabaseForgotException;
 
     /// <summary>All commands that were under way on a channel fail for the same reason.</summary>
     private void SayInterrupted(string queue, string reason)

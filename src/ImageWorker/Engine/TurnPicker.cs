@@ -112,6 +112,7 @@ public sealed partial class TurnPicker(
         var first = request.Submissions[0];
         return new(request.CorrelationId, first.Id, first.ImageNumbers.Count, request.Command!)
         {
+            AcceptedAt = request.RequestedAt,
             Trace = RequestTracing.Of(request, first, request.WaitForCall(first, RequestWait.Turn, due: null)),
         };
     }

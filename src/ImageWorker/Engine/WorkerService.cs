@@ -12,6 +12,8 @@ namespace ImageWorker.Engine;
 public sealed partial class WorkerService(
     Connections connections,
     DatabaseState database,
+    DatabaseTimeline timeline,
+    LateAcknowledgement acknowledgement,
     IBusControl bus,
     BrokerRoad broker,
     OutboxDelivery delivery,
@@ -34,6 +36,7 @@ public sealed partial class WorkerService(
         if (connections.IsEmbedded)
             await database.MigrateWhenPossibleAsync(stoppingToken);
         await database.WaitUntilReadyAsync(stoppingToken);
+        await timeline.LookAsync();
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var watching = connections.IsEmbedded
             ? Task.Delay(Timeout.Infinite, leaving.Token)
@@ -42,6 +45,8 @@ public sealed partial class WorkerService(
         Log.Working(logger, connections.ToString());
 
         using var ending = new CancellationTokenSource();
+        var remembering = timeline.RunAsync(ending.Token);
+        var acknowledging = acknowledgement.RunAsync(ending.Token);
         var ticking = ticker.RunAsync(leaving.Token);
         var delivering = delivery.RunAsync(ending.Token);
         var pacing = pace.RunAsync(ending.Token);
@@ -63,7 +68,7 @@ public sealed partial class WorkerService(
         }
         try
         {
-            await Task.WhenAll(ticking, delivering, pacing, taking, watching);
+            await Task.WhenAll(ticking, delivering, pacing, taking, watching, remembering, acknowledging);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -15,6 +15,13 @@ public sealed class QueueOptions
     [Range(1, 1000)]
     public int Concurrency { get; set; } = 32;
 
+    /// <summary>
+    /// Messages of a queue that may be unacknowledged at once. Default twice <see cref="Concurrency"/>. Where PostgreSQL has
+    /// standbys, commands wait for them: set at least the commands a second times the seconds that a standby is behind.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int? Prefetch { get; set; }
+
     /// <summary>Deliveries of one message before the broker moves it to the queue's <c>_dead</c> queue. Default 50.</summary>
     [Range(1, 10_000)]
     public int DeliveryLimit { get; set; } = 50;

@@ -13,7 +13,7 @@ public sealed class Queues(IOptions<QueueOptions> options)
     public bool HasPrefix { get; } = options.Value.Prefix.Length > 0;
 
     /// <summary>How many messages of one queue the broker delivers ahead of time: no consumer waits for the next one.</summary>
-    public int Prefetch { get; } = options.Value.Concurrency * 2;
+    public int Prefetch { get; } = options.Value.Prefetch ?? options.Value.Concurrency * 2;
 
     public IReadOnlyList<string> All => [GenerateImages, CancelImages];
 

@@ -71,12 +71,24 @@ public static class HealthEndpoints
                 data: new Dictionary<string, object>(StringComparer.Ordinal) { [Problem] = problem.Kind }
             );
 
-    private sealed class DatabaseHealth(DatabaseState database) : IHealthCheck
+    private sealed class DatabaseHealth(DatabaseState database, DatabaseTimeline timeline) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(
             HealthCheckContext context,
             CancellationToken cancellationToken = default
-        ) => ResultOf(await database.UnwritableAsync(cancellationToken), "answers, and takes changes");
+        ) =>
+            ResultOf(
+                await database.UnwritableAsync(cancellationToken),
+                $"answers, and takes changes; {Of(timeline.Standbys)}"
+            );
+
+        private static string Of(Standbys standbys) =>
+            standbys switch
+            {
+                { Attached: 0 } => "no standby is attached",
+                { Visible: 0 } => "standbys unknown: the role lacks pg_monitor",
+                _ => $"{standbys.Visible} standbys are attached",
+            };
     }
 
     private sealed class MigrationsHealth(DatabaseState database) : IHealthCheck

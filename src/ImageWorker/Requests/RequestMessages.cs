@@ -70,6 +70,9 @@ public sealed record SubmitImages(Guid RequestId, string SubmissionId, int Count
     /// <summary>True if the request was stopped: only find out whether the submission was sent.</summary>
     public bool IsStopped { get; init; }
 
+    /// <summary>When its request was accepted.</summary>
+    public required DateTimeOffset AcceptedAt { get; init; }
+
     public CallTrace? Trace { get; init; }
 }
 

@@ -212,6 +212,7 @@ public sealed partial class RequestSteps(
                 )
                 {
                     IsStopped = context.Saga.CloseBy is not null,
+                    AcceptedAt = context.Saga.RequestedAt,
                     Trace = trace,
                 }
             );

@@ -44,4 +44,12 @@ public sealed class DeliveryOptions
     /// <summary>Committed messages kept in memory for delivery, in all and to each exchange; the rest wait in the table. Default 10,000.</summary>
     [Range(1, 1_000_000)]
     public int Backlog { get; set; } = 10_000;
+
+    /// <summary>
+    /// How long a command waits for a standby to have its commit before it is acknowledged. After that the worker goes on
+    /// without, until a standby has caught up. 0 never waits. Without a standby that shows how far it is, there is nothing
+    /// to wait for. Default 10 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan ReplicationPatience { get; set; } = TimeSpan.FromSeconds(10);
 }

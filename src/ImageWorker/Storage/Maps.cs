@@ -89,6 +89,16 @@ public sealed class CallPaceRowMap : IEntityTypeConfiguration<CallPaceRow>
     }
 }
 
+public sealed class TimelineRowMap : IEntityTypeConfiguration<TimelineRow>
+{
+    public void Configure(EntityTypeBuilder<TimelineRow> builder)
+    {
+        builder.ToTable("database_timeline");
+        builder.Property(row => row.Id).ValueGeneratedNever();
+        builder.HasData(new TimelineRow { Id = TimelineRow.OnlyId });
+    }
+}
+
 public sealed class TenantPaceRowMap : IEntityTypeConfiguration<TenantPaceRow>
 {
     public void Configure(EntityTypeBuilder<TenantPaceRow> builder)

@@ -24,18 +24,9 @@ public sealed record TurnLine(RequestPriority Priority, double Passed, double St
 /// <summary>What to pick.</summary>
 /// <param name="Count">How many requests at most.</param>
 /// <param name="Lines">Where the priorities stand.</param>
-/// <param name="Owner">Who claims them.</param>
-/// <param name="Now">This process's clock.</param>
-/// <param name="Lease">How long each claim holds.</param>
+/// <param name="Claiming">How they are claimed. None is picked if the database is on another timeline.</param>
 /// <param name="Room">How many of each tenant at most.</param>
-public sealed record TurnPick(
-    int Count,
-    IReadOnlyList<TurnLine> Lines,
-    Guid Owner,
-    DateTimeOffset Now,
-    TimeSpan Lease,
-    TenantRoom Room
-);
+public sealed record TurnPick(int Count, IReadOnlyList<TurnLine> Lines, Claiming Claiming, TenantRoom Room);
 
 /// <summary>How many paid calls may begin now for each tenant.</summary>
 /// <param name="ByTenant">Of those that had calls lately.</param>

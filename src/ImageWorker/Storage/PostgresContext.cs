@@ -9,6 +9,9 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     /// <summary>How long a statement waits for a lock. Steps lock a row for milliseconds.</summary>
     internal const string LockTimeout = "1s";
 
+    /// <summary>The timeline of a primary, in SQL. A promoted standby has another one.</summary>
+    internal const string Timeline = "left(pg_walfile_name(pg_current_wal_lsn()), 8)";
+
     private bool? _isTimedBySession;
 
     protected override string JsonColumnType => "json";
@@ -83,12 +86,13 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
                 pick.Lines.Select(line => line.Stride).ToArray(),
                 pick.Lines.Select(line => line.LastTenant).ToArray(),
                 pick.Count,
-                pick.Owner,
-                pick.Now.UtcDateTime,
-                pick.Lease,
+                pick.Claiming.Owner,
+                pick.Claiming.Now.UtcDateTime,
+                pick.Claiming.Lease,
                 pick.Room.ByTenant.Keys.ToArray(),
                 pick.Room.ByTenant.Values.ToArray(),
-                pick.Room.Others
+                pick.Room.Others,
+                pick.Claiming.Timeline
             )
             .AsNoTracking()
             .ToListAsync();
@@ -97,68 +101,115 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     }
 
     // Locks the requests. So once a request is seen as stopped, every claim for it is committed.
-    public override Task<List<NewLease>> InsertClaimsAsync(
-        IReadOnlyList<NewClaim> claims,
-        Guid owner,
-        DateTimeOffset now,
-        TimeSpan lease
-    )
-    {
-        var ids = claims.Select(claim => claim.Id).ToArray();
-        var requestIds = claims.Select(claim => claim.RequestId).ToArray();
-        return WithLockTimeoutAsync(() =>
-            Database
-                .SqlQuery<NewLease>(
-                    $"""
-                    INSERT INTO submissions (id, request_id, state, owner, lease_until, started_at, calls)
-                    SELECT claim.id, claim.request_id, {nameof(LedgerState.Started)}, {owner},
-                        clock_timestamp() + {lease}, {now.UtcDateTime}, 1
-                    FROM unnest({ids}, {requestIds}) AS claim (id, request_id)
-                    JOIN requests ON requests.id = claim.request_id
-                    WHERE requests.deadline > {now.UtcDateTime}
-                        AND requests.state = ANY ({RequestStates.Calling})
-                    FOR SHARE OF requests
-                    ON CONFLICT (id) DO NOTHING
-                    RETURNING id AS "Id", lease_until AS "Until"
-                    """
-                )
-                .ToListAsync()
+    public override Task<List<NewLease>> InsertClaimsAsync(IReadOnlyList<NewClaim> claims, Claiming claiming) =>
+        ClaimAsync(
+            $$"""
+            INSERT INTO submissions (id, request_id, state, owner, lease_until, started_at, calls)
+            SELECT claim.id, claim.request_id, '{{nameof(LedgerState.Started)}}', {1}, clock_timestamp() + {3}, {2}, 1
+            FROM unnest({4}, {5}) AS claim (id, request_id)
+            JOIN requests ON requests.id = claim.request_id
+            JOIN here ON here.is_known
+            WHERE requests.deadline > {2} AND requests.state = ANY ({6})
+            FOR SHARE OF requests
+            ON CONFLICT (id) DO NOTHING
+            """,
+            claiming,
+            claims.Select(claim => claim.Id).ToArray(),
+            claims.Select(claim => claim.RequestId).ToArray(),
+            RequestStates.Calling
         );
-    }
 
-    public override async Task<DateTimeOffset?> TakeClaimAsync(
-        SubmissionEntry seen,
-        Guid owner,
-        DateTimeOffset now,
-        TimeSpan lease
-    )
+    public override async Task<DateTimeOffset?> TakeClaimAsync(SubmissionEntry seen, Claiming claiming)
     {
-        var taken = await WithLockTimeoutAsync(() =>
-            Database
-                .SqlQuery<NewLease>(
-                    $"""
-                    WITH wanting AS (
-                        SELECT id FROM requests
-                        WHERE id = {seen.RequestId} AND deadline > {now.UtcDateTime}
-                            AND state = ANY ({RequestStates.Calling})
-                        FOR SHARE)
-                    UPDATE submissions
-                    SET state = {nameof(LedgerState.Started)}, owner = {owner},
-                        lease_until = clock_timestamp() + {lease}, calls = calls + 1
-                    FROM wanting
-                    WHERE submissions.id = {seen.Id} AND submissions.request_id = wanting.id
-                        AND submissions.state = {seen.State.ToString()} AND submissions.calls = {seen.Calls}
-                        AND submissions.lease_until = {seen.LeaseUntil.UtcDateTime}
-                    RETURNING submissions.id AS "Id", submissions.lease_until AS "Until"
-                    """
-                )
-                .ToListAsync()
+        var taken = await ClaimAsync(
+            $$"""
+            UPDATE submissions
+            SET state = '{{nameof(LedgerState.Started)}}', owner = {1}, lease_until = clock_timestamp() + {3},
+                calls = calls + 1
+            FROM (
+                SELECT requests.id FROM requests JOIN here ON here.is_known
+                WHERE requests.id = {4} AND deadline > {2} AND requests.state = ANY ({9})
+                FOR SHARE OF requests) AS wanting
+            WHERE submissions.id = {5} AND submissions.request_id = wanting.id
+                AND submissions.state = {6} AND submissions.calls = {7} AND submissions.lease_until = {8}
+            """,
+            claiming,
+            seen.RequestId,
+            seen.Id,
+            seen.State.ToString(),
+            seen.Calls,
+            seen.LeaseUntil.UtcDateTime,
+            RequestStates.Calling
         );
         return taken.SingleOrDefault()?.Until;
     }
 
+    /// <summary>Runs a statement that claims, unless the database is on another timeline.</summary>
+    private async Task<List<NewLease>> ClaimAsync(string statement, Claiming claiming, params object[] arguments)
+    {
+        const string ElsewhereId = "elsewhere";
+        var claims = await WithLockTimeoutAsync(() =>
+            Database
+                .SqlQueryRaw<NewLease>(
+                    $$"""
+                    WITH here AS MATERIALIZED (SELECT {0} = '' OR {0} = {{Timeline}} AS is_known),
+                    claimed AS (
+                        {{statement}}
+                        RETURNING submissions.id, submissions.lease_until)
+                    SELECT id AS "Id", lease_until AS "Until" FROM claimed
+                    UNION ALL SELECT '{{ElsewhereId}}', clock_timestamp() FROM here WHERE NOT is_known
+                    """,
+                    [claiming.Timeline, claiming.Owner, claiming.Now.UtcDateTime, claiming.Lease, .. arguments]
+                )
+                .ToListAsync()
+        );
+        return claims is [{ Id: ElsewhereId }] ? throw new DatabaseForgotException() : claims;
+    }
+
     public override async Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now) =>
         (await Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).ToListAsync())[0];
+
+    public override async Task<TimelineLook> LookAtTimelineAsync()
+    {
+        var seen = await Database
+            .SqlQueryRaw<SeenTimeline>(
+                $"""
+                SELECT
+                    (SELECT system_identifier::text FROM pg_control_system()) AS "SystemId",
+                    CASE WHEN pg_is_in_recovery() THEN '' ELSE {Timeline} END AS "Timeline",
+                    CASE WHEN NOT pg_is_in_recovery()
+                        THEN (pg_current_wal_flush_lsn() - '0/0')::bigint END AS "Position",
+                    clock_timestamp() AS "Now",
+                    system_id AS "StoredSystemId", timeline AS "StoredTimeline",
+                    forgot_at AS "ForgotAt", look_up_until AS "LookUpUntil",
+                    attached AS "Attached", visible AS "Visible", reached AS "Reached"
+                FROM database_timeline, (
+                    -- Who may not see how far they are sees only that they are there. Subscribers of tables are no standbys.
+                    SELECT count(*)::int AS attached, count(flush_lsn)::int AS visible,
+                        (max(flush_lsn) - '0/0')::bigint AS reached
+                    FROM pg_stat_replication
+                    WHERE (state IS NULL OR state IN ('streaming', 'catchup')) AND pid NOT IN (
+                        SELECT active_pid FROM pg_replication_slots
+                        WHERE slot_type = 'logical' AND active_pid IS NOT NULL)) AS standbys
+                """
+            )
+            .SingleAsync();
+        var row = new TimelineRow
+        {
+            SystemId = seen.StoredSystemId,
+            Timeline = seen.StoredTimeline,
+            ForgotAt = seen.ForgotAt,
+            LookUpUntil = seen.LookUpUntil,
+        };
+        return new(
+            seen.SystemId,
+            seen.Timeline,
+            seen.Position,
+            seen.Now,
+            row,
+            new(seen.Attached, seen.Visible, seen.Reached)
+        );
+    }
 
     public override async Task<string?> WriteObstacleAsync(CancellationToken ct)
     {
@@ -381,12 +432,26 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             await transaction.CommitAsync();
         return result;
     }
-}
 
-internal sealed record SeenPace(
-    string State,
-    double? Ceiling,
-    DateTimeOffset? PausedAt,
-    string? PauseReason,
-    DateTimeOffset Now
-);
+    private sealed record SeenTimeline(
+        string SystemId,
+        string Timeline,
+        long? Position,
+        DateTimeOffset Now,
+        string StoredSystemId,
+        string StoredTimeline,
+        DateTimeOffset? ForgotAt,
+        DateTimeOffset? LookUpUntil,
+        int Attached,
+        int Visible,
+        long? Reached
+    );
+
+    private sealed record SeenPace(
+        string State,
+        double? Ceiling,
+        DateTimeOffset? PausedAt,
+        string? PauseReason,
+        DateTimeOffset Now
+    );
+}

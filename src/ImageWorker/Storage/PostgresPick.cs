@@ -9,7 +9,7 @@ namespace ImageWorker.Storage;
 internal static class PostgresPick
 {
     // The arguments: priorities, their passes, strides and last tenants; count, owner, now, lease; tenants, and how many
-    // of each may begin; the same for each other tenant.
+    // of each may begin; the same for each other tenant; the timeline.
     public const string Statement = $$"""
         WITH RECURSIVE limited AS (
             SELECT * FROM unnest({8}, {9}) AS limited (tenant, room)),
@@ -53,7 +53,8 @@ internal static class PostgresPick
             FROM ranked LEFT JOIN limited USING (tenant)),
         chosen AS (
             SELECT id, row_number() OVER (ORDER BY turn, priority) AS turn FROM allowed
-            WHERE nth <= room ORDER BY turn, priority LIMIT {4}),
+            WHERE nth <= room AND ({11} = '' OR {11} = {{PostgresContext.Timeline}})
+            ORDER BY turn, priority LIMIT {4}),
         lease AS MATERIALIZED (
             SELECT clock_timestamp() + {7} AS until),
         claimed AS (

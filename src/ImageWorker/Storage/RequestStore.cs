@@ -23,8 +23,15 @@ public sealed class RequestStore
     private readonly LockedRequests _locked;
     private readonly ConcurrentDictionary<Guid, ImageRequest> _kept = new();
 
-    public RequestStore(Database database, LockedRequests locked, IOptions<DeliveryOptions> options, TimeProvider time)
+    public RequestStore(
+        Database database,
+        DatabaseTimeline timeline,
+        LockedRequests locked,
+        IOptions<DeliveryOptions> options,
+        TimeProvider time
+    )
     {
+        timeline.Forgot += _kept.Clear;
         (_database, _locked, _time, _lease) = (database, locked, time, options.Value.Lease);
         _finds = new(BatchSize, parallel: 2, FindAllAsync);
         _saves = new(BatchSize, parallel: 2, SaveAllAsync);

@@ -91,16 +91,16 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         {
             var request = await Requests.SingleAsync(row => row.CorrelationId == next);
             var id = request.Submissions[0].Id;
-            var claims = await InsertClaimsAsync([new(id, request.CorrelationId)], pick.Owner, pick.Now, pick.Lease);
+            var claims = await InsertClaimsAsync([new(id, request.CorrelationId)], pick.Claiming);
             // One that waits again has a claim that was given up.
             var until =
                 claims is [var claim] ? claim.Until
                 : await Submissions.AsNoTracking().SingleAsync(entry => entry.Id == id)
                     is { State: LedgerState.Released } seen
-                    ? await TakeClaimAsync(seen, pick.Owner, pick.Now, pick.Lease)
+                    ? await TakeClaimAsync(seen, pick.Claiming)
                 : null;
-            request.TakeTurn(pick.Now);
-            request.NextTickAt = until ?? pick.Now;
+            request.TakeTurn(pick.Claiming.Now);
+            request.NextTickAt = until ?? pick.Claiming.Now;
             if (until is { } lease)
                 picked.Add(new(request, lease));
         }
@@ -131,7 +131,9 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             {
                 var oldest = await Waiting
                     .Where(request =>
-                        request.Priority == line.Priority && request.Tenant == tenant && request.Deadline > pick.Now
+                        request.Priority == line.Priority
+                        && request.Tenant == tenant
+                        && request.Deadline > pick.Claiming.Now
                     )
                     .OrderBy(request => request.WaitingSince)
                     .ThenBy(request => request.CorrelationId)
@@ -155,13 +157,9 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             .Select(next => next.Id);
     }
 
-    public override async Task<List<NewLease>> InsertClaimsAsync(
-        IReadOnlyList<NewClaim> claims,
-        Guid owner,
-        DateTimeOffset now,
-        TimeSpan lease
-    )
+    public override async Task<List<NewLease>> InsertClaimsAsync(IReadOnlyList<NewClaim> claims, Claiming claiming)
     {
+        var (owner, now, lease, _) = claiming;
         var until = now + lease;
         var json = JsonSerializer.Serialize(
             claims.Select(claim => new { claim.Id, RequestId = claim.RequestId.ToString().ToUpperInvariant() })
@@ -185,13 +183,9 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
         return [.. inserted.Select(id => new NewLease(id, until))];
     }
 
-    public override async Task<DateTimeOffset?> TakeClaimAsync(
-        SubmissionEntry seen,
-        Guid owner,
-        DateTimeOffset now,
-        TimeSpan lease
-    )
+    public override async Task<DateTimeOffset?> TakeClaimAsync(SubmissionEntry seen, Claiming claiming)
     {
+        var (owner, now, lease, _) = claiming;
         var until = now + lease;
         var taken = await Submissions
             .Where(entry =>
@@ -211,6 +205,10 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
     }
 
     public override Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now) => Task.FromResult(now);
+
+    // A file has one history, and nobody to fail over to.
+    public override async Task<TimelineLook> LookAtTimelineAsync() =>
+        new("", "", null, TimeProvider.System.GetUtcNow(), await Timelines.AsNoTracking().SingleAsync(), Standbys.None);
 
     // The start has already found out that this process may write the file.
     public override async Task<string?> WriteObstacleAsync(CancellationToken ct)

@@ -21,6 +21,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     public DbSet<TenantPaceRow> TenantPace => Set<TenantPaceRow>();
 
+    public DbSet<TimelineRow> Timelines => Set<TimelineRow>();
+
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 
     /// <summary>
@@ -70,23 +72,15 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// Notes these claims in the ledger. It leaves out submissions that the ledger has already, and those that their
     /// requests no longer want. Returns the claims that were noted.
     /// </summary>
-    public abstract Task<List<NewLease>> InsertClaimsAsync(
-        IReadOnlyList<NewClaim> claims,
-        Guid owner,
-        DateTimeOffset now,
-        TimeSpan lease
-    );
+    /// <exception cref="DatabaseForgotException">The database is on another timeline; nothing was noted.</exception>
+    public abstract Task<List<NewLease>> InsertClaimsAsync(IReadOnlyList<NewClaim> claims, Claiming claiming);
 
     /// <summary>
     /// Claims a submission that the ledger has, for another call. Returns the end of the lease; null if the row has
     /// changed since it was seen (a late answer is a change too), or if its request no longer wants it.
     /// </summary>
-    public abstract Task<DateTimeOffset?> TakeClaimAsync(
-        SubmissionEntry seen,
-        Guid owner,
-        DateTimeOffset now,
-        TimeSpan lease
-    );
+    /// <exception cref="DatabaseForgotException">The database is on another timeline; nothing was claimed.</exception>
+    public abstract Task<DateTimeOffset?> TakeClaimAsync(SubmissionEntry seen, Claiming claiming);
 
     /// <summary>Requests for which calls may begin.</summary>
     public IQueryable<ImageRequest> Wanting(DateTimeOffset now) =>
@@ -107,6 +101,27 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// has the database, its own clock.
     /// </summary>
     public abstract Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now);
+
+    /// <summary>Sees where the database's history stands.</summary>
+    public abstract Task<TimelineLook> LookAtTimelineAsync();
+
+    /// <summary>Stores what was seen, unless another worker has.</summary>
+    /// <param name="seen">What was seen.</param>
+    /// <param name="isForgetful">True if commits may be forgotten.</param>
+    /// <param name="lookUpFor">How long new submissions are looked up then.</param>
+    public Task NoteTimelineAsync(TimelineLook seen, bool isForgetful, TimeSpan lookUpFor)
+    {
+        var forgotAt = isForgetful ? seen.Now : seen.Row.ForgotAt;
+        var lookUpUntil = isForgetful ? seen.Now + lookUpFor : seen.Row.LookUpUntil;
+        return Timelines
+            .Where(row => row.SystemId == seen.Row.SystemId && row.Timeline == seen.Row.Timeline)
+            .ExecuteUpdateAsync(set =>
+                set.SetProperty(row => row.SystemId, seen.SystemId)
+                    .SetProperty(row => row.Timeline, seen.Timeline)
+                    .SetProperty(row => row.ForgotAt, forgotAt)
+                    .SetProperty(row => row.LookUpUntil, lookUpUntil)
+            );
+    }
 
     /// <summary>Why the database takes no changes, as a standby does not, for people; null if it takes them.</summary>
     public abstract Task<string?> WriteObstacleAsync(CancellationToken ct);
@@ -195,6 +210,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         modelBuilder.ApplyConfiguration(new RemovedRequestMap());
         modelBuilder.ApplyConfiguration(new PaceRowMap());
         modelBuilder.ApplyConfiguration(new CallPaceRowMap());
+        modelBuilder.ApplyConfiguration(new TimelineRowMap());
         modelBuilder.ApplyConfiguration(new TenantPaceRowMap());
         modelBuilder.ApplyConfiguration(new OutboxMessageMap());
         modelBuilder.UseSnakeCaseNames();
@@ -205,6 +221,13 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
 /// <summary>A submission to be claimed, the request that it is for, and the tenant whose turn it takes.</summary>
 public sealed record NewClaim(string Id, Guid RequestId, string Tenant = RequestTurns.NoTenant);
+
+/// <summary>How claims are made.</summary>
+/// <param name="Owner">Who claims.</param>
+/// <param name="Now">This process's clock.</param>
+/// <param name="Lease">How long each claim holds.</param>
+/// <param name="Timeline">The timeline that the database must be on: <see cref="DatabaseTimeline.Timeline"/>; empty for any.</param>
+public sealed record Claiming(Guid Owner, DateTimeOffset Now, TimeSpan Lease, string Timeline = "");
 
 /// <summary>A claim that was noted, and the end of its lease by <see cref="WorkerContext.LeaseClockAsync"/>.</summary>
 public sealed record NewLease(string Id, DateTimeOffset Until);

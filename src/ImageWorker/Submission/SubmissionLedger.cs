@@ -14,6 +14,7 @@ namespace ImageWorker.Submission;
 public sealed class SubmissionLedger
 {
     private readonly Database _database;
+    private readonly DatabaseTimeline _timeline;
     private readonly LockedRequests _locked;
     private readonly WorkerIdentity _worker;
     private readonly TimeProvider _time;
@@ -27,6 +28,7 @@ public sealed class SubmissionLedger
 
     public SubmissionLedger(
         Database database,
+        DatabaseTimeline timeline,
         LockedRequests locked,
         WorkerIdentity worker,
         Stopping stopping,
@@ -35,7 +37,14 @@ public sealed class SubmissionLedger
         TimeProvider time
     )
     {
-        (_database, _locked, _worker, _stopping, _time) = (database, locked, worker, stopping, time);
+        (_database, _timeline, _locked, _worker, _stopping, _time) = (
+            database,
+            timeline,
+            locked,
+            worker,
+            stopping,
+            time
+        );
         (_lease, _settleTime) = (SubmissionLease.Of(options.Value), options.Value.SettleTime);
         _limits = limits;
         _inserts = new(size: 100, parallel: 2, InsertAllAsync);
@@ -48,6 +57,18 @@ public sealed class SubmissionLedger
     /// simply go on: another process may have taken over.
     /// </summary>
     public bool HasTimeForCall(Claim.Fresh claim) => _time.GetElapsedTime(claim.ClaimedAt) <= SubmissionLease.Margin;
+
+    /// <summary>True if the database may have forgotten that this submission was claimed before, and paid for.</summary>
+    public bool MayHaveForgotten(SubmitImages message) => _timeline.MayHaveForgotten(message.AcceptedAt);
+
+    /// <summary>
+    /// How long a forgotten call may still be under way: until then, "not found" proves nothing. Not more than zero for no
+    /// more.
+    /// </summary>
+    public TimeSpan ForgottenCallsLast => _lease - (_timeline.SinceForgot ?? _lease);
+
+    /// <summary>The end of that time, by the lease clock.</summary>
+    public DateTimeOffset? ForgottenCallsEnd => _timeline.ForgottenLeasesEnd(_lease);
 
     /// <summary>
     /// When ZPK lists everything that arrived until now, by the lease clock. Errs late: counted from before the claim
@@ -66,10 +87,17 @@ public sealed class SubmissionLedger
     {
         while (true)
         {
-            var claim = await TryClaimAsync(wanted, ct);
-            if (claim is not Submission.Claim.Full)
-                return claim;
-            await Task.Delay(CallLimits.FullPause, _time, _stopping.Token);
+            try
+            {
+                var claim = await TryClaimAsync(wanted, ct);
+                if (claim is not Submission.Claim.Full)
+                    return claim;
+                await Task.Delay(CallLimits.FullPause, _time, _stopping.Token);
+            }
+            catch (DatabaseForgotException)
+            {
+                await _timeline.LookAsync();
+            }
         }
     }
 
@@ -93,9 +121,7 @@ public sealed class SubmissionLedger
                     if (room.All == 0)
                         return ([], _time.GetUtcNow() + CallLimits.FullPause);
                     var claimedAt = _time.GetTimestamp();
-                    var picked = await db.PickAsync(
-                        new(Math.Min(count, room.All), lines, _worker.Id, _time.GetUtcNow(), _lease, room.Tenants)
-                    );
+                    var picked = await db.PickAsync(new(Math.Min(count, room.All), lines, Claiming, room.Tenants));
                     foreach (var next in picked)
                         room.Note(next.Request.Tenant);
                     return ([.. picked.Select(next => next with { ClaimedAt = claimedAt })], room.LookAgainAt);
@@ -115,6 +141,34 @@ public sealed class SubmissionLedger
     /// <summary>Says what a claim would find, and claims nothing; null if the claim would be fresh.</summary>
     public Task<Claim?> LookAsync(string id, Guid requestId, CancellationToken ct) =>
         _database.InAsync(async db => (await LookAsync(db, id, requestId, ct)).Known);
+
+    /// <summary>Notes a claim that the database may have forgotten, so that it is looked up like any other in doubt.</summary>
+    public Task<int> RecallAsync(SubmitImages message) =>
+        _database.InAsync(async db =>
+        {
+            var now = _time.GetUtcNow();
+            if (await FindAsync(db, message.SubmissionId, CancellationToken.None) is not { } entry)
+                db.Submissions.Add(
+                    new()
+                    {
+                        Id = message.SubmissionId,
+                        RequestId = message.RequestId,
+                        State = LedgerState.Started,
+                        Owner = _worker.Id,
+                        LeaseUntil = ForgottenCallsEnd ?? now,
+                        StartedAt = now,
+                    }
+                );
+            else if (entry.State is LedgerState.Released)
+                return await db
+                    .Submissions.Where(row => row.Id == entry.Id && row.State == LedgerState.Released)
+                    .ExecuteUpdateAsync(set =>
+                        set.SetProperty(row => row.State, LedgerState.Started)
+                            .SetProperty(row => row.Owner, _worker.Id)
+                            .SetProperty(row => row.LeaseUntil, ForgottenCallsEnd ?? now)
+                    );
+            return await db.SaveChangesAsync();
+        });
 
     /// <summary>
     /// After proof that the last call did not arrive: claims the submission for another call. Null if another process
@@ -140,6 +194,8 @@ public sealed class SubmissionLedger
                 ? await TakeAsync(db, entry, wanted.Tenant)
                 : null;
     }
+
+    private Claiming Claiming => new(_worker.Id, _time.GetUtcNow(), _lease, _timeline.Timeline);
 
     private async Task<Claim> TryClaimAsync(NewClaim wanted, CancellationToken ct)
     {
@@ -241,7 +297,7 @@ public sealed class SubmissionLedger
             return null;
         });
         IReadOnlyList<Claim?> refused = [.. ends];
-        var leases = begun.Count == 0 ? [] : await db.InsertClaimsAsync(begun, _worker.Id, _time.GetUtcNow(), _lease);
+        var leases = begun.Count == 0 ? [] : await db.InsertClaimsAsync(begun, Claiming);
         var inserted = leases.ToDictionary(lease => lease.Id, lease => lease.Until, StringComparer.Ordinal);
         return
         [
@@ -281,7 +337,7 @@ public sealed class SubmissionLedger
         if (Refusal(room, tenant) is { } refusal)
             return refusal;
         var claimedAt = _time.GetTimestamp();
-        if (await db.TakeClaimAsync(seen, _worker.Id, _time.GetUtcNow(), _lease) is not { } until)
+        if (await db.TakeClaimAsync(seen, Claiming) is not { } until)
             return null;
         room.Note(tenant);
         return new Claim.Fresh(until, claimedAt);

@@ -54,7 +54,7 @@ public sealed partial class Submitter(
         if (picked is not null)
         {
             if (ledger.HasTimeForCall(picked))
-                return await CallAsync(message, picked);
+                return await BeginAsync(message, picked, ct);
             // It was held back for long. No call was made on this claim, and none will be.
             await ledger.ReleaseAsync(message.SubmissionId, picked);
         }
@@ -64,7 +64,7 @@ public sealed partial class Submitter(
 
         return await ledger.ClaimAsync(ClaimOf(message), ct) switch
         {
-            Claim.Fresh fresh => await CallAsync(message, fresh),
+            Claim.Fresh fresh => await BeginAsync(message, fresh, ct),
             Claim.InDoubt inDoubt => await LookUpAsync(message, inDoubt, ct),
             Claim.Leased leased => new(Defer(message, leased.Until, inDoubt: true, "another worker holds it")),
             Claim.Limited limited => new HeldBack(
@@ -80,7 +80,13 @@ public sealed partial class Submitter(
     /// <summary>A stopped request sends nothing. What the ledger knows is often enough; only a look-up takes a turn.</summary>
     private async Task<object?> FindOutAsync(SubmitImages message, CancellationToken ct)
     {
-        switch (await ledger.LookAsync(message.SubmissionId, message.RequestId, ct))
+        var claim = await ledger.LookAsync(message.SubmissionId, message.RequestId, ct);
+        if (claim is Claim.Unwanted && ledger.MayHaveForgotten(message))
+        {
+            await ledger.RecallAsync(message);
+            claim = await ledger.LookAsync(message.SubmissionId, message.RequestId, ct);
+        }
+        switch (claim)
         {
             case Claim.Unwanted:
                 return new SubmissionWithdrawn(message.RequestId, message.SubmissionId);
@@ -104,6 +110,32 @@ public sealed partial class Submitter(
                 // The request goes on after all.
                 return Defer(message, null, inDoubt: false, "it is wanted");
         }
+    }
+
+    /// <summary>Calls, unless the database may have forgotten an earlier call: that one is looked up first.</summary>
+    private async Task<CallResult> BeginAsync(SubmitImages message, Claim.Fresh claim, CancellationToken ct)
+    {
+        if (!ledger.MayHaveForgotten(message))
+            return await CallAsync(message, claim);
+        var last = ledger.ForgottenCallsLast;
+        var result = await LookUpAsync(
+            message,
+            new(IsConclusive: last <= TimeSpan.Zero, IsWanted: true, claim.LeaseUntil),
+            ct
+        );
+        // The claim itself was not used. It only stands for the one that may be forgotten.
+        return result.Answer is SubmissionDeferred { InDoubt: true } deferred && last > TimeSpan.Zero
+            ? new(
+                deferred with
+                {
+                    NotBefore = time.GetUtcNow() + last,
+                    Ledger = new(message.SubmissionId, claim.LeaseUntil, LedgerState.Started)
+                    {
+                        LeaseUntil = ledger.ForgottenCallsEnd,
+                    },
+                }
+            )
+            : result;
     }
 
     /// <summary>The one place that spends money.</summary>

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace ImageWorker.IntegrationTests.Servers;
 
 /// <summary>PostgreSQL from the machine's own binaries. Durable: fsync and synchronous_commit keep their default, on.</summary>
@@ -5,20 +7,46 @@ internal sealed class InstalledPostgres : InstalledServer
 {
     private static readonly UnprivilegedUser User = new("postgres");
 
-    private readonly int _port = LoopbackPort.Free();
     private readonly string _folder;
     private readonly string _data;
+    private readonly InstalledPostgres? _primary;
+
+    private int _port = LoopbackPort.Free();
 
     public InstalledPostgres()
     {
         _folder = Path.Combine(Leash.Folder, "postgres");
         _data = Path.Combine(_folder, "data");
-        ConnectionString = $"Host=127.0.0.1;Port={_port};Username=postgres;Database=postgres;Include Error Detail=true";
     }
+
+    private InstalledPostgres(InstalledPostgres primary)
+        : this() => _primary = primary;
 
     public static bool IsInstalled => Binaries is not null;
 
-    public override string ConnectionString { get; }
+    public override string ConnectionString =>
+        $"Host=127.0.0.1;Port={_port};Username=postgres;Database=postgres;Include Error Detail=true";
+
+    /// <summary>A standby that follows this server; not started.</summary>
+    public InstalledPostgres Standby() => new(this);
+
+    /// <summary>Holds up what it receives from its primary, by stopping the process that does.</summary>
+    public async Task FreezeReceiverAsync()
+    {
+        await using var database = NpgsqlDataSource.Create(ConnectionString);
+        var receiver = await database.RunAsync("SELECT pid FROM pg_stat_wal_receiver");
+        ProcessSignal.Stop.SendTo((int)receiver!);
+    }
+
+    /// <summary>Takes the place of its primary, which must be dead, with what it has by now.</summary>
+    public async Task TakeOverAsync()
+    {
+        await KillAsync();
+        _port = _primary!._port;
+        await StartAsync();
+        await using var database = NpgsqlDataSource.Create(ConnectionString);
+        Assert.Equal(true, await database.RunAsync("SELECT pg_promote()"));
+    }
 
     // "Fast": disconnects the clients instead of waiting for them.
     protected override ProcessSignal OrderlyEnd => ProcessSignal.Interrupt;
@@ -41,20 +69,32 @@ internal sealed class InstalledPostgres : InstalledServer
         }
 
         await User.CreateFolderAsync(Leash, _folder);
-        // --no-sync spares syncing the empty cluster only; the server itself syncs.
-        await using var initdb = Run(
-            "initdb",
-            $"--pgdata={_data}",
-            "--username=postgres",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync"
-        );
-        if (await initdb.WaitForExitAsync(TimeSpan.FromSeconds(90)) != 0)
+        if (_primary is not null)
         {
-            throw new InvalidOperationException($"{initdb} failed:\n{initdb.Tail}");
+            await FinishAsync(
+                Run(
+                    "pg_basebackup",
+                    $"--pgdata={_data}",
+                    $"--dbname=host=127.0.0.1 port={_primary._port} user=postgres",
+                    "--write-recovery-conf",
+                    "--checkpoint=fast",
+                    "--no-sync"
+                )
+            );
+            return;
         }
+        // --no-sync spares syncing the empty cluster only; the server itself syncs.
+        await FinishAsync(
+            Run(
+                "initdb",
+                $"--pgdata={_data}",
+                "--username=postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-sync"
+            )
+        );
     }
 
     protected override ChildProcess Launch() =>
@@ -73,6 +113,17 @@ internal sealed class InstalledPostgres : InstalledServer
     // A killed server's backends hold its shared memory for a moment.
     protected override bool LeftoverIsGoing(string output) =>
         output.Contains("pre-existing shared memory block", StringComparison.Ordinal);
+
+    private static async Task FinishAsync(ChildProcess program)
+    {
+        await using (program)
+        {
+            if (await program.WaitForExitAsync(TimeSpan.FromSeconds(90)) != 0)
+            {
+                throw new InvalidOperationException($"{program} failed:\n{program.Tail}");
+            }
+        }
+    }
 
     private ChildProcess Run(string program, params string[] arguments) =>
         User.Start(Leash, _folder, [Path.Combine(Binaries!, program), .. arguments]);

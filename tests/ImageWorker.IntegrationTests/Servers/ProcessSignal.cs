@@ -12,6 +12,11 @@ internal sealed record ProcessSignal(int Number)
 
     public static ProcessSignal Terminate { get; } = new(15);
 
+    /// <summary>Freezes a process: it does nothing until it is continued.</summary>
+    public static ProcessSignal Stop { get; } = new(19);
+
+    public static ProcessSignal Continue { get; } = new(18);
+
     public void SendTo(int processId)
     {
         if (Kill(processId, Number) == 0)

@@ -194,6 +194,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     private SubmissionLedger LedgerOf(int hours) =>
         new(
             _services.GetRequiredService<Database>(),
+            _services.GetRequiredService<DatabaseTimeline>(),
             _services.GetRequiredService<LockedRequests>(),
             new(),
             _stopping,

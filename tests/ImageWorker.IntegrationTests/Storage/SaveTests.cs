@@ -313,6 +313,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
     {
         var store = new RequestStore(
             _services!.GetRequiredService<Database>(),
+            _services!.GetRequiredService<DatabaseTimeline>(),
             _services!.GetRequiredService<LockedRequests>(),
             Microsoft.Extensions.Options.Options.Create(new DeliveryOptions { Lease = Lease - Start }),
             new StandingClock()

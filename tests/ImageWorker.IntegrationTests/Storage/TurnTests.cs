@@ -331,6 +331,7 @@ public sealed class TurnTests(TestServers servers) : IAsyncLifetime
     private SubmissionLedger Ledger(TenantOptions? tenants = null) =>
         new(
             _services.GetRequiredService<Database>(),
+            _services.GetRequiredService<DatabaseTimeline>(),
             _services.GetRequiredService<LockedRequests>(),
             new(),
             _stopping,

@@ -43,13 +43,14 @@ public sealed class WorkerUnderTest : IAsyncDisposable
     public static async Task<WorkerUnderTest> CreateAsync(
         ServersFixture servers,
         bool migrated = true,
-        string? stateFile = null
+        string? stateFile = null,
+        string? postgres = null
     )
     {
         var zpk = await StartZpkAsync(stateFile);
         var settings = QuickSettings(zpk);
         settings["ConnectionStrings__RabbitMq"] = await servers.CreateVirtualHostAsync("worker");
-        settings["ConnectionStrings__Postgres"] = await servers.CreateDatabaseAsync("worker");
+        settings["ConnectionStrings__Postgres"] = postgres ?? await servers.CreateDatabaseAsync("worker");
         // A broker that somebody else runs gives no virtual host of our own.
         settings["Queues__Prefix"] = servers.RabbitMq is GivenServer ? $"{Guid.NewGuid():n}." : "";
         var worker = new WorkerUnderTest(settings, zpk);

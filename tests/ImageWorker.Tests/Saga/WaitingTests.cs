@@ -121,7 +121,7 @@ public sealed class WaitingTests : IDisposable
 
         var result = await worker.WithAsync<Submitter, CallResult>(submitter =>
             submitter.HandleAsync(
-                new(command.RequestId, first.Id, 2, command),
+                new(command.RequestId, first.Id, 2, command) { AcceptedAt = default },
                 new Claim.Fresh(next.LeaseUntil, next.ClaimedAt),
                 span: null,
                 Ct

@@ -172,7 +172,7 @@ public sealed class PendingCallsTests : IDisposable
         return taken;
     }
 
-    private static SubmitImages Submit(string id) => new(Guid.Empty, id, 1, Command());
+    private static SubmitImages Submit(string id) => new(Guid.Empty, id, 1, Command()) { AcceptedAt = default };
 
     private static CheckImages Check(string id) => new(Guid.Empty, id, "ZPK" + id);
 }

@@ -383,7 +383,11 @@ public sealed class RequestTracingTests
         var due = worker.Time.GetUtcNow();
         var submission = (await worker.FindAsync(id))!.Submissions[0];
         calls.Add(
-            new SubmitImages(id, submission.Id, 2, Command(id)) { Trace = new(Publisher, [0, 1], 1, Wait: null) }
+            new SubmitImages(id, submission.Id, 2, Command(id))
+            {
+                AcceptedAt = default,
+                Trace = new(Publisher, [0, 1], 1, Wait: null),
+            }
         );
         foreach (var _ in Enumerable.Range(0, 2))
         {

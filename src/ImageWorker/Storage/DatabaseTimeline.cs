@@ -1,0 +1,107 @@
+using ImageWorker.Hosting;
+
+namespace ImageWorker.Storage;
+
+/// <summary>
+/// Notices that the database may have forgotten commits: it failed over to a standby, or was restored to an earlier state.
+/// Claims are only made while its timeline is the one that this process has seen, so nothing is paid for in between.
+/// </summary>
+public sealed partial class DatabaseTimeline(Database database, TimeProvider time, ILogger<DatabaseTimeline> logger)
+    : IDisposable
+{
+    /// <summary>For so long after a change, every new submission is looked up before it is paid for.</summary>
+    public static readonly TimeSpan LookUpFor = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _looking = new(1);
+    private TimelineLook? _last;
+    private long _lookedAt;
+
+    /// <summary>Tells that the database may have forgotten what this process has committed.</summary>
+    public event Action? Forgot;
+
+    /// <summary>How often that happened since this process started.</summary>
+    public int Changes { get; private set; }
+
+    /// <summary>The timeline that this process has seen; empty where there is none.</summary>
+    public string Timeline => _last?.Timeline ?? "";
+
+    /// <summary>What receives its log.</summary>
+    public Standbys Standbys => _last?.Standbys ?? Standbys.None;
+
+    /// <summary>How long ago it was last seen that commits may be forgotten; null for never.</summary>
+    public TimeSpan? SinceForgot =>
+        _last is { Row.ForgotAt: { } at } last ? last.Now - at + time.GetElapsedTime(_lookedAt) : null;
+
+    /// <summary>The end of that time plus <paramref name="lease"/>, by the lease clock.</summary>
+    public DateTimeOffset? ForgottenLeasesEnd(TimeSpan lease) => _last?.Row.ForgotAt + lease;
+
+    /// <summary>True if a claim for a request of that time may have been forgotten.</summary>
+    /// <param name="acceptedAt">When the request was accepted.</param>
+    public bool MayHaveForgotten(DateTimeOffset acceptedAt) =>
+        _last?.Row is { ForgotAt: { } at, LookUpUntil: { } until } && (acceptedAt < at || SinceForgot < until - at);
+
+    /// <summary>Keeps this process's view fresh until it is stopped.</summary>
+    public Task RunAsync(CancellationToken stopping) =>
+        Sweep.EveryAsync(LookInterval, time, _ => LookAsync(), error => Log.Failed(logger, error), stopping);
+
+    /// <summary>Sees how the history stands, and notes a change for all workers.</summary>
+    public async Task<TimelineLook> LookAsync()
+    {
+        await _looking.WaitAsync();
+        try
+        {
+            var look = await database.InAsync(LookAsync);
+            var before = _last;
+            // A standby, or the primary to be, says nothing yet. Until it does, nothing is claimed.
+            if (look.Timeline.Length == 0 && before is not null)
+                look = look with { SystemId = before.SystemId, Timeline = before.Timeline, Position = before.Position };
+            (_last, _lookedAt) = (look, time.GetTimestamp());
+            if (before is not null && (!IsSame(before, look) || before.Row.ForgotAt != look.Row.ForgotAt))
+            {
+                Log.Changed(logger, before.Timeline, look.Timeline);
+                Changes++;
+                Forgot?.Invoke();
+            }
+            return look;
+        }
+        finally
+        {
+            _looking.Release();
+        }
+    }
+
+    public void Dispose() => _looking.Dispose();
+
+    private async Task<TimelineLook> LookAsync(WorkerContext db)
+    {
+        var look = await db.LookAtTimelineAsync();
+        if (look.Timeline.Length == 0)
+            return look;
+        var wentBack = _last is { } last && IsSame(last, look) && look.Position < last.Position;
+        if (!wentBack && (look.Row.SystemId, look.Row.Timeline) == (look.SystemId, look.Timeline))
+            return look;
+        await db.NoteTimelineAsync(look, isForgetful: look.Row.Timeline.Length > 0, LookUpFor);
+        return await db.LookAtTimelineAsync();
+    }
+
+    private static bool IsSame(TimelineLook one, TimelineLook other) =>
+        (one.SystemId, one.Timeline) == (other.SystemId, other.Timeline);
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            1,
+            LogLevel.Warning,
+            "The database may have forgotten what was committed last: its history changed (timeline {Before}, now {Now}). Commands that were not acknowledged come again, and for an hour submissions are looked up before they are paid for"
+        )]
+        public static partial void Changed(ILogger logger, string before, string now);
+
+        [LoggerMessage(2, LogLevel.Warning, "The database's history cannot be seen: {Error}")]
+        public static partial void Failed(ILogger logger, string error);
+    }
+}
+
+/// <summary>The database's timeline is not the one that this process has seen. Nothing was claimed.</summary>
+public sealed class DatabaseForgotException() : Exception("The database's history changed.");
