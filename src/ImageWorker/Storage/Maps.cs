@@ -89,6 +89,29 @@ public sealed class CallPaceRowMap : IEntityTypeConfiguration<CallPaceRow>
     }
 }
 
+public sealed class CostRowMap : IEntityTypeConfiguration<CostRow>
+{
+    public void Configure(EntityTypeBuilder<CostRow> builder)
+    {
+        builder.ToTable("costs");
+        builder.HasKey(row => new
+        {
+            row.Day,
+            row.Model,
+            row.Quality,
+            row.Tenant,
+            row.Outcome,
+            row.Slot,
+        });
+        builder.Property(row => row.Model).HasMaxLength(32);
+        builder.Property(row => row.Quality).HasMaxLength(32);
+        builder.Property(row => row.Tenant).HasMaxLength(64);
+        builder.Property(row => row.Outcome).HasMaxLength(32);
+        // Rows that are still to be settled are few.
+        builder.HasIndex(row => row.Day).HasFilter("slot <> 0");
+    }
+}
+
 public sealed class TenantPaceRowMap : IEntityTypeConfiguration<TenantPaceRow>
 {
     public void Configure(EntityTypeBuilder<TenantPaceRow> builder)

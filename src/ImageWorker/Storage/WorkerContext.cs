@@ -21,6 +21,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     public DbSet<TenantPaceRow> TenantPace => Set<TenantPaceRow>();
 
+    public DbSet<CostRow> Costs => Set<CostRow>();
+
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 
     /// <summary>
@@ -183,6 +185,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         modelBuilder.ApplyConfiguration(new PaceRowMap());
         modelBuilder.ApplyConfiguration(new CallPaceRowMap());
         modelBuilder.ApplyConfiguration(new TenantPaceRowMap());
+        modelBuilder.ApplyConfiguration(new CostRowMap());
         modelBuilder.ApplyConfiguration(new OutboxMessageMap());
         modelBuilder.UseSnakeCaseNames();
     }

@@ -239,6 +239,66 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         });
                 });
 
+            modelBuilder.Entity("ImageWorker.Storage.CostRow", b =>
+                {
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<string>("Model")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("model");
+
+                    b.Property<string>("Quality")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("quality");
+
+                    b.Property<string>("Tenant")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("tenant");
+
+                    b.Property<string>("Outcome")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("outcome");
+
+                    b.Property<short>("Slot")
+                        .HasColumnType("smallint")
+                        .HasColumnName("slot");
+
+                    b.Property<decimal>("Cost")
+                        .HasColumnType("numeric")
+                        .HasColumnName("cost");
+
+                    b.Property<long>("Images")
+                        .HasColumnType("bigint")
+                        .HasColumnName("images");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("Unknown")
+                        .HasColumnType("bigint")
+                        .HasColumnName("unknown");
+
+                    b.Property<decimal>("Wasted")
+                        .HasColumnType("numeric")
+                        .HasColumnName("wasted");
+
+                    b.HasKey("Day", "Model", "Quality", "Tenant", "Outcome", "Slot")
+                        .HasName("pk_costs");
+
+                    b.HasIndex("Day")
+                        .HasDatabaseName("ix_costs_day")
+                        .HasFilter("slot <> 0");
+
+                    b.ToTable("costs", (string)null);
+                });
+
             modelBuilder.Entity("ImageWorker.Storage.OutboxMessage", b =>
                 {
                     b.Property<Guid>("Id")

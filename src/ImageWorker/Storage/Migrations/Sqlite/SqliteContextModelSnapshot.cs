@@ -234,6 +234,66 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         });
                 });
 
+            modelBuilder.Entity("ImageWorker.Storage.CostRow", b =>
+                {
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("day");
+
+                    b.Property<string>("Model")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("model");
+
+                    b.Property<string>("Quality")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("quality");
+
+                    b.Property<string>("Tenant")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.Property<string>("Outcome")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("outcome");
+
+                    b.Property<short>("Slot")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("slot");
+
+                    b.Property<decimal>("Cost")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("cost");
+
+                    b.Property<long>("Images")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("images");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("Unknown")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("unknown");
+
+                    b.Property<decimal>("Wasted")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("wasted");
+
+                    b.HasKey("Day", "Model", "Quality", "Tenant", "Outcome", "Slot")
+                        .HasName("pk_costs");
+
+                    b.HasIndex("Day")
+                        .HasDatabaseName("ix_costs_day")
+                        .HasFilter("slot <> 0");
+
+                    b.ToTable("costs", (string)null);
+                });
+
             modelBuilder.Entity("ImageWorker.Storage.OutboxMessage", b =>
                 {
                     b.Property<Guid>("Id")
