@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using ImageWorker.Hosting;
+using ImageWorker.Operations.Api;
 using ImageWorker.Operations.Pages;
 using ImageWorker.Storage;
 using Microsoft.AspNetCore.Components;
@@ -33,6 +34,7 @@ public static class OperationsEndpoints
         operations.MapGet("/", ShowStatusAsync);
         operations.MapGet("/requests/{id:guid}", ShowRequestAsync);
         operations.MapPrometheusScrapingEndpoint();
+        operations.MapCosts();
     }
 
     /// <summary>No browser guesses what an answer is, runs or frames it, tells others its address, or keeps it.</summary>

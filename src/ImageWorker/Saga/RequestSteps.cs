@@ -108,6 +108,7 @@ public sealed partial class RequestSteps(
         EndWaits(context, RequestWait.Closing);
         request.Close(now);
         request.Version++;
+        context.UnitOfWork().Closed = ClosedCost.Of(request);
         context.AfterCommit(() =>
         {
             metrics.Closed(request, _prices);

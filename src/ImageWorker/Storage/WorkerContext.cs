@@ -62,6 +62,18 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     public abstract Task<int> RemoveKnownAsync(DateTimeOffset before, int limit, CancellationToken ct);
 
     /// <summary>
+    /// Gathers up to <paramref name="limit"/> rows of sums of the days before that one in one row for each sum. Returns
+    /// how many it gathered. Callers at the same time get different rows, and do not wait for each other.
+    /// </summary>
+    public abstract Task<int> SettleCostsAsync(DateOnly before, int limit, CancellationToken ct);
+
+    /// <summary>Removes up to <paramref name="limit"/> rows of sums of the days before that one.</summary>
+    public abstract Task<int> RemoveCostsAsync(DateOnly before, int limit, CancellationToken ct);
+
+    /// <summary>SQL that sums up a column of money, to the last digit.</summary>
+    public abstract string SumOf(string column);
+
+    /// <summary>
     /// Picks requests that wait for their first turns, and notes a claim for the submission of each. No two callers get
     /// the same one, and none waits for a row that is locked. What a worker of an older version has begun meanwhile comes
     /// due for its timer.

@@ -14,8 +14,8 @@ internal static class ListCommand
         state.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestSearch.States]);
         var outcome = new Option<string?>("--outcome") { Description = "Only closed ones that ended so." };
         outcome.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestOutcome.All]);
-        var older = Age("--older-than", "Only those whose command came longer ago: 90s, 15m, 12h, 7d.");
-        var newer = Age("--newer-than", "Only those whose command came since: 90s, 15m, 12h, 7d.");
+        var older = AgeOption.Create("--older-than", "Only those whose command came longer ago: 90s, 15m, 12h, 7d.");
+        var newer = AgeOption.Create("--newer-than", "Only those whose command came since: 90s, 15m, 12h, 7d.");
         var tenant = new Option<string?>("--tenant")
         {
             Description =
@@ -132,18 +132,4 @@ internal static class ListCommand
         );
 
     private static DateTimeOffset? Ago(OperatorSession session, TimeSpan? age) => session.Time.GetUtcNow() - age;
-
-    private static Option<TimeSpan?> Age(string name, string description) =>
-        new(name)
-        {
-            Description = description,
-            HelpName = "AGE",
-            CustomParser = result =>
-            {
-                if (AgeText.TryParse(result.Tokens[0].Value, out var age))
-                    return age;
-                result.AddError($"{name} must be a number with s, m, h or d: 90s, 15m, 12h, 7d.");
-                return null;
-            },
-        };
 }
