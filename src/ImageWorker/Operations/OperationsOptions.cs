@@ -30,6 +30,12 @@ public sealed class OperationsOptions : IValidatableObject
     /// <summary>A file that holds the view key; read at every call. Default none.</summary>
     public string? ViewKeyFile { get; set; }
 
+    /// <summary>
+    /// The key of the commands' metadata whose values requests are searched by, such as <c>order</c>. It holds for requests
+    /// that come from then on. Default none.
+    /// </summary>
+    public string? SearchableMetadata { get; set; }
+
     internal bool IsSet => new[] { Key, KeyFile, ViewKey, ViewKeyFile }.Any(value => !string.IsNullOrEmpty(value));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -18,6 +18,7 @@ public sealed partial class RequestSteps(
     IOptions<RequestOptions> requestOptions,
     IOptions<ZpkOptions> zpkOptions,
     IOptions<TenantOptions> tenantOptions,
+    SearchableMetadata searchable,
     WorkerMetrics metrics,
     ILogger<RequestSteps> logger
 )

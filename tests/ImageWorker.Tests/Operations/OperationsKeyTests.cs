@@ -9,7 +9,15 @@ public sealed class OperationsKeyTests(OperationsKeyTests.Worker worker) : IClas
     private const string Key = OperationsApp.Key;
     private const string ViewKey = OperationsApp.ViewKey;
 
-    internal static readonly string[] Guarded = ["GET /", $"GET /requests/{Guid.Empty}", "GET /metrics", "POST /act"];
+    internal static readonly string[] Guarded =
+    [
+        "GET /",
+        $"GET /requests/{Guid.Empty}",
+        "GET /metrics",
+        "GET /api/costs",
+        "GET /api/requests",
+        "POST /act",
+    ];
 
     public static TheoryData<string, string[]> NearMisses { get; } =
         new()
@@ -89,9 +97,10 @@ public sealed class OperationsKeyTests(OperationsKeyTests.Worker worker) : IClas
                 answer.Headers["WWW-Authenticate"],
                 StringComparer.Ordinal
             );
-            Assert.Equal(
-                "Show the key of Operations:Key or Operations:KeyFile as 'Authorization: Bearer KEY'.\n",
-                answer.Body
+            Assert.Contains(
+                "Show the key of Operations:Key or Operations:KeyFile as ",
+                answer.Body,
+                StringComparison.Ordinal
             );
         }
     }
