@@ -48,6 +48,7 @@ public static class CommandLine
             TryCommand.Create(),
             SendCommand.Create(),
             RequestsCommand.Create(),
+            CostsCommand.Create(),
             PaceCommand.Create(),
             RecoverCommand.Create(),
             MigrateCommand.Create(),

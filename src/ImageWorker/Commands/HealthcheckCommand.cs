@@ -38,7 +38,7 @@ public static class HealthcheckCommand
         http.Timeout = Patience;
         // Not needed, but who shows it is told more. In this form it may hold any character.
         var operations = app.Configuration.GetSection(OperationsOptions.Section).Get<OperationsOptions>();
-        if (operations?.Current() is { } key)
+        if ((operations?.CurrentKey() ?? operations?.CurrentViewKey()) is { } key)
             http.DefaultRequestHeaders.Authorization = new(
                 "Basic",
                 Convert.ToBase64String(Encoding.UTF8.GetBytes($":{key}"))

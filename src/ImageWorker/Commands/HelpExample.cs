@@ -19,6 +19,7 @@ public sealed class HelpExample(SynchronousCommandLineAction help) : Synchronous
         ["requests show"] = "requests show 7c2e69a7",
         ["requests retry"] = "requests retry 7c2e69a7",
         ["requests cancel"] = "requests cancel 7c2e69a7",
+        ["costs"] = "costs --since 30d --by tenant,model",
         ["pace"] = "pace show",
         ["pace show"] = "pace show --json",
         ["pace set"] = "pace set 40",

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace ImageWorker.Operations;
 
-/// <summary>What operators may do. Both ask for the same today: to be known by <see cref="OperationsKey"/>.</summary>
+/// <summary>What operators may do. <see cref="OperationsKey"/> knows who may. A right is a role and the policy that asks for it.</summary>
 public static class OperationsAccess
 {
     /// <summary>The policy of endpoints that show.</summary>
@@ -21,8 +21,8 @@ public static class OperationsAccess
         });
         services
             .AddAuthorizationBuilder()
-            .AddPolicy(Look, caller => caller.RequireAuthenticatedUser())
-            .AddPolicy(Act, caller => caller.RequireAuthenticatedUser());
+            .AddPolicy(Look, caller => caller.RequireRole(Look))
+            .AddPolicy(Act, caller => caller.RequireRole(Act));
     }
 
     /// <summary>Whether the caller may look, for what anybody may ask and only operators are told in full.</summary>

@@ -1,9 +1,12 @@
 using System.Net.Mime;
 using ImageWorker.Hosting;
+using ImageWorker.Operations.Api;
 using ImageWorker.Operations.Pages;
+using ImageWorker.Requests;
 using ImageWorker.Storage;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
+using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Operations;
 
@@ -17,11 +20,18 @@ public static class OperationsEndpoints
     public static void AddOperations(this IServiceCollection services)
     {
         services.AddChecked<OperationsOptions>(OperationsOptions.Section);
+        services.AddSearchableMetadata();
         services.AddSingleton<WorkerStatusReader>();
         services.AddSingleton<ContractDocuments>();
         services.AddHealth();
         services.AddOperationsAccess();
     }
+
+    /// <summary>What the worker keeps and searches find by, with <see cref="OperationsOptions"/>.</summary>
+    public static void AddSearchableMetadata(this IServiceCollection services) =>
+        services.AddSingleton(provider => new SearchableMetadata(
+            provider.GetRequiredService<IOptions<OperationsOptions>>().Value.SearchableMetadata
+        ));
 
     public static void MapOperations(this WebApplication app)
     {
@@ -33,6 +43,8 @@ public static class OperationsEndpoints
         operations.MapGet("/", ShowStatusAsync);
         operations.MapGet("/requests/{id:guid}", ShowRequestAsync);
         operations.MapPrometheusScrapingEndpoint();
+        operations.MapCosts();
+        operations.MapRequests();
     }
 
     /// <summary>No browser guesses what an answer is, runs or frames it, tells others its address, or keeps it.</summary>

@@ -2,14 +2,17 @@ using System.ComponentModel.DataAnnotations;
 
 namespace ImageWorker.Operations;
 
-/// <summary>Who may see the operations endpoints (see <see cref="OperationsKey"/>); section <c>Operations</c>.</summary>
+/// <summary>
+/// Who may look at the operations endpoints, and who may act there (see <see cref="OperationsKey"/>); section
+/// <c>Operations</c>.
+/// </summary>
 public sealed class OperationsOptions : IValidatableObject
 {
     public const string Section = "Operations";
 
     /// <summary>
-    /// The key that callers show as <c>Authorization: Bearer KEY</c>, at least 16 characters. Default none: then only a
-    /// worker that listens on loopback alone shows these endpoints.
+    /// The key of those who may look and act. They show it as <c>Authorization: Bearer KEY</c>. At least 16 characters.
+    /// Default none: then nobody may act.
     /// </summary>
     [MinLength(16, ErrorMessage = "must have at least 16 characters")]
     public string? Key { get; set; }
@@ -17,26 +20,59 @@ public sealed class OperationsOptions : IValidatableObject
     /// <summary>A file that holds the key; read at every call, so that it can be replaced. Default none.</summary>
     public string? KeyFile { get; set; }
 
-    internal bool IsSet => !string.IsNullOrEmpty(Key) || !string.IsNullOrEmpty(KeyFile);
+    /// <summary>
+    /// The key of those who may look and not act. At least 16 characters, and not <see cref="Key"/>. Default none. With
+    /// neither key, a worker that listens on loopback alone lets local callers look.
+    /// </summary>
+    [MinLength(16, ErrorMessage = "must have at least 16 characters")]
+    public string? ViewKey { get; set; }
+
+    /// <summary>A file that holds the view key; read at every call. Default none.</summary>
+    public string? ViewKeyFile { get; set; }
+
+    /// <summary>
+    /// The key of the commands' metadata whose values requests are searched by, such as <c>order</c>. It holds for requests
+    /// that come from then on. Default none.
+    /// </summary>
+    public string? SearchableMetadata { get; set; }
+
+    internal bool IsSet => new[] { Key, KeyFile, ViewKey, ViewKeyFile }.Any(value => !string.IsNullOrEmpty(value));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (string.IsNullOrEmpty(KeyFile))
-            yield break;
-        if (!string.IsNullOrEmpty(Key))
-            yield return new("Operations:Key and Operations:KeyFile are both set: keep one");
-        else if (Current() is null)
-            yield return new("Operations:KeyFile must be a readable file that holds the key");
+        foreach (
+            var problem in Problems(nameof(Key), Key, KeyFile).Concat(Problems(nameof(ViewKey), ViewKey, ViewKeyFile))
+        )
+            yield return new(problem);
+        if (CurrentKey() is { } key && key == CurrentViewKey())
+            yield return new(
+                "Operations:ViewKey is the same as Operations:Key: who may only look must not have the key of those who act"
+            );
     }
 
     /// <summary>The key as of now; null where there is none, or where its file cannot be read or is empty.</summary>
-    internal string? Current()
+    internal string? CurrentKey() => Current(Key, KeyFile);
+
+    /// <summary>The view key likewise.</summary>
+    internal string? CurrentViewKey() => Current(ViewKey, ViewKeyFile);
+
+    private static IEnumerable<string> Problems(string name, string? key, string? file)
     {
-        if (string.IsNullOrEmpty(KeyFile))
-            return string.IsNullOrEmpty(Key) ? null : Key;
+        if (string.IsNullOrEmpty(file))
+            yield break;
+        if (!string.IsNullOrEmpty(key))
+            yield return $"{Section}:{name} and {Section}:{name}File are both set: keep one";
+        else if (Current(key, file) is null)
+            yield return $"{Section}:{name}File must be a readable file that holds the key";
+    }
+
+    private static string? Current(string? key, string? file)
+    {
+        if (string.IsNullOrEmpty(file))
+            return string.IsNullOrEmpty(key) ? null : key;
         try
         {
-            return File.ReadAllText(KeyFile).Trim() is { Length: > 0 } key ? key : null;
+            return File.ReadAllText(file).Trim() is { Length: > 0 } read ? read : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

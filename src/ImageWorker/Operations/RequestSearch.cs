@@ -5,7 +5,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Operations;
 
-/// <summary>Finds requests for operators: open ones by their command's time, closed ones last closed first.</summary>
+/// <summary>
+/// Finds requests for operators: open ones by their command's time, closed ones last closed first. A page of it costs no
+/// more with millions of closed requests than with few.
+/// </summary>
 /// <param name="State">One of <see cref="States"/>; null for any.</param>
 /// <param name="Outcome">One of <see cref="RequestOutcome.All"/>, of closed requests; null for any.</param>
 /// <param name="Since">Only commands that came at that time or later.</param>
@@ -25,47 +28,165 @@ public sealed record RequestSearch(
 {
     public const string Open = "open";
 
+    /// <summary>
+    /// How many closed requests a page looks at for what has no index. A page can so have fewer than it might, and the
+    /// next one goes on from there.
+    /// </summary>
+    private const int Looked = 20_000;
+
+    /// <summary>Only those whose ids begin so; null for any.</summary>
+    public RequestIdText? Id { get; init; }
+
+    /// <summary>Only those of this model; null for any.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Only those whose value of <see cref="SearchableMetadata"/> is this; null for any.</summary>
+    public string? Metadata { get; init; }
+
+    /// <summary>Only closed ones with an image that ended with this error; null for any.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Only closed ones that are known to have cost so much or more, in EUR.</summary>
+    public decimal? MinCost { get; init; }
+
+    /// <summary>Only closed ones that are known to have cost so much or less, in EUR.</summary>
+    public decimal? MaxCost { get; init; }
+
+    /// <summary>Where the page before ended; null for the first.</summary>
+    public RequestCursor? After { get; init; }
+
     public static IReadOnlyList<string> States { get; } = [Open, RequestTurns.Waiting, .. RequestStates.All];
 
     /// <summary>True if any open request is asked for, whatever its state.</summary>
-    public bool IncludesOpen => Outcome is null && (State is null || Asks(Open));
+    public bool IncludesOpen => AsksForOpen && (State is null || Asks(Open));
+
+    private bool AsksForOpen => this is { Outcome: null, Error: null, MinCost: null, MaxCost: null };
 
     /// <summary>True if it asks for a command too that came at that time and that no worker has taken yet.</summary>
-    public bool Matches(GenerateImages command, DateTimeOffset at) =>
+    public bool Matches(GenerateImages command, DateTimeOffset at, SearchableMetadata searchable) =>
         IncludesOpen
         && !(at < Since)
         && !(at > Until)
         && (Tenant is null || Tenant == (command.Tenant ?? RequestTurns.NoTenant))
-        && (Priority is null || Priority == RequestTurns.PriorityOf(command.Priority));
+        && (Priority is null || Priority == RequestTurns.PriorityOf(command.Priority))
+        && (Model is null || Model == command.Model)
+        && (Metadata is null || SearchableMetadata.Kept(Metadata) == searchable.ValueOf(command))
+        && (
+            Id is not { } id
+            || (id.First.CompareTo(command.RequestId) <= 0 && id.Last.CompareTo(command.RequestId) >= 0)
+        );
 
+    /// <summary>As many as there are, up to the limit.</summary>
     public async Task<List<RequestSummary>> FindAsync(WorkerContext db, CancellationToken ct)
     {
         var found = new List<RequestSummary>();
-        // Each query has its own index. One query for all would read everything that is kept.
-        if (Outcome is null && !Asks(RequestStates.Closed))
-            found.AddRange(await ReadAsync(Unfinished(db).OrderBy(request => request.RequestedAt), ct));
-        if (Outcome is null && (State is null || Asks(RequestStates.Withdrawn)))
-            found.AddRange(await ReadAsync(Withdrawn(db).OrderBy(request => request.RequestedAt), ct));
-        if (State is null || Asks(RequestStates.Closed))
-            found.AddRange(await ReadAsync(Closed(db).OrderByDescending(request => request.ClosedAt), ct));
-        return [.. found.Take(Limit)];
+        for (var search = this; ; )
+        {
+            var page = await search.PageAsync(db, ct);
+            found.AddRange(page.Requests);
+            if (page.Next is null || found.Count >= Limit)
+                return found;
+            search = this with { After = page.Next, Limit = Limit - found.Count };
+        }
     }
+
+    /// <summary>One page, and where the next one begins; null for the last.</summary>
+    public async Task<FoundRequests> PageAsync(WorkerContext db, CancellationToken ct)
+    {
+        var found = new List<RequestSummary>();
+        RequestCursor? next = null;
+        // Each query has its own index. One query for all would read everything that is kept.
+        if (AsksForOpen && !Asks(RequestStates.Closed) && GoesOnIn(RequestSection.Unfinished))
+            found.AddRange(await OldestAsync(Unfinished(db), RequestSection.Unfinished, Limit, ct));
+        if (
+            found.Count < Limit
+            && AsksForOpen
+            && (State is null || Asks(RequestStates.Withdrawn))
+            && GoesOnIn(RequestSection.Withdrawn)
+        )
+            found.AddRange(await OldestAsync(Withdrawn(db), RequestSection.Withdrawn, Limit - found.Count, ct));
+        if (found.Count < Limit && (State is null || Asks(RequestStates.Closed)))
+        {
+            var (closed, end) = await LatestAsync(Closed(db), Limit - found.Count, ct);
+            found.AddRange(closed);
+            next = end;
+        }
+        return new(found, found.Count >= Limit ? RequestCursor.Of(found[^1]) : next);
+    }
+
+    private bool GoesOnIn(RequestSection section) => After is null || After.Section <= section;
+
+    private Task<List<RequestSummary>> OldestAsync(
+        IQueryable<ImageRequest> requests,
+        RequestSection section,
+        int limit,
+        CancellationToken ct
+    )
+    {
+        if (After is { } after && after.Section == section)
+        {
+            var (at, id) = (after.At, after.Id);
+            requests = requests.Where(request =>
+                request.RequestedAt >= at && (request.RequestedAt > at || request.CorrelationId.CompareTo(id) > 0)
+            );
+        }
+        return ReadAsync(
+            Unindexed(requests)
+                .OrderBy(request => request.RequestedAt)
+                .ThenBy(request => request.CorrelationId)
+                .Take(limit),
+            ct
+        );
+    }
+
+    private async Task<(List<RequestSummary> Found, RequestCursor? End)> LatestAsync(
+        IQueryable<ImageRequest> closed,
+        int limit,
+        CancellationToken ct
+    )
+    {
+        if (After is { Section: RequestSection.Closed } after)
+        {
+            var (at, id) = (after.At, after.Id);
+            closed = closed.Where(request =>
+                request.ClosedAt <= at && (request.ClosedAt < at || request.CorrelationId.CompareTo(id) < 0)
+            );
+        }
+        var inOrder = Latest(closed);
+        if (!HasUnindexed)
+            return (await ReadAsync(inOrder.Take(limit), ct), null);
+        var found = await ReadAsync(Latest(Unindexed(inOrder.Take(Looked))).Take(limit), ct);
+        if (found.Count == limit)
+            return (found, null);
+        var last = await inOrder
+            .Skip(Looked - 1)
+            .Select(request => new { request.CorrelationId, request.ClosedAt })
+            .FirstOrDefaultAsync(ct);
+        return (found, last is null ? null : new(RequestSection.Closed, last.ClosedAt!.Value, last.CorrelationId));
+    }
+
+    private static IQueryable<ImageRequest> Latest(IQueryable<ImageRequest> closed) =>
+        closed.OrderByDescending(request => request.ClosedAt).ThenByDescending(request => request.CorrelationId);
 
     private IQueryable<ImageRequest> Unfinished(WorkerContext db)
     {
         if (Asks(RequestTurns.Waiting))
             return Asked(db.Waiting.AsNoTracking());
-        var open = Asked(db).Where(request => request.NextTickAt != null);
+        var open = Asked(db.Requests.AsNoTracking()).Where(request => request.NextTickAt != null);
         var state = States.FirstOrDefault(Asks);
         return state is null or Open ? open : open.Where(request => request.State == state);
     }
 
-    private IQueryable<ImageRequest> Withdrawn(WorkerContext db) =>
-        Asked(db).Where(request => request.ClosedAt == null && request.NextTickAt == null);
+    private IQueryable<ImageRequest> Withdrawn(WorkerContext db) => Asked(db.Withdrawn.AsNoTracking());
 
     private IQueryable<ImageRequest> Closed(WorkerContext db)
     {
-        var closed = Asked(db).Where(request => request.ClosedAt != null);
+        var closed = Asked(db.Requests.AsNoTracking()).Where(request => request.ClosedAt != null);
+        // What was closed before came before. It ends the search.
+        if (Since is { } since)
+            closed = closed.Where(request => request.ClosedAt >= since);
+        if (Error is not null)
+            closed = closed.Where(request => request.ImageErrors != null);
         if (Outcome is null)
             return closed;
         FailureReason? reason = Outcome.Equals(RequestOutcome.Ready, StringComparison.OrdinalIgnoreCase)
@@ -74,26 +195,56 @@ public sealed record RequestSearch(
         return closed.Where(request => request.Reason == reason);
     }
 
-    private IQueryable<ImageRequest> Asked(WorkerContext db) => Asked(db.Requests.AsNoTracking());
-
+    /// <summary>Narrows down by what has an index.</summary>
     private IQueryable<ImageRequest> Asked(IQueryable<ImageRequest> requests)
     {
+        if (Id is { } id)
+        {
+            var (first, last) = (id.First, id.Last);
+            requests = requests.Where(request =>
+                request.CorrelationId.CompareTo(first) >= 0 && request.CorrelationId.CompareTo(last) <= 0
+            );
+        }
+        if (Metadata is { } metadata)
+        {
+            var kept = SearchableMetadata.Kept(metadata);
+            requests = requests.Where(request => request.MetadataValue == kept);
+        }
         if (Since is { } since)
             requests = requests.Where(request => request.RequestedAt >= since);
-        if (Until is { } until)
-            requests = requests.Where(request => request.RequestedAt <= until);
         if (Tenant is { } tenant)
             requests = requests.Where(request => request.Tenant == tenant);
-        if (Priority is { } priority)
-            requests = requests.Where(request => request.Priority == priority);
         return requests;
     }
 
-    private async Task<IEnumerable<RequestSummary>> ReadAsync(IQueryable<ImageRequest> requests, CancellationToken ct)
+    private bool HasUnindexed =>
+        this is not { Until: null, Priority: null, Model: null, Error: null, MinCost: null, MaxCost: null };
+
+    /// <summary>Narrows down by all the rest.</summary>
+    private IQueryable<ImageRequest> Unindexed(IQueryable<ImageRequest> requests)
+    {
+        if (Until is { } until)
+            requests = requests.Where(request => request.RequestedAt <= until);
+        if (Priority is { } priority)
+            requests = requests.Where(request => request.Priority == priority);
+        if (Model is { } model)
+            requests = requests.Where(request => request.Model == model);
+        if (Error is { } error)
+        {
+            var listed = ErrorIds.Listed([error]);
+            requests = requests.Where(request => request.ImageErrors!.Contains(listed!));
+        }
+        if (MinCost is { } min)
+            requests = requests.Where(request => request.Cost >= min);
+        if (MaxCost is { } max)
+            requests = requests.Where(request => request.Cost <= max);
+        return requests;
+    }
+
+    private static async Task<List<RequestSummary>> ReadAsync(IQueryable<ImageRequest> requests, CancellationToken ct)
     {
         // Leaves out the command, because it holds the prompt.
         var rows = await requests
-            .Take(Limit)
             .Select(request => new
             {
                 request.CorrelationId,
@@ -107,22 +258,33 @@ public sealed record RequestSearch(
                 request.Submissions,
                 request.Tenant,
                 request.Priority,
+                request.Model,
             })
             .ToListAsync(ct);
-        return rows.Select(row => new RequestSummary(
-            row.CorrelationId,
-            RequestTurns.IsWaiting(row.State, row.WaitingSince) ? RequestTurns.Waiting : row.State,
-            RequestOutcome.Of(row.ClosedAt, row.Reason),
-            row.Images.Count,
-            row.Images.GeneratedCount(),
-            row.Submissions.CostSoFar(),
-            row.RequestedAt,
-            RequestTurns.IsWaiting(row.State, row.WaitingSince) ? null : row.NextTickAt,
-            row.ClosedAt,
-            row.Tenant,
-            row.Priority.Word()
-        ));
+        return
+        [
+            .. rows.Select(row => new RequestSummary(
+                row.CorrelationId,
+                RequestTurns.IsWaiting(row.State, row.WaitingSince) ? RequestTurns.Waiting : row.State,
+                RequestOutcome.Of(row.ClosedAt, row.Reason),
+                row.Images.Count,
+                row.Images.GeneratedCount(),
+                row.Submissions.CostSoFar(),
+                row.RequestedAt,
+                RequestTurns.IsWaiting(row.State, row.WaitingSince) ? null : row.NextTickAt,
+                row.ClosedAt,
+                row.Tenant,
+                row.Priority.Word()
+            )
+            {
+                Model = row.Model,
+                Thumbnails = [.. row.Images.Where(image => image.Url is not null).Select(image => image.Number)],
+            }),
+        ];
     }
 
     private bool Asks(string state) => state.Equals(State, StringComparison.OrdinalIgnoreCase);
 }
+
+/// <summary>A page of requests, and where the next one begins; null for the last.</summary>
+public sealed record FoundRequests(IReadOnlyList<RequestSummary> Requests, RequestCursor? Next);

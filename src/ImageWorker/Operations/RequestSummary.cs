@@ -24,4 +24,11 @@ public sealed record RequestSummary(
     DateTimeOffset? ClosedAt,
     string Tenant,
     string Priority
-);
+)
+{
+    /// <summary>The command's model; null for a request of an earlier version.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The numbers of the images that have a picture.</summary>
+    public IReadOnlyList<int> Thumbnails { get; init; } = [];
+}

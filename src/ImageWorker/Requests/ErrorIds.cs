@@ -1,4 +1,5 @@
 using ImageWorker.Contracts;
+using ImageWorker.Zpk;
 
 namespace ImageWorker.Requests;
 
@@ -46,6 +47,14 @@ public static class ErrorIds
     {
         var ranks = errorIds.Select(RankOf).ToList();
         return ranks.Count == 0 ? null : ByRank[ranks.Min()].Reason;
+    }
+
+    /// <summary>These ids as a text to search in, each between two bars; null for none.</summary>
+    public static string? Listed(IEnumerable<string?> errorIds)
+    {
+        // A column of text holds no control characters.
+        var ids = errorIds.OfType<string>().Select(id => ShownText.Of(id)).Distinct(StringComparer.Ordinal);
+        return string.Join('|', ids) is { Length: > 0 } list ? $"|{list}|" : null;
     }
 
     private static int RankOf(string? errorId)

@@ -67,6 +67,18 @@ public sealed class ImageRequest : SagaStateMachineInstance
     /// <summary>One for each image asked for, by number.</summary>
     public List<RequestImage> Images { get; set; } = [];
 
+    /// <summary>The command's model, for searches. Null for a request of an earlier version.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>The command's value of the one key of its metadata that is searched for: <see cref="SearchableMetadata"/>.</summary>
+    public string? MetadataValue { get; set; }
+
+    /// <summary>Once closed, for searches: EUR over all submissions; null where a part is unknown.</summary>
+    public decimal? Cost { get; set; }
+
+    /// <summary>Once closed, for searches: the ids of its images' errors, as <see cref="ErrorIds.Listed"/>; null for none.</summary>
+    public string? ImageErrors { get; set; }
+
     /// <summary>Every paid call of the request, in the order made.</summary>
     public List<ImageSubmission> Submissions { get; set; } = [];
 }

@@ -58,6 +58,8 @@ public static class RequestClosing
         request.ClosedAt = now;
         request.NextTickAt = null;
         request.CloseBy = null;
+        request.Cost = request.Submissions.CostSoFar();
+        request.ImageErrors = ErrorIds.Listed(request.Images.Select(image => image.ErrorId));
         if (request.Reason is not FailureReason.Cancelled)
             request.Reason = request.Images.Exists(image => image.State is ImageState.Generated)
                 ? null

@@ -22,6 +22,20 @@ public sealed class ExpiredRows(Database database, IOptions<RetentionOptions> re
     }
 
     /// <summary>
+    /// Removes sums of costs that are past their retention, and gathers those of days that are over. Returns how many rows
+    /// it removed, and how many it gathered.
+    /// </summary>
+    public async Task<(int Removed, int Settled)> RemoveCostsAsync(CancellationToken ct)
+    {
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        var expired = today.AddDays(-_options.Costs.Days);
+        // A step that closed a request at midnight may still be saved.
+        var over = today.AddDays(-1);
+        var removed = await InBatchesAsync(db => db.RemoveCostsAsync(expired, _options.Batch, ct), ct);
+        return (removed, await InBatchesAsync(db => db.SettleCostsAsync(over, _options.Batch, ct), ct));
+    }
+
+    /// <summary>
     /// Returns how many cancellations it removed whose command has not come. Anybody can send cancellations of requests
     /// that never were, so there is a limit to them, and the oldest go first.
     /// </summary>

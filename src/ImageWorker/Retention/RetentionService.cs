@@ -42,6 +42,7 @@ public sealed partial class RetentionService(
         var (requests, known) = await expired.RemoveAsync(ct);
         if (requests + known > 0)
             Log.Removed(logger, requests, known);
+        await expired.RemoveCostsAsync(ct);
     }
 
     private async Task RemoveCancellationsAsync(CancellationToken ct)

@@ -87,6 +87,8 @@ public sealed partial class RequestSteps
         request.Tenant = _tenants.LineOf(command.Tenant);
         request.Priority = RequestTurns.PriorityOf(command.Priority)!.Value;
         request.Warnings = asked.Warnings is { Count: > 0 } warnings ? [.. warnings] : null;
+        request.Model = command.Model;
+        request.MetadataValue = searchable.ValueOf(command);
         request.TraceParent = context.UnitOfWork().TraceParent;
         request.TraceState = context.UnitOfWork().TraceState;
         request.RequestedAt = now;

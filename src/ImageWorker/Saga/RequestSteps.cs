@@ -18,6 +18,7 @@ public sealed partial class RequestSteps(
     IOptions<RequestOptions> requestOptions,
     IOptions<ZpkOptions> zpkOptions,
     IOptions<TenantOptions> tenantOptions,
+    SearchableMetadata searchable,
     WorkerMetrics metrics,
     ILogger<RequestSteps> logger
 )
@@ -108,6 +109,7 @@ public sealed partial class RequestSteps(
         EndWaits(context, RequestWait.Closing);
         request.Close(now);
         request.Version++;
+        context.UnitOfWork().Closed = ClosedCost.Of(request);
         context.AfterCommit(() =>
         {
             metrics.Closed(request, _prices);

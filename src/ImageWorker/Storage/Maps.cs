@@ -23,6 +23,8 @@ public sealed class ImageRequestMap(string jsonColumnType) : IEntityTypeConfigur
         builder.Property(request => request.Submissions).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Errors).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Warnings).HasJsonConversion(jsonColumnType);
+        builder.Property(request => request.Model).HasMaxLength(32);
+        builder.Property(request => request.MetadataValue).HasMaxLength(SearchableMetadata.Longest);
         builder.Property(request => request.Tenant).HasMaxLength(64).HasDefaultValue(RequestTurns.NoTenant);
         builder
             .Property(request => request.Priority)
@@ -48,6 +50,19 @@ public sealed class ImageRequestMap(string jsonColumnType) : IEntityTypeConfigur
             .HasFilter(WaitingRequests.Condition);
         builder.HasIndex(request => request.Deadline, "ix_requests_start_by").HasFilter(WaitingRequests.Condition);
         builder.HasIndex(request => request.ClosedAt).HasFilter("closed_at IS NOT NULL");
+        // What operators search for among many closed requests. Failures are few.
+        builder
+            .HasIndex(request => new { request.Tenant, request.ClosedAt }, "ix_requests_closed_tenant")
+            .HasFilter("closed_at IS NOT NULL");
+        builder
+            .HasIndex(request => new { request.Reason, request.ClosedAt }, "ix_requests_closed_reason")
+            .HasFilter("closed_at IS NOT NULL AND reason IS NOT NULL");
+        builder
+            .HasIndex(request => request.ClosedAt, "ix_requests_closed_errors")
+            .HasFilter("closed_at IS NOT NULL AND image_errors IS NOT NULL");
+        builder
+            .HasIndex(request => new { request.MetadataValue, request.ClosedAt }, "ix_requests_metadata")
+            .HasFilter("metadata_value IS NOT NULL");
         // Cancellations whose command never came.
         builder.HasIndex(request => request.RequestedAt).HasFilter("closed_at IS NULL AND next_tick_at IS NULL");
     }
@@ -96,6 +111,29 @@ public sealed class TimelineRowMap : IEntityTypeConfiguration<TimelineRow>
         builder.ToTable("database_timeline");
         builder.Property(row => row.Id).ValueGeneratedNever();
         builder.HasData(new TimelineRow { Id = TimelineRow.OnlyId });
+    }
+}
+
+public sealed class CostRowMap : IEntityTypeConfiguration<CostRow>
+{
+    public void Configure(EntityTypeBuilder<CostRow> builder)
+    {
+        builder.ToTable("costs");
+        builder.HasKey(row => new
+        {
+            row.Day,
+            row.Model,
+            row.Quality,
+            row.Tenant,
+            row.Outcome,
+            row.Slot,
+        });
+        builder.Property(row => row.Model).HasMaxLength(32);
+        builder.Property(row => row.Quality).HasMaxLength(32);
+        builder.Property(row => row.Tenant).HasMaxLength(64);
+        builder.Property(row => row.Outcome).HasMaxLength(32);
+        // Rows that are still to be settled are few.
+        builder.HasIndex(row => row.Day).HasFilter("slot <> 0");
     }
 }
 

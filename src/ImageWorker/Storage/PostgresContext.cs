@@ -12,6 +12,19 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     /// <summary>The timeline of a primary, in SQL. A promoted standby has another one.</summary>
     internal const string Timeline = "left(pg_walfile_name(pg_current_wal_lsn()), 8)";
 
+    private static readonly string SettleCosts = $$"""
+        WITH open AS (
+            SELECT day, model, quality, tenant, outcome, slot FROM costs
+            WHERE slot <> 0 AND day < {0} LIMIT {1} FOR UPDATE SKIP LOCKED),
+        gathered AS (
+            DELETE FROM costs
+            WHERE (day, model, quality, tenant, outcome, slot) IN (SELECT * FROM open)
+            RETURNING *),
+        settled AS (
+            {{PostgresSave.AddCosts("gathered", $"{CostRow.Settled}", "sum(requests)", "sum(unknown)")}})
+        SELECT count(*)::int AS "Value" FROM gathered
+        """;
+
     private bool? _isTimedBySession;
 
     protected override string JsonColumnType => "json";
@@ -383,6 +396,24 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             """,
             ct
         );
+
+    public override async Task<int> SettleCostsAsync(DateOnly before, int limit, CancellationToken ct)
+    {
+        var gathered = await Database.SqlQueryRaw<int>(SettleCosts, before, limit).ToListAsync(ct);
+        return gathered[0];
+    }
+
+    public override Task<int> RemoveCostsAsync(DateOnly before, int limit, CancellationToken ct) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM costs WHERE (day, model, quality, tenant, outcome, slot) IN (
+                SELECT day, model, quality, tenant, outcome, slot FROM costs
+                WHERE day < {before} ORDER BY day LIMIT {limit} FOR UPDATE SKIP LOCKED)
+            """,
+            ct
+        );
+
+    public override string SumOf(string column) => $"sum({column})";
 
     // A locked row names its transaction, and pg_locks names that one's process.
     public override Task<List<LockedRow>> LockedAsync(

@@ -34,6 +34,10 @@ internal static class PostgresSave
         Of("tenant", step => step.Request!.Tenant),
         Of("priority", step => (short)step.Request!.Priority),
         Of("waiting_since", step => step.Request!.WaitingSince),
+        Of("model", step => step.Request!.Model),
+        Of("metadata_value", step => step.Request!.MetadataValue),
+        Of("cost", step => step.Request!.Cost),
+        Of("image_errors", step => step.Request!.ImageErrors),
         Of("deadline", step => step.Request!.Deadline),
         Of("next_tick_at", step => step.Request!.NextTickAt),
         Of("close_by", step => step.Request!.CloseBy),
@@ -80,6 +84,27 @@ internal static class PostgresSave
         .. Published,
     ];
 
+    /// <summary>What closed requests add to the sums of costs.</summary>
+    private static readonly Column<UnitOfWork>[] Closings =
+    [
+        Of("step_id", NeededRow),
+        Of("day", unit => unit.Closed!.Day),
+        Of("model", unit => unit.Closed!.Model),
+        Of("quality", unit => unit.Closed!.Quality),
+        Of("tenant", unit => unit.Closed!.Tenant),
+        Of("outcome", unit => unit.Closed!.Outcome),
+        Of("images", unit => unit.Closed!.Images),
+        Of("cost", unit => unit.Closed!.Cost),
+        Of("wasted", unit => unit.Closed!.Wasted),
+        Of("unknown", unit => unit.Closed!.IsUnknown),
+    ];
+
+    /// <summary>
+    /// The row of a sum that a session adds to. No two batches of a session are under way at once, and neighbours have
+    /// different ones.
+    /// </summary>
+    private static readonly string Slot = $"1 + pg_backend_pid() % {CostRow.Slots}";
+
     private static readonly string Statement = $"""
         WITH note AS (
             SELECT * FROM unnest({Places(1, Notes.Length)}) AS note ({Names(Notes)})),
@@ -112,7 +137,13 @@ internal static class PostgresSave
             INSERT INTO outbox ({Names(Published)}, claimable_at, attempts)
             SELECT {Names(Published)}, ${1 + Notes.Length + Steps.Length + Events.Length}, 0
             FROM unnest({Places(1 + Notes.Length + Steps.Length, Events.Length)}) AS event ({Names(Events)})
-            WHERE step_id IS NULL OR step_id IN (SELECT id FROM saved))
+            WHERE step_id IS NULL OR step_id IN (SELECT id FROM saved)),
+        closing AS (
+            SELECT * FROM unnest({Places(2 + Notes.Length + Steps.Length + Events.Length, Closings.Length)})
+                AS closing ({Names(Closings)})
+            WHERE step_id IN (SELECT id FROM saved)),
+        counted AS (
+            {AddCosts("closing", Slot, "count(*)", "count(*) FILTER (WHERE unknown)")})
         SELECT id, NULL FROM saved UNION ALL SELECT NULL, id FROM held
         """;
 
@@ -195,13 +226,33 @@ internal static class PostgresSave
         var events = units
             .SelectMany(unit => unit.Events.Select(message => new StepEvent(NeededRow(unit), message)))
             .ToList();
+        var closings = units.Where(unit => unit.Closed is not null).ToList();
         return
         [
             .. Notes.Select(column => column.Of(notes)),
             .. Steps.Select(column => column.Of(steps)),
             .. Events.Select(column => column.Of(events)),
             new NpgsqlParameter<DateTimeOffset> { TypedValue = claimableAt },
+            .. Closings.Select(column => column.Of(closings)),
         ];
+    }
+
+    /// <summary>
+    /// SQL that adds rows to the sums of costs. They come after the requests and in the same order everywhere, so no two
+    /// statements lock each other out.
+    /// </summary>
+    internal static string AddCosts(string from, string slot, string requests, string unknown)
+    {
+        const string Key = "day, model, quality, tenant, outcome";
+        return $"""
+            INSERT INTO costs ({Key}, slot, requests, images, cost, wasted, unknown)
+                SELECT {Key}, {slot}, {requests}, sum(images), sum(cost), sum(wasted), {unknown}
+                FROM {from} GROUP BY {Key} ORDER BY {Key}
+                ON CONFLICT ({Key}, slot) DO UPDATE SET
+                    requests = costs.requests + excluded.requests, images = costs.images + excluded.images,
+                    cost = costs.cost + excluded.cost, wasted = costs.wasted + excluded.wasted,
+                    unknown = costs.unknown + excluded.unknown
+            """;
     }
 
     /// <summary>The request that must be saved, or nothing of the unit is; null if the unit changes none.</summary>

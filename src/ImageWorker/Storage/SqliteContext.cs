@@ -21,6 +21,8 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             Track(unit, claimableAt);
         var added = units.AddedIds();
         await using var transaction = await Database.BeginTransactionAsync();
+        foreach (var closed in units.Select(unit => unit.Closed).OfType<ClosedCost>())
+            await AddAsync(closed);
         try
         {
             await SaveChangesAsync();
@@ -334,9 +336,53 @@ public sealed class SqliteContext(DbContextOptions<SqliteContext> options) : Wor
             ct
         );
 
+    // One process has the file, so its sums have one row each from the start.
+    public override Task<int> SettleCostsAsync(DateOnly before, int limit, CancellationToken ct) => Task.FromResult(0);
+
+    public override Task<int> RemoveCostsAsync(DateOnly before, int limit, CancellationToken ct) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            DELETE FROM costs WHERE rowid IN (
+                SELECT rowid FROM costs WHERE day < {before} ORDER BY day LIMIT {limit})
+            """,
+            ct
+        );
+
+    // EF's own: SQLite's would add them up as binary floats.
+    public override string SumOf(string column) => $"ef_sum({column})";
+
     /// <summary>SQLite cannot compare times with an offset. As UTC without an offset they sort as text.</summary>
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcConverter>();
+
+    private async Task AddAsync(ClosedCost closed)
+    {
+        var row = await Costs.FindAsync(
+            closed.Day,
+            closed.Model,
+            closed.Quality,
+            closed.Tenant,
+            closed.Outcome,
+            CostRow.Settled
+        );
+        if (row is null)
+        {
+            row = new()
+            {
+                Day = closed.Day,
+                Model = closed.Model,
+                Quality = closed.Quality,
+                Tenant = closed.Tenant,
+                Outcome = closed.Outcome,
+            };
+            Costs.Add(row);
+        }
+        else if (Entry(row) is { State: EntityState.Unchanged } known)
+        {
+            known.State = EntityState.Modified;
+        }
+        row.Add(closed);
+    }
 
     private void Track(UnitOfWork unit, DateTimeOffset claimableAt)
     {

@@ -38,6 +38,9 @@ public sealed class UnitOfWork
     /// <summary>True if the command is refused. A request that it names is not touched.</summary>
     public bool IsRefusal { get; set; }
 
+    /// <summary>What the step adds to the sums of costs: set by the one that closes the request.</summary>
+    public ClosedCost? Closed { get; set; }
+
     public List<OutboxMessage> Events { get; } = [];
 
     /// <summary>Calls for this process to make.</summary>

@@ -23,6 +23,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     public DbSet<TimelineRow> Timelines => Set<TimelineRow>();
 
+    public DbSet<CostRow> Costs => Set<CostRow>();
+
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 
     /// <summary>
@@ -60,6 +62,18 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     /// <summary>The same for the ids of requests that were removed before that time.</summary>
     public abstract Task<int> RemoveKnownAsync(DateTimeOffset before, int limit, CancellationToken ct);
+
+    /// <summary>
+    /// Gathers up to <paramref name="limit"/> rows of sums of the days before that one in one row for each sum. Returns
+    /// how many it gathered. Callers at the same time get different rows, and do not wait for each other.
+    /// </summary>
+    public abstract Task<int> SettleCostsAsync(DateOnly before, int limit, CancellationToken ct);
+
+    /// <summary>Removes up to <paramref name="limit"/> rows of sums of the days before that one.</summary>
+    public abstract Task<int> RemoveCostsAsync(DateOnly before, int limit, CancellationToken ct);
+
+    /// <summary>SQL that sums up a column of money, to the last digit.</summary>
+    public abstract string SumOf(string column);
 
     /// <summary>
     /// Picks requests that wait for their first turns, and notes a claim for the submission of each. No two callers get
@@ -212,6 +226,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         modelBuilder.ApplyConfiguration(new CallPaceRowMap());
         modelBuilder.ApplyConfiguration(new TimelineRowMap());
         modelBuilder.ApplyConfiguration(new TenantPaceRowMap());
+        modelBuilder.ApplyConfiguration(new CostRowMap());
         modelBuilder.ApplyConfiguration(new OutboxMessageMap());
         modelBuilder.UseSnakeCaseNames();
     }

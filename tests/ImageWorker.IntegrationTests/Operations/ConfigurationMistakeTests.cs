@@ -35,6 +35,8 @@ public sealed class ConfigurationMistakeTests
     [InlineData("Tenants__acme__AtOnce", "0", "Tenants:acme:AtOnce (Tenants__acme__AtOnce) must be 1 to 100000, not 0")]
     [InlineData("SecretsFolder", "/nowhere", "SecretsFolder is '/nowhere'")]
     [InlineData("Operations__Key", "short", "Operations:Key (Operations__Key) must have at least 16 characters")]
+    [InlineData("Operations__ViewKey", "short", "Operations:ViewKey (Operations__ViewKey) must have at least 16 char")]
+    [InlineData("Operations__ViewKeyFile", "/nowhere", "Operations:ViewKeyFile must be a readable file that holds")]
     [InlineData("ASPNETCORE_URLS", "foo", "ASPNETCORE_URLS (urls) must be addresses such as http://127.0.0.1:8080")]
     [InlineData(
         "ASPNETCORE_URLS",

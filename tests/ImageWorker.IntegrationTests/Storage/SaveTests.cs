@@ -213,6 +213,85 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
             Update(Request(version, held), seen: 1, new LedgerNote("held", Start, LedgerState.Accepted));
     }
 
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task What_was_closed_is_added_to_the_sums_of_costs_with_its_row_or_not_at_all(string database)
+    {
+        await OpenAsync(database);
+        var stale = Request(version: 7);
+        await SaveAsync(Insert(stale));
+
+        await SaveAsync(
+            Closing("acme", 0.0760m),
+            Closing("acme", 0.03810m),
+            Closing("other", 1m),
+            Update(Request(version: 3, stale.CorrelationId), seen: 2, closed: Cost("acme", 5m))
+        );
+        await SaveAsync(Closing("acme", 0.1m));
+
+        Assert.Equal([("acme", 3, 0.21410m), ("other", 1, 1m)], await SumsAsync());
+    }
+
+    [Fact]
+    public async Task Workers_that_close_requests_at_the_same_time_lock_each_other_out_of_no_sum()
+    {
+        await OpenAsync("PostgreSQL");
+        const int Workers = 6;
+        const int Each = 40;
+        var tenants = Enumerable.Range(0, 20).Select(number => $"t{number:00}").ToArray();
+
+        var ends = await Task.WhenAll(
+            Enumerable
+                .Range(0, Workers)
+                .Select(worker =>
+                    SaveAsync([
+                        .. Enumerable
+                            .Range(0, Each)
+                            // Each goes through the tenants in an order of its own.
+                            .Select(number => Closing(tenants[(number * (2 * worker + 3) + worker) % 20], 0.01m)),
+                    ])
+                )
+        );
+
+        Assert.All(ends.SelectMany(end => end), Assert.Null);
+        var sums = await SumsAsync();
+        Assert.Equal(Workers * Each, sums.Sum(sum => sum.Requests));
+        Assert.Equal(Workers * Each * 0.01m, sums.Sum(sum => sum.Cost));
+    }
+
+    [Fact]
+    public async Task Sums_of_days_that_are_over_are_gathered_and_go_with_their_time()
+    {
+        await OpenAsync("PostgreSQL");
+        await InDatabaseAsync(db =>
+            db.Database.ExecuteSqlRawAsync(
+                """
+                INSERT INTO costs (day, model, quality, tenant, outcome, slot, requests, images, cost, wasted, unknown)
+                SELECT date '2026-01-01' + day, 'zpk-ultra', 'standard', 'acme', 'ready', slot, 1, 2, 0.1, 0.01, 1
+                FROM generate_series(0, 2) day, generate_series(0, 3) slot
+                """,
+                Ct
+            )
+        );
+
+        var gathered = await InDatabaseAsync(db => db.SettleCostsAsync(new(2026, 1, 3), 100, Ct));
+        var rows = await InDatabaseAsync(db => db.Costs.AsNoTracking().OrderBy(row => row.Day).ToListAsync(Ct));
+        var removed = await InDatabaseAsync(db => db.RemoveCostsAsync(new(2026, 1, 2), 100, Ct));
+
+        Assert.Equal(6, gathered);
+        Assert.Equal([4, 4, 1, 1, 1, 1], rows.Select(row => row.Requests));
+        Assert.All(
+            rows[..2],
+            row =>
+                Assert.Equal(
+                    (CostRow.Settled, 8L, 0.4m, 0.04m, 4L),
+                    (row.Slot, row.Images, row.Cost, row.Wasted, row.Unknown)
+                )
+        );
+        Assert.Equal(1, removed);
+        Assert.Equal(8, Assert.Single(await SumsAsync()).Requests);
+    }
+
     [Fact]
     public async Task Events_that_were_delivered_or_failed_do_not_wait_for_one_whose_row_is_locked()
     {
@@ -358,10 +437,12 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         ImageRequest request,
         int seen,
         LedgerNote? note = null,
-        OutboxMessage? @event = null
+        OutboxMessage? @event = null,
+        ClosedCost? closed = null
     )
     {
         var unit = With(note, @event);
+        unit.Closed = closed;
         var version = request.Version;
         request.Version = seen;
         unit.Load(request);
@@ -379,6 +460,27 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         }
 
         return unit;
+    }
+
+    private static UnitOfWork Closing(string tenant, decimal cost)
+    {
+        var unit = Insert(Request(version: 1));
+        unit.Closed = Cost(tenant, cost);
+        return unit;
+    }
+
+    private static ClosedCost Cost(string tenant, decimal cost) =>
+        new(new(2026, 1, 2), "zpk-ultra", "standard", tenant, "ready", 1, cost, Wasted: 0, IsUnknown: false);
+
+    private async Task<List<(string Tenant, long Requests, decimal Cost)>> SumsAsync()
+    {
+        var rows = await InDatabaseAsync(db => db.Costs.AsNoTracking().ToListAsync(Ct));
+        return
+        [
+            .. rows.GroupBy(row => row.Tenant, StringComparer.Ordinal)
+                .OrderBy(tenant => tenant.Key, StringComparer.Ordinal)
+                .Select(tenant => (tenant.Key, tenant.Sum(row => row.Requests), tenant.Sum(row => row.Cost))),
+        ];
     }
 
     private static OutboxMessage Event(Guid requestId) =>
@@ -412,6 +514,10 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
             },
             TraceParent = $"00-{version}",
             TraceState = $"a={version}",
+            Model = $"model{version}",
+            MetadataValue = $"order {version}",
+            Cost = 0.10m + version,
+            ImageErrors = $"|E{version}|",
             RequestedAt = at,
             Tenant = $"tenant{version}",
             Priority = version == 1 ? RequestPriority.Low : RequestPriority.High,

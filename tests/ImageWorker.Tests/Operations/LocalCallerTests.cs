@@ -10,11 +10,26 @@ public sealed class LocalCallerTests(LocalCallerTests.Worker worker) : IClassFix
     {
         Assert.Equal(HttpStatusCode.OK, (await worker.App.GetAsync("/")).Status);
         Assert.Equal(HttpStatusCode.OK, (await worker.App.GetAsync("/metrics")).Status);
-        Assert.Equal(HttpStatusCode.OK, (await worker.App.SendAsync("POST /act")).Status);
         Assert.Equal(HttpStatusCode.OK, (await worker.App.GetAsync("/", "Host: localhost")).Status);
 
         await using var v6 = await OperationsApp.StartAsync("[::1]");
         Assert.Equal(HttpStatusCode.OK, (await v6.GetAsync("/")).Status);
+    }
+
+    [Fact]
+    public async Task Nobody_acts_without_a_key()
+    {
+        foreach (var header in new[] { "X-Operator: admin", $"Authorization: Bearer {OperationsApp.Key}" })
+        {
+            var answer = await worker.App.SendAsync("POST /act", header);
+
+            Assert.Equal(HttpStatusCode.Forbidden, answer.Status);
+            Assert.StartsWith(
+                "Without a key one may look, not act: set Operations:Key",
+                answer.Body,
+                StringComparison.Ordinal
+            );
+        }
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Claims;
 using System.Text;
 using ImageWorker.Callbacks;
 using ImageWorker.Commands;
@@ -18,6 +19,7 @@ namespace ImageWorker.Tests.Operations;
 internal sealed class OperationsApp : IAsyncDisposable
 {
     public const string Key = "A-Key-of-some-length";
+    public const string ViewKey = "A-View-Key-of-some-length";
     private const string File = "worker.db";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("imageworker-operations-");
@@ -39,7 +41,9 @@ internal sealed class OperationsApp : IAsyncDisposable
         _app.MapHealth();
         _app.MapCallbacks();
         _app.MapOperations();
-        _app.MapPost("/act", () => "done").RequireAuthorization(OperationsAccess.Act);
+        _app.MapPost("/act", (ClaimsPrincipal caller) => $"done by {caller.Identity?.Name}")
+            .RequireAuthorization(OperationsAccess.Act);
+        _app.MapPost("/api/act", () => "done").RequireAuthorization(OperationsAccess.Act);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

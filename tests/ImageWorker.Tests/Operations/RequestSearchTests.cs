@@ -83,6 +83,107 @@ public sealed class RequestSearchTests : IAsyncLifetime
         Assert.Equal(young, Assert.Single(await InAsync(new RequestSearch(Since: between))).Id);
     }
 
+    [Fact]
+    public async Task Pages_follow_each_other_through_open_withdrawn_and_closed_ones_and_miss_none()
+    {
+        foreach (
+            var given in new[]
+            {
+                Given.Closed,
+                Given.Generating,
+                Given.Withdrawn,
+                Given.Closed,
+                Given.Generating,
+                Given.Closed,
+            }
+        )
+        {
+            await _worker.ReachAsync(given);
+            _worker.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+        var all = await InAsync(new RequestSearch());
+
+        foreach (
+            var search in new[]
+            {
+                new RequestSearch(Limit: 1),
+                new(Limit: 2),
+                new(Limit: 4),
+                new() { MinCost = 0 },
+            }
+        )
+        {
+            var found = new List<Guid>();
+            RequestCursor? after = null;
+            do
+            {
+                var page = await _worker.InDatabaseAsync(db => (search with { After = after }).PageAsync(db, Ct));
+                found.AddRange(page.Requests.Select(request => request.Id));
+                // As a caller keeps it.
+                after = page.Next is null ? null : RequestCursor.TryParse(page.Next.ToString())!;
+            } while (after is not null);
+
+            Assert.Equal(
+                all.Where(request => search.MinCost is null || request.ClosedAt is not null)
+                    .Select(request => request.Id),
+                found
+            );
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("closed")]
+    [InlineData("closed.1.2")]
+    [InlineData("7.1.7c2e69a733b54c4daae5b19acb00ab8f")]
+    [InlineData("closed.-1.7c2e69a733b54c4daae5b19acb00ab8f")]
+    [InlineData("closed.9999999999999999999.7c2e69a733b54c4daae5b19acb00ab8f")]
+    [InlineData("closed.9000000000000000000.7c2e69a733b54c4daae5b19acb00ab8f")]
+    public void What_is_no_end_of_a_page_is_refused(string text) => Assert.Null(RequestCursor.TryParse(text));
+
+    [Fact]
+    public async Task Id_model_metadata_error_and_cost_narrow_it_down()
+    {
+        await using var worker = await WorkerUnderTest.StartAsync(
+            settings: new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["Operations:SearchableMetadata"] = "order",
+            }
+        );
+        var dear = await CloseAsync(1.5m, Happenings.Generated(0), "dall-e-3", "17\u0000");
+        var cheap = await CloseAsync(0.038m, Happenings.Generated(0), "zpk-ultra", "18");
+        var failed = await CloseAsync(0m, Happenings.Failed(0, "CONTENT_POLICY_VIOLATION"), "zpk-ultra", null);
+
+        await FindsAsync(new() { Model = "dall-e-3" }, dear);
+        await FindsAsync(new() { Metadata = "17\u0000" }, dear);
+        await FindsAsync(new() { Metadata = "1" });
+        await FindsAsync(new() { Error = "CONTENT_POLICY_VIOLATION" }, failed);
+        await FindsAsync(new() { Error = "CONTENT_POLICY" });
+        await FindsAsync(new() { MinCost = 0.038m, MaxCost = 1.4m }, cheap);
+        await FindsAsync(new() { MinCost = 0.5m }, dear);
+        await FindsAsync(new() { MinCost = 10m });
+        await FindsAsync(new() { Id = RequestIdText.TryParse($"{cheap}"[..13]) }, cheap);
+        await FindsAsync(new() { Id = RequestIdText.TryParse($"{cheap}"), MaxCost = 0.01m });
+
+        async Task<Guid> CloseAsync(decimal cost, ImageWorker.Zpk.ZpkImage image, string model, string? order)
+        {
+            var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["customer"] = "18" };
+            if (order is not null)
+                metadata["order"] = order;
+            var command = Happenings.Command(count: 1) with { Model = model, Metadata = metadata };
+            var request = (await worker.HandleAsync(command)).Request!;
+            request = (await worker.HandleAsync(request.Accepted(worker, cost, Happenings.Running(0)))).Request!;
+            Assert.NotNull((await worker.HandleAsync(request.Checked(worker, image))).Request!.ClosedAt);
+            return command.RequestId;
+        }
+
+        async Task FindsAsync(RequestSearch search, params Guid[] ids) =>
+            Assert.Equal(
+                ids,
+                (await worker.InDatabaseAsync(db => search.FindAsync(db, Ct))).Select(request => request.Id)
+            );
+    }
+
     private Task<List<RequestSummary>> InAsync(RequestSearch search) =>
         _worker.InDatabaseAsync(db => search.FindAsync(db, Ct));
 }

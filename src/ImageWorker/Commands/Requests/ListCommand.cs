@@ -14,8 +14,8 @@ internal static class ListCommand
         state.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestSearch.States]);
         var outcome = new Option<string?>("--outcome") { Description = "Only closed ones that ended so." };
         outcome.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestOutcome.All]);
-        var older = Age("--older-than", "Only those whose command came longer ago: 90s, 15m, 12h, 7d.");
-        var newer = Age("--newer-than", "Only those whose command came since: 90s, 15m, 12h, 7d.");
+        var older = AgeOption.Create("--older-than", "Only those whose command came longer ago: 90s, 15m, 12h, 7d.");
+        var newer = AgeOption.Create("--newer-than", "Only those whose command came since: 90s, 15m, 12h, 7d.");
         var tenant = new Option<string?>("--tenant")
         {
             Description =
@@ -23,6 +23,29 @@ internal static class ListCommand
         };
         var priority = new Option<string?>("--priority") { Description = "Only those of this priority." };
         priority.AcceptOnlyFromAmong([.. RequestTurns.Priorities]);
+        var id = new Option<RequestIdText?>("--id")
+        {
+            Description = "Only those whose ids begin so.",
+            HelpName = "ID",
+            CustomParser = result => RequestsCommand.IdOf(result),
+        };
+        var model = new Option<string?>("--model") { Description = "Only those of this model." };
+        var metadata = new Option<string?>("--metadata")
+        {
+            Description = "Only those whose metadata has this value under the key Operations:SearchableMetadata.",
+        };
+        var error = new Option<string?>("--error")
+        {
+            Description = "Only closed ones with an image that ended with this error, such as GENERAL_ERROR.",
+        };
+        var minCost = new Option<decimal?>("--min-cost")
+        {
+            Description = "Only closed ones that cost so many EUR or more.",
+        };
+        var maxCost = new Option<decimal?>("--max-cost")
+        {
+            Description = "Only closed ones that cost so many EUR or less.",
+        };
         var limit = new Option<int>("--limit") { Description = "How many at most.", DefaultValueFactory = _ => 50 };
         limit.Validators.Add(result =>
         {
@@ -42,6 +65,12 @@ internal static class ListCommand
             newer,
             tenant,
             priority,
+            id,
+            model,
+            metadata,
+            error,
+            minCost,
+            maxCost,
             limit,
             json,
         };
@@ -59,7 +88,15 @@ internal static class ListCommand
                                 parsed.GetValue(tenant),
                                 RequestTurns.PriorityOf(parsed.GetValue(priority)),
                                 parsed.GetValue(limit)
-                            ),
+                            )
+                            {
+                                Id = parsed.GetValue(id),
+                                Model = parsed.GetValue(model),
+                                Metadata = session.Searched(parsed.GetValue(metadata)),
+                                Error = parsed.GetValue(error),
+                                MinCost = parsed.GetValue(minCost),
+                                MaxCost = parsed.GetValue(maxCost),
+                            },
                             parsed.GetValue(json),
                             ct
                         ),
@@ -83,7 +120,7 @@ internal static class ListCommand
             found =
             [
                 .. waiting
-                    .Where(entry => search.Matches(entry.Command, entry.At))
+                    .Where(entry => search.Matches(entry.Command, entry.At, session.Searchable))
                     .Select(entry => Sent(entry.Command, entry.At))
                     .Concat(found)
                     .Take(search.Limit),
@@ -132,18 +169,4 @@ internal static class ListCommand
         );
 
     private static DateTimeOffset? Ago(OperatorSession session, TimeSpan? age) => session.Time.GetUtcNow() - age;
-
-    private static Option<TimeSpan?> Age(string name, string description) =>
-        new(name)
-        {
-            Description = description,
-            HelpName = "AGE",
-            CustomParser = result =>
-            {
-                if (AgeText.TryParse(result.Tokens[0].Value, out var age))
-                    return age;
-                result.AddError($"{name} must be a number with s, m, h or d: 90s, 15m, 12h, 7d.");
-                return null;
-            },
-        };
 }

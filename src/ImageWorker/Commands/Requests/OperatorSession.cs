@@ -18,6 +18,8 @@ internal sealed class OperatorSession(IHost host, string? postgres)
 
     public ZpkPrices Prices => host.Services.GetRequiredService<IOptions<ZpkOptions>>().Value.Prices;
 
+    public SearchableMetadata Searchable => host.Services.GetRequiredService<SearchableMetadata>();
+
     public Queues Queues => host.Services.GetRequiredService<Queues>();
 
     /// <summary>Runs one command. A failure is one line on standard error.</summary>
@@ -31,6 +33,8 @@ internal sealed class OperatorSession(IHost host, string? postgres)
             );
         builder.Services.AddQueueNames();
         builder.Services.AddChecked<ZpkOptions>(ZpkOptions.Section);
+        builder.Services.AddChecked<OperationsOptions>(OperationsOptions.Section);
+        builder.Services.AddSearchableMetadata();
         builder.Services.AddStorage(postgres, Connections.EmbeddedDatabase);
         builder.Services.AddSingleton<EmbeddedCommands>();
         using var host = builder.BuildChecked();
@@ -38,6 +42,15 @@ internal sealed class OperatorSession(IHost host, string? postgres)
             return await FailAsync(problem);
         return await command(new(host, postgres));
     }
+
+    /// <summary>The value of metadata to search for; null for none.</summary>
+    /// <exception cref="ConfigurationException">No key is configured.</exception>
+    public string? Searched(string? metadata) =>
+        metadata is null || Searchable.Key is { Length: > 0 }
+            ? metadata
+            : throw new ConfigurationException(
+                "--metadata finds nothing: set Operations:SearchableMetadata to the key whose values are searched for."
+            );
 
     /// <summary>The same, for the one request that is meant.</summary>
     public static Task<int> RunAsync(

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using ImageWorker.Operations;
 
 namespace ImageWorker.Commands.Requests;
 
@@ -20,14 +22,16 @@ public static class RequestsCommand
         new("id")
         {
             Description = $"The request's id, or its first {RequestIdText.Least} or more letters and digits.",
-            CustomParser = result =>
-            {
-                if (RequestIdText.TryParse(result.Tokens[0].Value) is { } id)
-                    return id;
-                result.AddError(
-                    $"'{result.Tokens[0].Value}' is no request id: it must be a UUID, or its first {RequestIdText.Least} or more letters and digits."
-                );
-                return default;
-            },
+            CustomParser = result => IdOf(result) ?? default,
         };
+
+    internal static RequestIdText? IdOf(ArgumentResult result)
+    {
+        if (RequestIdText.TryParse(result.Tokens[0].Value) is { } id)
+            return id;
+        result.AddError(
+            $"'{result.Tokens[0].Value}' is no request id: it must be a UUID, or its first {RequestIdText.Least} or more letters and digits."
+        );
+        return null;
+    }
 }

@@ -40,6 +40,10 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .HasColumnType("json")
                         .HasColumnName("command");
 
+                    b.Property<decimal?>("Cost")
+                        .HasColumnType("numeric")
+                        .HasColumnName("cost");
+
                     b.Property<DateTimeOffset>("Deadline")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("deadline");
@@ -49,10 +53,24 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .HasColumnType("json")
                         .HasColumnName("errors");
 
+                    b.Property<string>("ImageErrors")
+                        .HasColumnType("text")
+                        .HasColumnName("image_errors");
+
                     b.Property<string>("Images")
                         .IsRequired()
                         .HasColumnType("json")
                         .HasColumnName("images");
+
+                    b.Property<string>("MetadataValue")
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)")
+                        .HasColumnName("metadata_value");
+
+                    b.Property<string>("Model")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("model");
 
                     b.Property<DateTimeOffset?>("NextTickAt")
                         .HasColumnType("timestamp with time zone")
@@ -129,9 +147,25 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .HasDatabaseName("ix_requests_requested_at")
                         .HasFilter("closed_at IS NULL AND next_tick_at IS NULL");
 
+                    b.HasIndex(new[] { "ClosedAt" }, "ix_requests_closed_errors")
+                        .HasDatabaseName("ix_requests_closed_errors")
+                        .HasFilter("closed_at IS NOT NULL AND image_errors IS NOT NULL");
+
+                    b.HasIndex(new[] { "Reason", "ClosedAt" }, "ix_requests_closed_reason")
+                        .HasDatabaseName("ix_requests_closed_reason")
+                        .HasFilter("closed_at IS NOT NULL AND reason IS NOT NULL");
+
+                    b.HasIndex(new[] { "Tenant", "ClosedAt" }, "ix_requests_closed_tenant")
+                        .HasDatabaseName("ix_requests_closed_tenant")
+                        .HasFilter("closed_at IS NOT NULL");
+
                     b.HasIndex(new[] { "NextTickAt" }, "ix_requests_due")
                         .HasDatabaseName("ix_requests_due")
                         .HasFilter("next_tick_at IS NOT NULL AND NOT (waiting_since IS NOT NULL AND state = 'Submitting')");
+
+                    b.HasIndex(new[] { "MetadataValue", "ClosedAt" }, "ix_requests_metadata")
+                        .HasDatabaseName("ix_requests_metadata")
+                        .HasFilter("metadata_value IS NOT NULL");
 
                     b.HasIndex(new[] { "Deadline" }, "ix_requests_start_by")
                         .HasDatabaseName("ix_requests_start_by")
@@ -237,6 +271,66 @@ namespace ImageWorker.Storage.Migrations.Postgres
                             Id = 1,
                             State = ""
                         });
+                });
+
+            modelBuilder.Entity("ImageWorker.Storage.CostRow", b =>
+                {
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<string>("Model")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("model");
+
+                    b.Property<string>("Quality")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("quality");
+
+                    b.Property<string>("Tenant")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("tenant");
+
+                    b.Property<string>("Outcome")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("outcome");
+
+                    b.Property<short>("Slot")
+                        .HasColumnType("smallint")
+                        .HasColumnName("slot");
+
+                    b.Property<decimal>("Cost")
+                        .HasColumnType("numeric")
+                        .HasColumnName("cost");
+
+                    b.Property<long>("Images")
+                        .HasColumnType("bigint")
+                        .HasColumnName("images");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("Unknown")
+                        .HasColumnType("bigint")
+                        .HasColumnName("unknown");
+
+                    b.Property<decimal>("Wasted")
+                        .HasColumnType("numeric")
+                        .HasColumnName("wasted");
+
+                    b.HasKey("Day", "Model", "Quality", "Tenant", "Outcome", "Slot")
+                        .HasName("pk_costs");
+
+                    b.HasIndex("Day")
+                        .HasDatabaseName("ix_costs_day")
+                        .HasFilter("slot <> 0");
+
+                    b.ToTable("costs", (string)null);
                 });
 
             modelBuilder.Entity("ImageWorker.Storage.OutboxMessage", b =>

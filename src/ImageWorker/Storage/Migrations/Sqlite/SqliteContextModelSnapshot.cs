@@ -35,6 +35,10 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("command");
 
+                    b.Property<decimal?>("Cost")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("cost");
+
                     b.Property<DateTime>("Deadline")
                         .HasColumnType("TEXT")
                         .HasColumnName("deadline");
@@ -44,10 +48,24 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("errors");
 
+                    b.Property<string>("ImageErrors")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("image_errors");
+
                     b.Property<string>("Images")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("images");
+
+                    b.Property<string>("MetadataValue")
+                        .HasMaxLength(200)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("metadata_value");
+
+                    b.Property<string>("Model")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("model");
 
                     b.Property<DateTime?>("NextTickAt")
                         .HasColumnType("TEXT")
@@ -124,9 +142,25 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasDatabaseName("ix_requests_requested_at")
                         .HasFilter("closed_at IS NULL AND next_tick_at IS NULL");
 
+                    b.HasIndex(new[] { "ClosedAt" }, "ix_requests_closed_errors")
+                        .HasDatabaseName("ix_requests_closed_errors")
+                        .HasFilter("closed_at IS NOT NULL AND image_errors IS NOT NULL");
+
+                    b.HasIndex(new[] { "Reason", "ClosedAt" }, "ix_requests_closed_reason")
+                        .HasDatabaseName("ix_requests_closed_reason")
+                        .HasFilter("closed_at IS NOT NULL AND reason IS NOT NULL");
+
+                    b.HasIndex(new[] { "Tenant", "ClosedAt" }, "ix_requests_closed_tenant")
+                        .HasDatabaseName("ix_requests_closed_tenant")
+                        .HasFilter("closed_at IS NOT NULL");
+
                     b.HasIndex(new[] { "NextTickAt" }, "ix_requests_due")
                         .HasDatabaseName("ix_requests_due")
                         .HasFilter("next_tick_at IS NOT NULL AND NOT (waiting_since IS NOT NULL AND state = 'Submitting')");
+
+                    b.HasIndex(new[] { "MetadataValue", "ClosedAt" }, "ix_requests_metadata")
+                        .HasDatabaseName("ix_requests_metadata")
+                        .HasFilter("metadata_value IS NOT NULL");
 
                     b.HasIndex(new[] { "Deadline" }, "ix_requests_start_by")
                         .HasDatabaseName("ix_requests_start_by")
@@ -232,6 +266,66 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                             Id = 1,
                             State = ""
                         });
+                });
+
+            modelBuilder.Entity("ImageWorker.Storage.CostRow", b =>
+                {
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("day");
+
+                    b.Property<string>("Model")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("model");
+
+                    b.Property<string>("Quality")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("quality");
+
+                    b.Property<string>("Tenant")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tenant");
+
+                    b.Property<string>("Outcome")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("outcome");
+
+                    b.Property<short>("Slot")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("slot");
+
+                    b.Property<decimal>("Cost")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("cost");
+
+                    b.Property<long>("Images")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("images");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("Unknown")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("unknown");
+
+                    b.Property<decimal>("Wasted")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("wasted");
+
+                    b.HasKey("Day", "Model", "Quality", "Tenant", "Outcome", "Slot")
+                        .HasName("pk_costs");
+
+                    b.HasIndex("Day")
+                        .HasDatabaseName("ix_costs_day")
+                        .HasFilter("slot <> 0");
+
+                    b.ToTable("costs", (string)null);
                 });
 
             modelBuilder.Entity("ImageWorker.Storage.OutboxMessage", b =>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ImageWorker.Commands.Requests;
+namespace ImageWorker.Operations;
 
 /// <summary>A span of time as people type it: a number and one of s, m, h and d.</summary>
 public static class AgeText

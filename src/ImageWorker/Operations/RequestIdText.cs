@@ -1,7 +1,7 @@
-namespace ImageWorker.Commands.Requests;
+namespace ImageWorker.Operations;
 
 /// <summary>A request's id as a person writes it: all of it, or its beginning. Names all ids from the first to the last.</summary>
-internal readonly record struct RequestIdText(string Text, Guid First, Guid Last)
+public readonly record struct RequestIdText(string Text, Guid First, Guid Last)
 {
     public const int Least = 4;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using ImageWorker.Commands.Requests;
+using ImageWorker.Operations;
 
-namespace ImageWorker.Tests.Commands;
+namespace ImageWorker.Tests.Operations;
 
 public sealed class AgeTextTests
 {
