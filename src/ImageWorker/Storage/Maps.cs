@@ -23,6 +23,7 @@ public sealed class ImageRequestMap(string jsonColumnType) : IEntityTypeConfigur
         builder.Property(request => request.Submissions).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Errors).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Warnings).HasJsonConversion(jsonColumnType);
+        builder.Property(request => request.Askers).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Tenant).HasMaxLength(64).HasDefaultValue(RequestTurns.NoTenant);
         builder
             .Property(request => request.Priority)
