@@ -16,6 +16,9 @@ public sealed class EmbeddedCommands(Database database, DatabaseState state, Tim
 {
     private const string GenerateDestination = OutboxDelivery.CommandPrefix + nameof(GenerateImages);
 
+    /// <summary>In one query.</summary>
+    private const int MostIds = 500;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Once this returns, the command survives the end of any process.</summary>
@@ -67,6 +70,21 @@ public sealed class EmbeddedCommands(Database database, DatabaseState state, Tim
             waiting.RemoveAll(entry => taken.Contains(entry.Item1.RequestId));
             return waiting;
         });
+
+    /// <summary>The requests with one of these ids that are closed.</summary>
+    public async Task<List<ImageRequest>> ClosedAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct)
+    {
+        var closed = new List<ImageRequest>();
+        foreach (var some in ids.Chunk(MostIds))
+            closed.AddRange(
+                await database.InAsync(db =>
+                    db.Requests.AsNoTracking()
+                        .Where(row => some.Contains(row.CorrelationId) && row.ClosedAt != null)
+                        .ToListAsync(ct)
+                )
+            );
+        return closed;
+    }
 
     /// <summary>
     /// Follows a command's request until it is closed; yields its row after each change, the closed one last. Yields none

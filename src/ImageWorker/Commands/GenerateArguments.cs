@@ -65,14 +65,41 @@ public sealed class GenerateArguments
             command.Add(option);
     }
 
+    /// <summary>For a command whose prompts can come from elsewhere. <see cref="Read"/> asks for it all the same.</summary>
+    public void MakePromptOptional() => _prompt.Arity = ArgumentArity.ZeroOrOne;
+
     /// <summary>The command that the arguments make.</summary>
     /// <exception cref="ConfigurationException">The arguments break a rule; every fault is named.</exception>
-    public GenerateImages Read(ParseResult parsed)
+    public GenerateImages Read(ParseResult parsed) =>
+        Checked(
+            Given(parsed) with
+            {
+                RequestId = parsed.GetValue(_requestId) ?? Guid.NewGuid(),
+                MaxCost = parsed.GetValue(_maxCost),
+                Progress = true,
+            }
+        );
+
+    /// <summary>What the rows of a file are that do not say otherwise, and the budget of all of them in EUR.</summary>
+    /// <exception cref="ConfigurationException">The arguments break a rule, or are for a single request.</exception>
+    public (GenerateImages Row, decimal? MaxCost) ReadForRows(ParseResult parsed)
     {
-        var command = new GenerateImages
+        if (parsed.GetValue(_prompt) is not null)
+            throw new ConfigurationException("send takes a prompt or --file, not both");
+        if (parsed.GetValue(_requestId) is not null)
+            throw new ConfigurationException(
+                "--request-id is for one request; the rows of a --file have ids of their own"
+            );
+        var maxCost = parsed.GetValue(_maxCost);
+        var row = Given(parsed);
+        Checked(row with { RequestId = Guid.NewGuid(), Prompt = "any", MaxCost = maxCost });
+        return (row, maxCost);
+    }
+
+    private GenerateImages Given(ParseResult parsed) =>
+        new()
         {
-            RequestId = parsed.GetValue(_requestId) ?? Guid.NewGuid(),
-            Prompt = parsed.GetValue(_prompt)!,
+            Prompt = parsed.GetValue(_prompt) ?? "",
             Count = parsed.GetValue(_count),
             Model = parsed.GetValue(_model)!,
             Quality = parsed.GetValue(_quality)!,
@@ -83,10 +110,11 @@ public sealed class GenerateArguments
             Priority = parsed.GetValue(_priority)!,
             Tenant = parsed.GetValue(_tenant),
             StartWithinSeconds = parsed.GetValue(_startWithin),
-            MaxCost = parsed.GetValue(_maxCost),
-            Progress = true,
             Metadata = Pairs(parsed.GetValue(_metadata)),
         };
+
+    private static GenerateImages Checked(GenerateImages command)
+    {
         var faults = CommandRules.FaultsOf(command);
         return faults.Count == 0
             ? command

@@ -1,37 +1,42 @@
 using System.CommandLine;
+using ImageWorker.Commands.Batches;
 using ImageWorker.Contracts;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Zpk;
-using MassTransit;
 using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Commands;
 
 /// <summary>
 /// <c>ImageWorker send PROMPT</c>: publishes one command to the configured broker, or to the file of an embedded
-/// worker, waits for its closing event and prints it.
+/// worker, waits for its closing event and prints it. With <c>--file</c> it is the same for each row of a file.
 /// </summary>
 public static class SendCommand
 {
     /// <summary>A request closes by its deadline and the closing grace. If it takes longer, no worker runs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    /// <summary>For the broker to let us in, and again for it to take the command.</summary>
-    private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(30);
-
     public static Command Create()
     {
         var arguments = new GenerateArguments();
+        var batch = new BatchArguments();
         var command = new Command(
             "send",
-            "Publish one command to the configured broker and wait for its closing event."
+            "Publish one command, or those of a file, to the configured broker and wait for what closes them."
         );
         var json = GenerateArguments.JsonOption();
         arguments.AddTo(command);
+        arguments.MakePromptOptional();
         command.Add(json);
-        command.SetAction((parsed, ct) => RunAsync(arguments.Read(parsed), parsed.GetValue(json), ct));
+        batch.AddTo(command);
+        command.SetAction(
+            (parsed, ct) =>
+                batch.Read(parsed, arguments) is { } file
+                    ? BatchCommand.RunAsync(file, parsed.GetValue(json), ct)
+                    : RunAsync(arguments.Read(parsed), parsed.GetValue(json), ct)
+        );
         return command;
     }
 
@@ -111,111 +116,16 @@ public static class SendCommand
         CancellationToken ct
     )
     {
-        var rabbitMq = Connections.RabbitMqFrom(builder.Configuration);
-        JsonNumbers.Use();
-        var fingerprint = CommandFingerprint.Of(command);
-        var closing = new TaskCompletionSource<object>(TaskCreationOptions.RunContinuationsAsynchronously);
-        builder.Services.AddMassTransit(bus =>
+        await using var session = await BrokerSession.OpenAsync(builder, ct);
+        await session.SendAsync(command, ct);
+        sent();
+        await Console.Error.WriteLineAsync($"request {command.RequestId} sent to {session.Destination}");
+        await foreach (var told in session.EventsAsync(ct))
         {
-            bus.DisableUsageTelemetry();
-            bus.UsingRabbitMq(
-                (context, rabbit) =>
-                {
-                    rabbit.UseBroker(rabbitMq);
-                    rabbit.ReceiveEndpoint(
-                        new TemporaryEndpointDefinition("send"),
-                        endpoint =>
-                        {
-                            endpoint.Handler<ImageGenerated>(c => NoteAsync(c));
-                            endpoint.Handler<ImagesReady>(c => CloseAsync(c, c.Message.RequestId));
-                            endpoint.Handler<ImagesFailed>(c => CloseAsync(c, c.Message.RequestId));
-                        }
-                    );
-                }
-            );
-        });
-        using var host = builder.BuildChecked();
-        var bus = host.Services.GetRequiredService<IBusControl>();
-        // A bus does not say what is wrong, and tries again and again.
-        await (await BrokerHost.ConnectAsync(rabbitMq, ct)).DisposeAsync();
-        await InTimeAsync(rabbitMq, "it lets nobody wait for an answer", bus.StartAsync, ct);
-        try
-        {
-            var queue = host.Services.GetRequiredService<Queues>().GenerateImages;
-            var endpoint = await bus.GetSendEndpoint(Queues.AddressOf(queue));
-            // A command that no queue would take is an error, not a success.
-            await InTimeAsync(
-                rabbitMq,
-                "it did not confirm the command, and may have it all the same",
-                patience =>
-                    endpoint.Send(
-                        command,
-                        Pipe.Execute<SendContext>(send =>
-                        {
-                            var message = send.GetPayload<RabbitMqSendContext>();
-                            message.Mandatory = true;
-                            if (command.Tenant is not null)
-                                message.BasicProperties.UserId = BrokerHost.UserOf(rabbitMq);
-                        }),
-                        patience
-                    ),
-                ct
-            );
-            sent();
-            await Console.Error.WriteLineAsync($"request {command.RequestId} sent to {queue}");
-            return ClosingEvent.Print(await closing.Task.WaitAsync(ct), json);
+            if (told is not ImageGenerated image)
+                return ClosingEvent.Print(told, json);
+            await Console.Error.WriteLineAsync($"image {image.Number}: generated {ShownText.Of(image.Url)}");
         }
-        catch (MessageReturnedException)
-        {
-            await Console.Error.WriteLineAsync(
-                "ImageWorker: the broker has no such queue yet. Start a worker once, then send again."
-            );
-            return CommandLine.Failed;
-        }
-        finally
-        {
-            await bus.StopAsync(CancellationToken.None);
-        }
-
-        Task NoteAsync(ConsumeContext<ImageGenerated> image) =>
-            IsAnswer(image, image.Message.RequestId)
-                ? Console.Error.WriteLineAsync(
-                    $"image {image.Message.Number}: generated {ShownText.Of(image.Message.Url)}"
-                )
-                : Task.CompletedTask;
-
-        Task CloseAsync<T>(ConsumeContext<T> closed, Guid requestId)
-            where T : class
-        {
-            if (IsAnswer(closed, requestId))
-                closing.TrySetResult(closed.Message);
-            return Task.CompletedTask;
-        }
-
-        // Another publisher may have used the id, and is told its own outcome.
-        bool IsAnswer(MessageContext @event, Guid requestId) =>
-            requestId == command.RequestId
-            && (@event.Headers.Get<string>(CommandFingerprint.Header) ?? fingerprint) == fingerprint;
-    }
-
-    /// <summary>MassTransit by itself tries again and again.</summary>
-    /// <exception cref="BrokerException">The broker did not do it in time.</exception>
-    private static async Task InTimeAsync(
-        string rabbitMq,
-        string problem,
-        Func<CancellationToken, Task> act,
-        CancellationToken ct
-    )
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(BrokerPatience);
-        try
-        {
-            await act(patience.Token);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw new BrokerException(rabbitMq, new TimeoutException($"{problem} ({BrokerPatience.TotalSeconds} s)"));
-        }
+        throw new OperationCanceledException(ct);
     }
 }

@@ -7,11 +7,12 @@ using MassTransit;
 namespace ImageWorker.Engine;
 
 /// <summary>Takes commands of <c>generate-images</c> to the saga; acknowledges once the step is committed.</summary>
-public sealed class GenerateImagesConsumer(RequestDoor door) : IConsumer<CommandRead<GenerateImages>>
+public sealed class GenerateImagesConsumer(RequestDoor door, ReplyAddresses replies)
+    : IConsumer<CommandRead<GenerateImages>>
 {
     public Task Consume(ConsumeContext<CommandRead<GenerateImages>> context) =>
         door.TellAsync(
-            new GenerateAsked(context.Message.Command, context.Arrival())
+            new GenerateAsked(context.Message.Command, context.Arrival() with { Asker = replies.AskerOf(context) })
             {
                 Unread = context.Message.Faults,
                 Warnings = context.Message.Warnings,

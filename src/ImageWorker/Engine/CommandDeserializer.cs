@@ -10,8 +10,8 @@ namespace ImageWorker.Engine;
 
 /// <summary>
 /// Reads a message as the one command of its queue, or not at all. It reads bare JSON, so that publishers need no
-/// library of ours, and MassTransit's envelope. It ignores an envelope's other message types, and the addresses that it
-/// wants answers at. A command with faults goes on with them, so that an event can refuse it.
+/// library of ours, and MassTransit's envelope. It ignores an envelope's other message types, and its addresses but one,
+/// which <see cref="ReplyAddresses"/> judges. A command with faults goes on with them, so that an event can refuse it.
 /// </summary>
 /// <param name="isEnvelope">True to read envelopes, false to read bare JSON.</param>
 /// <param name="maxBody">The longest body that is read whole, in bytes.</param>
@@ -67,6 +67,12 @@ public sealed class CommandDeserializer<T>(bool isEnvelope, int maxBody) : ISeri
         var read = CommandRead.Of<T>((isEnvelope ? body.Message : body.Outer) ?? []);
         if (body.Problem is { } problem)
             read = read with { Faults = [new(CommandRules.InvalidBody, Why(problem), null)] };
+        if (isEnvelope)
+            read = read with
+            {
+                ResponseAddress = body.Texts("responseAddress") is [var address, ..] ? address : null,
+                ResponseId = body.Texts("requestId") is [var id, ..] && Guid.TryParse(id, out var asked) ? asked : null,
+            };
         if (read.Faults.FirstOrDefault(fault => !CanBeRefused || IsNameless(fault)) is { } final)
             throw new UnreadableException(final.On is null ? final.Message : Why(final.Message));
         return read;
@@ -93,7 +99,7 @@ public sealed class CommandDeserializer<T>(bool isEnvelope, int maxBody) : ISeri
 
     private static string Why(string problem) => $"The body cannot be read as {typeof(T).Name}: {problem}";
 
-    /// <summary>Only the message's id. Events answer the sender; no answer goes to an address of its choice.</summary>
+    /// <summary>Only the message's id. MassTransit itself must not answer, nor declare what the sender names.</summary>
     private sealed class Unanswerable(Guid? messageId) : MessageContext
     {
         public Guid? MessageId => messageId;

@@ -15,6 +15,9 @@ public static class MessagingRegistration
     {
         JsonNumbers.Use();
         services.AddQueueNames();
+        services.AddChecked<ReplyOptions>(ReplyOptions.Section);
+        services.AddSingleton<ReplyAddresses>();
+        services.AddSingleton<ReplySender>();
         services.AddSingleton<GenerateImagesConsumer>();
         services.AddSingleton<CancelImagesConsumer>();
         services.AddSingleton<BrokerState>();

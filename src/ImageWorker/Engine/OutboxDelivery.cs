@@ -21,6 +21,7 @@ public sealed partial class OutboxDelivery(
     Database database,
     IBus bus,
     RequestDoor door,
+    ReplySender replies,
     Queues queues,
     Connections connections,
     BrokerState broker,
@@ -32,6 +33,9 @@ public sealed partial class OutboxDelivery(
 {
     /// <summary>Begins the destination of a command in the embedded worker's file, for this worker itself.</summary>
     public const string CommandPrefix = "command:";
+
+    /// <summary>One lane for all answers: publishers name their queues, and there is no end of them.</summary>
+    private const string ReplyLane = "replies";
 
     /// <summary>How long an event waits for one of the same commit that is sent to another exchange.</summary>
     private static readonly TimeSpan OrderPatience = TimeSpan.FromMilliseconds(250);
@@ -131,8 +135,8 @@ public sealed partial class OutboxDelivery(
 
     private DeliveryLane LaneOf(OutboxMessage message, CancellationToken stopping) =>
         _lanes.GetOrAdd(
-            message.Destination,
-            destination =>
+            LaneNameOf(message),
+            _ =>
             {
                 var lane = new DeliveryLane(
                     _options.Concurrency,
@@ -144,15 +148,18 @@ public sealed partial class OutboxDelivery(
             }
         );
 
+    private static string LaneNameOf(OutboxMessage message) => message.IsReply ? ReplyLane : message.Destination;
+
     private async Task<bool> SendAsync(OutboxMessage message, DateTimeOffset until, CancellationToken stopping)
     {
         var left = until - time.GetUtcNow();
+        var destination = LaneNameOf(message);
         if (left <= TimeSpan.Zero)
-            return !_lanes[message.Destination].IsFailing;
+            return !_lanes[destination].IsFailing;
         // BrokerState said why. Trying it would close the channel that the other events take.
         if (broker.IsHeld(message.Destination))
         {
-            metrics.NotDelivered(message.Destination);
+            metrics.NotDelivered(destination);
             _failed.Writer.TryWrite(message);
             return false;
         }
@@ -164,6 +171,8 @@ public sealed partial class OutboxDelivery(
             timeout.CancelAfter(left);
             if (message.Destination.StartsWith(CommandPrefix, StringComparison.Ordinal))
                 await door.TellAsync(CommandIn(message), timeout.Token);
+            else if (message.IsReply)
+                await replies.SendAsync(message, span, timeout.Token);
             else
             {
                 var endpoint = await bus.GetSendEndpoint(new Uri(message.Destination));
@@ -171,8 +180,8 @@ public sealed partial class OutboxDelivery(
             }
 
             CrashPoints.Reach(CrashPoint.AfterDelivery);
-            if (_lanes[message.Destination].IsFailing)
-                Log.Delivers(logger, message.Destination);
+            if (_lanes[destination].IsFailing)
+                Log.Delivers(logger, destination);
             _done.Writer.TryWrite(message.Id);
             return true;
         }
@@ -181,11 +190,11 @@ public sealed partial class OutboxDelivery(
             span.IsFailedBy(exception);
             if (stopping.IsCancellationRequested)
                 return false;
-            metrics.NotDelivered(message.Destination);
+            metrics.NotDelivered(destination);
             broker.Doubt();
             // Once an outage, not once a message.
-            if (!_lanes[message.Destination].IsFailing)
-                Log.SendFailed(logger, message.Destination, exception.GetBaseException().Message);
+            if (!_lanes[destination].IsFailing)
+                Log.SendFailed(logger, destination, exception.GetBaseException().Message);
             _failed.Writer.TryWrite(message);
             return false;
         }

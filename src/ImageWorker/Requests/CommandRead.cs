@@ -19,7 +19,14 @@ public sealed record CommandRead<T>(
     IReadOnlyList<RequestError> Faults,
     IReadOnlyList<RequestWarning> Warnings
 )
-    where T : class;
+    where T : class
+{
+    /// <summary>Where MassTransit's request client waits for the answer; null for nowhere.</summary>
+    public string? ResponseAddress { get; init; }
+
+    /// <summary>What tells that client which of its requests is answered.</summary>
+    public Guid? ResponseId { get; init; }
+}
 
 /// <summary>
 /// Reads a command's fields, each by its plain meaning. Null is absent. A field may be there once, in whatever case: of

@@ -15,6 +15,13 @@ public static class DerivedMessageId
 
     public static Guid ForImage(Guid requestId, int number) => Derive("image", requestId.ToString(), number.ToString());
 
+    /// <summary>Derives the request id of a row of a file: the same in every run, as long as the row stays the same.</summary>
+    /// <param name="batch">Tells runs apart that are to be paid each.</param>
+    /// <param name="fingerprint">Of the row's command without an id.</param>
+    /// <param name="occurrence">Tells rows apart that are all the same, from 0.</param>
+    public static Guid ForRow(string batch, string fingerprint, int occurrence) =>
+        Derive("row", batch, fingerprint, occurrence.ToString());
+
     /// <summary>Derives the id of a saga for a command that names no request.</summary>
     public static Guid ForNameless(Guid messageId) => Derive("nameless", messageId.ToString());
 

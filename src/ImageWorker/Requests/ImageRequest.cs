@@ -64,6 +64,9 @@ public sealed class ImageRequest : SagaStateMachineInstance
     /// <summary>What was passed over in the command; null for nothing.</summary>
     public List<RequestWarning>? Warnings { get; set; }
 
+    /// <summary>Who wants the closing event besides the subscribers, at most <see cref="Asker.Most"/>; null for nobody.</summary>
+    public List<Asker>? Askers { get; set; }
+
     /// <summary>One for each image asked for, by number.</summary>
     public List<RequestImage> Images { get; set; } = [];
 

@@ -22,7 +22,11 @@ public sealed record Arrival(
     string? TraceState = null,
     bool IsRedelivered = false,
     string? User = null
-);
+)
+{
+    /// <summary>Where its publisher wants the closing event too; null for nowhere.</summary>
+    public Asker? Asker { get; init; }
+}
 
 /// <summary>A command that came from outside.</summary>
 public abstract record CommandAsked(Arrival Arrival)

@@ -48,7 +48,7 @@ public sealed class RequestStateMachine : MassTransitStateMachine<ImageRequest>
 
         During(
             [Submitting, Generating, Closing],
-            When(GenerateAsked, steps.IsSameCommand).Then(steps.NoteRepeated),
+            When(GenerateAsked, steps.IsSameCommand).Then(steps.NoteRepeatedCommand),
             When(Refused).Then(steps.RecordRefused).CloseOrGoOn(steps, Closed),
             When(Deferred).Then(steps.RecordDeferred).CloseOrGoOn(steps, Closed),
             When(SubmissionWithdrawn).Then(steps.RecordWithdrawn).CloseOrGoOn(steps, Closed),
@@ -82,7 +82,7 @@ public sealed class RequestStateMachine : MassTransitStateMachine<ImageRequest>
 
         During(
             Closed,
-            When(GenerateAsked, steps.IsSameCommand).Then(steps.PublishClosingEvent),
+            When(GenerateAsked, steps.IsSameCommand).Then(steps.AnswerRepeatedCommand),
             When(CancelAsked).Then(steps.PublishClosingEvent)
         );
 

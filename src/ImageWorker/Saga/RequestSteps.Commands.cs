@@ -1,6 +1,7 @@
 using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
+using ImageWorker.Telemetry;
 using MassTransit;
 
 namespace ImageWorker.Saga;
@@ -73,6 +74,27 @@ public sealed partial class RequestSteps
         Stop(context, FailureReason.Cancelled, RequestWait.Cancellation);
     }
 
+    /// <summary>A command that came before may come from somebody else, who waits for the answer too.</summary>
+    public void NoteRepeatedCommand(BehaviorContext<ImageRequest, GenerateAsked> context)
+    {
+        NoteRepeated(context);
+        var (request, asker) = (context.Saga, context.Message.Arrival.Asker);
+        var askers = request.Askers ?? [];
+        if (asker is null || askers.Contains(asker))
+            return;
+        if (askers.Count == Asker.Most)
+        {
+            context.AfterCommit(() => metrics.ReplyDropped(DroppedReply.TooMany));
+            return;
+        }
+        request.Askers = [.. askers, asker];
+        request.Version++;
+    }
+
+    /// <summary>The others that asked have their answers.</summary>
+    public void AnswerRepeatedCommand(BehaviorContext<ImageRequest, GenerateAsked> context) =>
+        PublishClosingEvent(context, AskersOf(context.Message));
+
     public void NoteRepeated(BehaviorContext<ImageRequest> context) =>
         Log.Repeated(logger, context.Saga.CorrelationId, context.Event.Name, context.Saga.State);
 
@@ -86,6 +108,7 @@ public sealed partial class RequestSteps
         request.Command = command;
         request.Tenant = _tenants.LineOf(command.Tenant);
         request.Priority = RequestTurns.PriorityOf(command.Priority)!.Value;
+        request.Askers = asked.Arrival.Asker is { } asker ? [asker] : null;
         request.Warnings = asked.Warnings is { Count: > 0 } warnings ? [.. warnings] : null;
         request.Model = command.Model;
         request.MetadataValue = searchable.ValueOf(command);
@@ -113,6 +136,9 @@ public sealed partial class RequestSteps
             metrics.Refused(refusal.Tenant);
             Log.RefusedCommand(logger, command.RequestId, string.Join("; ", faults.Select(fault => fault.Message)));
         });
-        Publish(context, refusal, messageId, (unit.TraceParent, unit.TraceState), fingerprint);
+        Publish(context, refusal, messageId, (unit.TraceParent, unit.TraceState), fingerprint, AskersOf(asked));
     }
+
+    private static IReadOnlyList<Asker> AskersOf(GenerateAsked asked) =>
+        asked.Arrival.Asker is { } asker ? [asker] : [];
 }

@@ -123,15 +123,17 @@ public sealed partial class RequestSteps(
                 request.ClosedAt!.Value - request.RequestedAt
             );
         });
-        PublishClosingEvent(context);
+        PublishClosingEvent(context, request.Askers ?? []);
     }
 
     /// <summary>Publishes the same event under the same message id, however often it is asked for.</summary>
-    public void PublishClosingEvent(BehaviorContext<ImageRequest> context)
+    public void PublishClosingEvent(BehaviorContext<ImageRequest> context) => PublishClosingEvent(context, []);
+
+    private void PublishClosingEvent(BehaviorContext<ImageRequest> context, IReadOnlyList<Asker> askers)
     {
         var request = context.Saga;
         var messageId = DerivedMessageId.ForClosing(request.CorrelationId);
-        PublishAnswer(context, request.ClosingEvent(_prices), messageId);
+        PublishAnswer(context, request.ClosingEvent(_prices), messageId, askers);
     }
 
     public void NoteStale(BehaviorContext<ImageRequest, RequestTick> context) =>
@@ -169,25 +171,35 @@ public sealed partial class RequestSteps(
     }
 
     /// <summary>Publishes an event that answers the request's own command.</summary>
-    private static void PublishAnswer(BehaviorContext<ImageRequest> context, object message, Guid messageId)
+    private static void PublishAnswer(
+        BehaviorContext<ImageRequest> context,
+        object message,
+        Guid messageId,
+        params IReadOnlyList<Asker> askers
+    )
     {
         var request = context.Saga;
         var trace = (request.TraceParent, request.TraceState);
-        Publish(context, message, messageId, trace, CommandFingerprint.Of(request.Command!));
+        Publish(context, message, messageId, trace, CommandFingerprint.Of(request.Command!), askers);
     }
 
+    /// <summary>Publishes an event, and sends it to those who asked for it besides.</summary>
     private static void Publish(
         BehaviorContext<ImageRequest> context,
         object message,
         Guid messageId,
         (string? Parent, string? State) trace,
-        string fingerprint
+        string fingerprint,
+        IReadOnlyList<Asker> askers
     )
     {
         var (unit, id) = (context.UnitOfWork(), context.Saga.CorrelationId);
-        var @event = OutboxMessage.Event(message, messageId, id, unit.Now, trace.Parent, fingerprint);
-        @event.TraceState = trace.State;
-        unit.Events.Add(@event);
+        foreach (var asker in askers.Prepend(null))
+        {
+            var @event = OutboxMessage.Event(message, messageId, id, unit.Now, trace.Parent, fingerprint, asker);
+            @event.TraceState = trace.State;
+            unit.Events.Add(@event);
+        }
     }
 
     private void NoteLateness(BehaviorContext<ImageRequest> context)

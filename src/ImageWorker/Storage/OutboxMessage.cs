@@ -9,11 +9,16 @@ namespace ImageWorker.Storage;
 /// <summary>A committed message that is not delivered yet.</summary>
 public sealed class OutboxMessage
 {
+    private const string ReplyPrefix = "reply:";
+
     public Guid Id { get; set; }
 
     public Guid MessageId { get; set; }
 
-    /// <summary>Short address of the exchange, such as <c>exchange:ImageWorker.Contracts:ImagesReady</c>.</summary>
+    /// <summary>
+    /// Short address of the exchange, such as <c>exchange:ImageWorker.Contracts:ImagesReady</c>; of an answer
+    /// <c>reply:QUEUE/CORRELATION</c>.
+    /// </summary>
     public string Destination { get; set; } = "";
 
     public string ContentType { get; set; } = "";
@@ -43,13 +48,15 @@ public sealed class OutboxMessage
     /// <param name="now">The time.</param>
     /// <param name="traceParent">The W3C <c>traceparent</c>; null if nobody traces.</param>
     /// <param name="fingerprint">The <see cref="CommandFingerprint"/> of the command that it answers.</param>
+    /// <param name="asker">To send it to alone; null to publish it.</param>
     public static OutboxMessage Event(
         object message,
         Guid messageId,
         Guid requestId,
         DateTimeOffset now,
         string? traceParent,
-        string fingerprint
+        string fingerprint,
+        Asker? asker = null
     )
     {
         var urn = MessageUrn.ForTypeString(message.GetType());
@@ -57,12 +64,15 @@ public sealed class OutboxMessage
         {
             Id = Guid.CreateVersion7(now),
             MessageId = messageId,
-            Destination = $"exchange:{urn["urn:message:".Length..]}",
+            Destination = asker is null
+                ? $"exchange:{urn["urn:message:".Length..]}"
+                : $"{ReplyPrefix}{Uri.EscapeDataString(asker.Queue)}/{Uri.EscapeDataString(asker.CorrelationId ?? "")}",
             ContentType = SystemTextJsonMessageSerializer.JsonContentType.MediaType,
             Body = JsonSerializer.Serialize(
                 new JsonMessageEnvelope
                 {
                     MessageId = messageId.ToString(),
+                    RequestId = asker?.RequestId?.ToString(),
                     CorrelationId = requestId.ToString(),
                     ConversationId = requestId.ToString(),
                     MessageType = [urn],
@@ -79,5 +89,15 @@ public sealed class OutboxMessage
             CorrelationId = requestId,
             TraceParent = traceParent,
         };
+    }
+
+    /// <summary>True if it is an answer for one publisher.</summary>
+    public bool IsReply => Destination.StartsWith(ReplyPrefix, StringComparison.Ordinal);
+
+    /// <summary>An answer's queue, and the correlation id that its publisher gave, or null.</summary>
+    public (string Queue, string? CorrelationId) ReplyAddress()
+    {
+        var parts = Array.ConvertAll(Destination[ReplyPrefix.Length..].Split('/'), Uri.UnescapeDataString);
+        return (parts[0], parts[1] is { Length: > 0 } id ? id : null);
     }
 }

@@ -45,6 +45,7 @@ internal static class PostgresSave
         Of("reason", step => step.Request!.Reason?.ToString()),
         Json("errors", step => step.Request!.Errors, StoredJson.Default.ListRequestError),
         Json("warnings", step => step.Request!.Warnings, StoredJson.Default.ListRequestWarning),
+        Json("askers", step => step.Request!.Askers, StoredJson.Default.ListAsker),
         Json("images", step => step.Request!.Images, StoredJson.Default.ListRequestImage),
         Json("submissions", step => step.Request!.Submissions, StoredJson.Default.ListImageSubmission),
     ];

@@ -10,6 +10,7 @@ namespace ImageWorker.Storage;
 [JsonSerializable(typeof(GenerateImages))]
 [JsonSerializable(typeof(List<RequestError>))]
 [JsonSerializable(typeof(List<RequestWarning>))]
+[JsonSerializable(typeof(List<Asker>))]
 [JsonSerializable(typeof(List<RequestImage>))]
 [JsonSerializable(typeof(List<ImageSubmission>))]
 public sealed partial class StoredJson : JsonSerializerContext;

@@ -100,7 +100,9 @@ public static class RequestTracing
     {
         if (!IsOn || message.TraceParent is null)
             return null;
-        var exchange = message.Destination[(message.Destination.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        var exchange = message.IsReply
+            ? "reply"
+            : message.Destination[(message.Destination.IndexOf(':', StringComparison.Ordinal) + 1)..];
         var span = Start($"publish {exchange}", ActivityKind.Producer, message.TraceParent, message.TraceState);
         if (span is not { IsAllDataRequested: true })
             return span;

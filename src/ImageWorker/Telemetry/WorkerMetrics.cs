@@ -25,6 +25,7 @@ public sealed class WorkerMetrics
     private readonly Counter<long> _resends;
     private readonly Counter<long> _notDelivered;
     private readonly Counter<long> _dropped;
+    private readonly Counter<long> _repliesDropped;
     private readonly Counter<double> _cost;
     private readonly Counter<double> _estimated;
     private readonly Histogram<double> _lateness;
@@ -69,6 +70,11 @@ public sealed class WorkerMetrics
             "imageworker.messages.dropped",
             null,
             "Messages that cannot be read, dropped because their error queue is full."
+        );
+        _repliesDropped = meter.CreateCounter<long>(
+            "imageworker.replies.dropped",
+            null,
+            "Answers that a publisher asked for and does not get, by reason. Their events are published all the same."
         );
         // The unit is part of the name, because exporters would write it in capitals.
         _cost = meter.CreateCounter<double>("imageworker.cost.eur", null, "EUR that ZPK reported for closed requests.");
@@ -142,6 +148,9 @@ public sealed class WorkerMetrics
     public void Dropped(string queue, int messages = 1) =>
         _dropped.Add(messages, new KeyValuePair<string, object?>("queue", queue));
 
+    public void ReplyDropped(DroppedReply reason) =>
+        _repliesDropped.Add(1, new KeyValuePair<string, object?>("reason", Word(reason)));
+
     public void Resent() => _resends.Add(1);
 
     public void Ticked(TimeSpan late) => _lateness.Record(Math.Max(0, late.TotalSeconds));
@@ -169,7 +178,9 @@ public sealed class WorkerMetrics
     private void BeginAtZero()
     {
         _resends.Add(0);
-        foreach (var @event in (string[])[nameof(ImagesReady), nameof(ImagesFailed), nameof(ImageGenerated)])
+        foreach (var reason in Enum.GetValues<DroppedReply>())
+            _repliesDropped.Add(0, new KeyValuePair<string, object?>("reason", Word(reason)));
+        foreach (var @event in (string[])[nameof(ImagesReady), nameof(ImagesFailed), nameof(ImageGenerated), "replies"])
             _notDelivered.Add(0, new KeyValuePair<string, object?>("exchange", @event));
         _settled.Add(0, Settled(true, null));
         foreach (var errorId in ErrorIds.Known.Append(Other))
@@ -194,6 +205,16 @@ public sealed class WorkerMetrics
         }
     }
 
+    private static string Word(DroppedReply reason) =>
+        reason switch
+        {
+            DroppedReply.NotAllowed => "not_allowed",
+            DroppedReply.TooMany => "too_many",
+            DroppedReply.Unroutable => "unroutable",
+            DroppedReply.NoRight => "no_right",
+            _ => "rejected",
+        };
+
     private static KeyValuePair<string, object?>[] Settled(bool isGenerated, string? errorId) =>
         [
             new("status", isGenerated ? "generated" : "failed"),
@@ -207,4 +228,23 @@ public sealed class WorkerMetrics
 
     private static KeyValuePair<string, object?>[] WithTenant(string? tenant, KeyValuePair<string, object?>[] labels) =>
         tenant is null ? labels : [.. labels, new("tenant", tenant)];
+}
+
+/// <summary>Why an answer is not sent.</summary>
+public enum DroppedReply
+{
+    /// <summary>It may not go where it is wanted.</summary>
+    NotAllowed,
+
+    /// <summary>Its request has <see cref="Asker.Most"/> already.</summary>
+    TooMany,
+
+    /// <summary>Its queue is gone.</summary>
+    Unroutable,
+
+    /// <summary>Its queue does not take it.</summary>
+    Rejected,
+
+    /// <summary>The worker may not write to the default exchange.</summary>
+    NoRight,
 }

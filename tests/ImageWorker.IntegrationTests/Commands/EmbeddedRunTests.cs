@@ -95,6 +95,34 @@ public sealed class EmbeddedRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_rows_of_a_file_are_done_and_one_whose_id_is_anothers_is_refused()
+    {
+        await using var worker = Run();
+        await using var other = await SendAsync();
+        await File.WriteAllTextAsync(
+            _folder.At("p.jsonl"),
+            $"{{\"prompt\": \"a crow\", \"count\": 2}}\n{{\"requestId\": \"{_id}\", \"prompt\": \"a blue fox\"}}\n",
+            TestContext.Current.CancellationToken
+        );
+
+        await using var send = WorkerProgram.Start(
+            ["send", "--file", "p.jsonl", "--out", "."],
+            WorkerUnderTest.QuickSettings(Zpk),
+            _folder.FullName
+        );
+
+        Assert.Equal(1, await send.WaitForExitAsync());
+        Assert.Single((await ClosingLine.ReadyAsync(other)).Images);
+        var results = await File.ReadAllLinesAsync(
+            _folder.At("p.results.jsonl"),
+            TestContext.Current.CancellationToken
+        );
+        Assert.Contains("\"state\":\"ready\"", results[0], StringComparison.Ordinal);
+        Assert.Contains("REQUEST_ID_REUSED", results[1], StringComparison.Ordinal);
+        Assert.Equal(2, _folder.FileNames.Count(name => name.StartsWith("row-0001-image-", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task What_was_put_aside_is_nothing_without_a_broker()
     {
         await using var list = WorkerProgram.Start(["queues", "list"], [], _folder.FullName);

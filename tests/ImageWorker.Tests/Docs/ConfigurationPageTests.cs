@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImageWorker.Engine;
 using ImageWorker.Hosting;
 using ImageWorker.Operations;
 using ImageWorker.Requests;
@@ -24,6 +25,7 @@ public sealed class ConfigurationPageTests
             .. Of(new TenantLimits(), $"{TenantOptions.Section}__Default"),
             new TheoryDataRow<string, string?>($"{TenantOptions.Section}__{nameof(TenantOptions.Shared)}", "false"),
             .. Of(new QueueOptions(), QueueOptions.Section),
+            .. Of(new ReplyOptions(), ReplyOptions.Section),
             .. Of(new DeliveryOptions(), DeliveryOptions.Section),
             .. Of(new OperationsOptions(), OperationsOptions.Section),
             .. Of(new RetentionOptions(), RetentionOptions.Section),

@@ -28,6 +28,10 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<string>("Askers")
+                        .HasColumnType("json")
+                        .HasColumnName("askers");
+
                     b.Property<DateTimeOffset?>("CloseBy")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("close_by");

@@ -23,6 +23,10 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("id");
 
+                    b.Property<string>("Askers")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("askers");
+
                     b.Property<DateTime?>("CloseBy")
                         .HasColumnType("TEXT")
                         .HasColumnName("close_by");

@@ -1,0 +1,62 @@
+using System.Globalization;
+using ImageWorker.Operations;
+
+namespace ImageWorker.Commands.Batches;
+
+/// <summary>How far a batch is.</summary>
+/// <param name="rows">How many rows it has.</param>
+/// <param name="time">For the time that is left.</param>
+internal sealed class BatchTally(int rows, TimeProvider time)
+{
+    private readonly long _start = time.GetTimestamp();
+    private int _closedNow;
+    private bool _isCostKnown = true;
+
+    public int Rows { get; } = rows;
+
+    public int Closed { get; private set; }
+
+    public int FailedRows { get; private set; }
+
+    public int Images { get; private set; }
+
+    public int FailedImages { get; private set; }
+
+    /// <summary>Pictures that were to be saved, and are not.</summary>
+    public int LostPictures { get; set; }
+
+    /// <summary>EUR of all closed rows; null if ZPK did not state one.</summary>
+    public decimal? Cost => _isCostKnown ? KnownCost : null;
+
+    /// <summary>EUR of the rows that state theirs.</summary>
+    public decimal KnownCost { get; private set; }
+
+    public bool IsDone => Closed == Rows && FailedRows == 0 && LostPictures == 0;
+
+    /// <summary>Adds a closed row.</summary>
+    /// <param name="result">Its result.</param>
+    /// <param name="isEarlier">True if an earlier run closed it.</param>
+    public void Add(BatchResult result, bool isEarlier)
+    {
+        Closed++;
+        _closedNow += isEarlier ? 0 : 1;
+        FailedRows += result.State is RowState.Failed ? 1 : 0;
+        Images += result.Generated;
+        FailedImages += result.Failed;
+        _isCostKnown &= result.Cost is not null;
+        KnownCost += result.Cost ?? 0;
+    }
+
+    /// <summary>Such as <c>12 of 40 rows, 31 images, 2 failed, 1.1780 EUR</c>.</summary>
+    public string Sum =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Closed} of {Rows} rows, {Images} images, {FailedImages} failed, {(Cost is null ? $"at least {Readable.Cost(KnownCost)}" : Readable.Cost(Cost))} EUR"
+        );
+
+    /// <summary>Such as <c>, 3 min left</c>; empty as long as nobody can know.</summary>
+    public string TimeLeft =>
+        _closedNow == 0 || Closed == Rows
+            ? ""
+            : $", {Readable.Span(time.GetElapsedTime(_start) / _closedNow * (Rows - Closed))} left";
+}

@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using ImageWorker.Contracts;
+using ImageWorker.Hosting;
+using ImageWorker.Requests;
+using MassTransit;
+
+namespace ImageWorker.Commands;
+
+/// <summary>Sends commands to the configured broker. Their events come by a temporary queue.</summary>
+internal sealed class BrokerSession : ISendSession
+{
+    /// <summary>For the broker to let us in, and again for it to take a command.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly Channel<object> _events = Channel.CreateUnbounded<object>();
+    private readonly ConcurrentDictionary<Guid, string> _sent = [];
+    private readonly string _rabbitMq;
+    private IHost? _host;
+    private IBusControl? _bus;
+    private ISendEndpoint? _queue;
+
+    private BrokerSession(string rabbitMq) => _rabbitMq = rabbitMq;
+
+    public string Destination { get; private set; } = "";
+
+    /// <summary>Builds the host with a bus in it, and connects.</summary>
+    /// <exception cref="BrokerException">The broker cannot be worked with.</exception>
+    public static async Task<BrokerSession> OpenAsync(HostApplicationBuilder builder, CancellationToken ct)
+    {
+        var session = new BrokerSession(Connections.RabbitMqFrom(builder.Configuration));
+        try
+        {
+            await session.ConnectAsync(builder, ct);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task SendAsync(GenerateImages command, CancellationToken ct)
+    {
+        _sent[command.RequestId] = CommandFingerprint.Of(command);
+        try
+        {
+            // A command that no queue would take is an error, not a success.
+            await InTimeAsync(
+                "it did not confirm the command, and may have it all the same",
+                patience =>
+                    _queue!.Send(
+                        command,
+                        Pipe.Execute<SendContext>(send =>
+                        {
+                            var message = send.GetPayload<RabbitMqSendContext>();
+                            message.Mandatory = true;
+                            if (command.Tenant is not null)
+                                message.BasicProperties.UserId = BrokerHost.UserOf(_rabbitMq);
+                        }),
+                        patience
+                    ),
+                ct
+            );
+        }
+        catch (MessageReturnedException returned)
+        {
+            throw new IOException("the broker has no such queue yet. Start a worker once, then send again.", returned);
+        }
+    }
+
+    public IAsyncEnumerable<object> EventsAsync(CancellationToken ct) => _events.Reader.ReadAllAsync(ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_bus is not null)
+            await _bus.StopAsync(CancellationToken.None);
+        _host?.Dispose();
+    }
+
+    private async Task ConnectAsync(HostApplicationBuilder builder, CancellationToken ct)
+    {
+        JsonNumbers.Use();
+        builder.Services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            bus.UsingRabbitMq(
+                (context, rabbit) =>
+                {
+                    rabbit.UseBroker(_rabbitMq);
+                    rabbit.ReceiveEndpoint(
+                        new TemporaryEndpointDefinition("send"),
+                        endpoint =>
+                        {
+                            endpoint.Handler<ImageGenerated>(c => NoteAsync(c, c.Message.RequestId));
+                            endpoint.Handler<ImagesReady>(c => NoteAsync(c, c.Message.RequestId));
+                            endpoint.Handler<ImagesFailed>(c => NoteAsync(c, c.Message.RequestId));
+                        }
+                    );
+                }
+            );
+        });
+        _host = builder.BuildChecked();
+        Destination = _host.Services.GetRequiredService<Queues>().GenerateImages;
+        var bus = _host.Services.GetRequiredService<IBusControl>();
+        // A bus does not say what is wrong, and tries again and again.
+        await (await BrokerHost.ConnectAsync(_rabbitMq, ct)).DisposeAsync();
+        await InTimeAsync("it lets nobody wait for an answer", bus.StartAsync, ct);
+        _bus = bus;
+        _queue = await bus.GetSendEndpoint(Queues.AddressOf(Destination));
+    }
+
+    /// <summary>Another publisher may have used the id, and is told its own outcome.</summary>
+    private Task NoteAsync<T>(ConsumeContext<T> told, Guid requestId)
+        where T : class
+    {
+        if (
+            _sent.TryGetValue(requestId, out var fingerprint)
+            && (told.Headers.Get<string>(CommandFingerprint.Header) ?? fingerprint) == fingerprint
+        )
+            _events.Writer.TryWrite(told.Message);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>MassTransit by itself tries again and again.</summary>
+    /// <exception cref="BrokerException">The broker did not do it in time.</exception>
+    private async Task InTimeAsync(string problem, Func<CancellationToken, Task> act, CancellationToken ct)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        try
+        {
+            await act(patience.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new BrokerException(_rabbitMq, new TimeoutException($"{problem} ({Patience.TotalSeconds} s)"));
+        }
+    }
+}
