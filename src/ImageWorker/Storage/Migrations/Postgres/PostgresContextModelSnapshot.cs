@@ -450,6 +450,44 @@ namespace ImageWorker.Storage.Migrations.Postgres
 
                     b.ToTable("tenant_pace", (string)null);
                 });
+
+            modelBuilder.Entity("ImageWorker.Storage.TimelineRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset?>("ForgotAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("forgot_at");
+
+                    b.Property<DateTimeOffset?>("LookUpUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("look_up_until");
+
+                    b.Property<string>("SystemId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("system_id");
+
+                    b.Property<string>("Timeline")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("timeline");
+
+                    b.HasKey("Id")
+                        .HasName("pk_database_timeline");
+
+                    b.ToTable("database_timeline", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            SystemId = "",
+                            Timeline = ""
+                        });
+                });
 #pragma warning restore 612, 618
         }
     }

@@ -445,6 +445,44 @@ namespace ImageWorker.Storage.Migrations.Sqlite
 
                     b.ToTable("tenant_pace", (string)null);
                 });
+
+            modelBuilder.Entity("ImageWorker.Storage.TimelineRow", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime?>("ForgotAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("forgot_at");
+
+                    b.Property<DateTime?>("LookUpUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("look_up_until");
+
+                    b.Property<string>("SystemId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("system_id");
+
+                    b.Property<string>("Timeline")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("timeline");
+
+                    b.HasKey("Id")
+                        .HasName("pk_database_timeline");
+
+                    b.ToTable("database_timeline", (string)null);
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            SystemId = "",
+                            Timeline = ""
+                        });
+                });
 #pragma warning restore 612, 618
         }
     }
