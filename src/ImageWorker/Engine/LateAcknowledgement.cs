@@ -11,7 +11,7 @@ namespace ImageWorker.Engine;
 /// Has a command acknowledged only once a standby of the database has its commit. If the database fails over before, the
 /// broker delivers the command again. What the command began does not wait.
 /// </summary>
-public sealed partial class LateAcknowledgement : IFilter<ReceiveContext>
+public sealed partial class LateAcknowledgement : IFilter<ReceiveContext>, IDisposable
 {
     private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongPause = TimeSpan.FromMilliseconds(100);
@@ -24,7 +24,7 @@ public sealed partial class LateAcknowledgement : IFilter<ReceiveContext>
     private readonly Counter<long> _unreplicated;
     private readonly Lock _lock = new();
     private readonly Queue<Waiter> _waiters = new();
-    private readonly SemaphoreSlim _added = new(0);
+    private readonly SemaphoreSlim _added = new(0, 1);
     private long? _standbySeenAt;
     private bool _goesOnWithout;
 
@@ -37,7 +37,7 @@ public sealed partial class LateAcknowledgement : IFilter<ReceiveContext>
     )
     {
         (_timeline, _patience, _time, _logger) = (timeline, options.Value.ReplicationPatience, time, logger);
-        timeline.Forgot += ReturnAll;
+        timeline.AfterChange(ReturnAll);
         var meter = meters.Create(WorkerMetrics.MeterName);
         _unreplicated = meter.CreateCounter<long>(
             "imageworker.commands.unreplicated",
@@ -55,6 +55,8 @@ public sealed partial class LateAcknowledgement : IFilter<ReceiveContext>
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("lateAcknowledgement");
+
+    public void Dispose() => _added.Dispose();
 
     /// <summary>Watches the standbys while commands wait for them, until it is stopped.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -113,8 +115,9 @@ public sealed partial class LateAcknowledgement : IFilter<ReceiveContext>
                 return Task.CompletedTask;
             }
             _waiters.Enqueue(new(done));
+            if (_added.CurrentCount == 0)
+                _added.Release();
         }
-        _added.Release();
         return done.Task;
     }
 

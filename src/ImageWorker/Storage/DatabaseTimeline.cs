@@ -15,13 +15,11 @@ public sealed partial class DatabaseTimeline(Database database, TimeProvider tim
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _looking = new(1);
+    private readonly List<Action> _afterChange = [];
     private TimelineLook? _last;
     private long _lookedAt;
 
-    /// <summary>Tells that the database may have forgotten what this process has committed.</summary>
-    public event Action? Forgot;
-
-    /// <summary>How often that happened since this process started.</summary>
+    /// <summary>How often the database may have forgotten what this process had committed, since it started.</summary>
     public int Changes { get; private set; }
 
     /// <summary>The timeline that this process has seen; empty where there is none.</summary>
@@ -41,6 +39,9 @@ public sealed partial class DatabaseTimeline(Database database, TimeProvider tim
     /// <param name="acceptedAt">When the request was accepted.</param>
     public bool MayHaveForgotten(DateTimeOffset acceptedAt) =>
         _last?.Row is { ForgotAt: { } at, LookUpUntil: { } until } && (acceptedAt < at || SinceForgot < until - at);
+
+    /// <summary>Has this done at each such change. For the time while the process is put together.</summary>
+    public void AfterChange(Action action) => _afterChange.Add(action);
 
     /// <summary>Keeps this process's view fresh until it is stopped.</summary>
     public Task RunAsync(CancellationToken stopping) =>
@@ -62,7 +63,8 @@ public sealed partial class DatabaseTimeline(Database database, TimeProvider tim
             {
                 Log.Changed(logger, before.Timeline, look.Timeline);
                 Changes++;
-                Forgot?.Invoke();
+                foreach (var action in _afterChange)
+                    action();
             }
             return look;
         }

@@ -9,9 +9,6 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     /// <summary>How long a statement waits for a lock. Steps lock a row for milliseconds.</summary>
     internal const string LockTimeout = "1s";
 
-    /// <summary>The timeline of a primary, in SQL. A promoted standby has another one.</summary>
-    internal const string Timeline = "left(pg_walfile_name(pg_current_wal_lsn()), 8)";
-
     private static readonly string SettleCosts = $$"""
         WITH open AS (
             SELECT day, model, quality, tenant, outcome, slot FROM costs
@@ -116,16 +113,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     // Locks the requests. So once a request is seen as stopped, every claim for it is committed.
     public override Task<List<NewLease>> InsertClaimsAsync(IReadOnlyList<NewClaim> claims, Claiming claiming) =>
         ClaimAsync(
-            $$"""
-            INSERT INTO submissions (id, request_id, state, owner, lease_until, started_at, calls)
-            SELECT claim.id, claim.request_id, '{{nameof(LedgerState.Started)}}', {1}, clock_timestamp() + {3}, {2}, 1
-            FROM unnest({4}, {5}) AS claim (id, request_id)
-            JOIN requests ON requests.id = claim.request_id
-            JOIN here ON here.is_known
-            WHERE requests.deadline > {2} AND requests.state = ANY ({6})
-            FOR SHARE OF requests
-            ON CONFLICT (id) DO NOTHING
-            """,
+            PostgresClaims.Insert,
             claiming,
             claims.Select(claim => claim.Id).ToArray(),
             claims.Select(claim => claim.RequestId).ToArray(),
@@ -135,48 +123,29 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     public override async Task<DateTimeOffset?> TakeClaimAsync(SubmissionEntry seen, Claiming claiming)
     {
         var taken = await ClaimAsync(
-            $$"""
-            UPDATE submissions
-            SET state = '{{nameof(LedgerState.Started)}}', owner = {1}, lease_until = clock_timestamp() + {3},
-                calls = calls + 1
-            FROM (
-                SELECT requests.id FROM requests JOIN here ON here.is_known
-                WHERE requests.id = {4} AND deadline > {2} AND requests.state = ANY ({9})
-                FOR SHARE OF requests) AS wanting
-            WHERE submissions.id = {5} AND submissions.request_id = wanting.id
-                AND submissions.state = {6} AND submissions.calls = {7} AND submissions.lease_until = {8}
-            """,
+            PostgresClaims.Take,
             claiming,
             seen.RequestId,
             seen.Id,
+            RequestStates.Calling,
             seen.State.ToString(),
             seen.Calls,
-            seen.LeaseUntil.UtcDateTime,
-            RequestStates.Calling
+            seen.LeaseUntil.UtcDateTime
         );
         return taken.SingleOrDefault()?.Until;
     }
 
-    /// <summary>Runs a statement that claims, unless the database is on another timeline.</summary>
     private async Task<List<NewLease>> ClaimAsync(string statement, Claiming claiming, params object[] arguments)
     {
-        const string ElsewhereId = "elsewhere";
         var claims = await WithLockTimeoutAsync(() =>
             Database
                 .SqlQueryRaw<NewLease>(
-                    $$"""
-                    WITH here AS MATERIALIZED (SELECT {0} = '' OR {0} = {{Timeline}} AS is_known),
-                    claimed AS (
-                        {{statement}}
-                        RETURNING submissions.id, submissions.lease_until)
-                    SELECT id AS "Id", lease_until AS "Until" FROM claimed
-                    UNION ALL SELECT '{{ElsewhereId}}', clock_timestamp() FROM here WHERE NOT is_known
-                    """,
+                    statement,
                     [claiming.Timeline, claiming.Owner, claiming.Now.UtcDateTime, claiming.Lease, .. arguments]
                 )
                 .ToListAsync()
         );
-        return claims is [{ Id: ElsewhereId }] ? throw new DatabaseForgotException() : claims;
+        return claims is [{ Id: PostgresClaims.Elsewhere }] ? throw new DatabaseForgotException() : claims;
     }
 
     public override async Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now) =>
@@ -189,7 +158,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
                 $"""
                 SELECT
                     (SELECT system_identifier::text FROM pg_control_system()) AS "SystemId",
-                    CASE WHEN pg_is_in_recovery() THEN '' ELSE {Timeline} END AS "Timeline",
+                    CASE WHEN pg_is_in_recovery() THEN '' ELSE {PostgresClaims.Timeline} END AS "Timeline",
                     CASE WHEN NOT pg_is_in_recovery()
                         THEN (pg_current_wal_flush_lsn() - '0/0')::bigint END AS "Position",
                     clock_timestamp() AS "Now",

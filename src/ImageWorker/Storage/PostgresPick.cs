@@ -53,7 +53,7 @@ internal static class PostgresPick
             FROM ranked LEFT JOIN limited USING (tenant)),
         chosen AS (
             SELECT id, row_number() OVER (ORDER BY turn, priority) AS turn FROM allowed
-            WHERE nth <= room AND ({11} = '' OR {11} = {{PostgresContext.Timeline}})
+            WHERE nth <= room AND ({11} = '' OR {11} = {{PostgresClaims.Timeline}})
             ORDER BY turn, priority LIMIT {4}),
         lease AS MATERIALIZED (
             SELECT clock_timestamp() + {7} AS until),

@@ -31,7 +31,7 @@ public sealed class RequestStore
         TimeProvider time
     )
     {
-        timeline.Forgot += _kept.Clear;
+        timeline.AfterChange(_kept.Clear);
         (_database, _locked, _time, _lease) = (database, locked, time, options.Value.Lease);
         _finds = new(BatchSize, parallel: 2, FindAllAsync);
         _saves = new(BatchSize, parallel: 2, SaveAllAsync);

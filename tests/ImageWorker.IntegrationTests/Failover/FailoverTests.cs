@@ -39,7 +39,10 @@ public sealed class FailoverTests(TestServers servers)
         await Eventually.PassesAsync(
             () =>
             {
-                Assert.Empty(commands.Where(command => surroundings.Events.ClosingsOf(command.RequestId).Count == 0));
+                Assert.DoesNotContain(
+                    commands,
+                    command => surroundings.Events.ClosingsOf(command.RequestId).Count == 0
+                );
                 return Task.CompletedTask;
             },
             patience
@@ -54,7 +57,10 @@ public sealed class FailoverTests(TestServers servers)
                 Assert.Equal((1, 1, 0), (totals.Submissions, totals.ImagesPaid, totals.RepeatedIds));
                 var closings = surroundings.Events.ClosingsOf(command.RequestId);
                 Assert.Single(closings.Select(closing => closing.MessageId).Distinct());
-                Assert.Equal(nameof(ImagesReady), Assert.Single(closings.Select(closing => closing.Name).Distinct()));
+                Assert.Equal(
+                    nameof(ImagesReady),
+                    Assert.Single(closings.Select(closing => closing.Name).Distinct(StringComparer.Ordinal))
+                );
                 Assert.Single(
                     closings
                         .Select(closing =>
