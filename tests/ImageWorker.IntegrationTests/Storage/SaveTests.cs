@@ -516,7 +516,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
             TraceState = $"a={version}",
             Model = $"model{version}",
             MetadataValue = $"order {version}",
-            Cost = 0.10m + version,
+            Cost = 0.1m + version,
             ImageErrors = $"|E{version}|",
             RequestedAt = at,
             Tenant = $"tenant{version}",
