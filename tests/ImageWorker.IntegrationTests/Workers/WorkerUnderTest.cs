@@ -16,6 +16,9 @@ public sealed class WorkerUnderTest : IAsyncDisposable
     /// <summary>The setting of a crash point.</summary>
     public const string CrashAt = "IMAGEWORKER_CRASH_AT";
 
+    /// <summary>The setting of a point where it freezes.</summary>
+    public const string FreezeAt = "IMAGEWORKER_FREEZE_AT";
+
     /// <summary>The exit code of a process that SIGKILL ended.</summary>
     public const int KilledBySignal9 = 128 + 9;
 
