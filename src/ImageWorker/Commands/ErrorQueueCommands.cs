@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using ImageWorker.Engine;
 using ImageWorker.Hosting;
 using RabbitMQ.Client.Exceptions;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ImageWorker.Contracts;
+using ImageWorker.Engine;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Storage;

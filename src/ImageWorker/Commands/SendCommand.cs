@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ImageWorker.Commands.Batches;
 using ImageWorker.Contracts;
+using ImageWorker.Engine;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Storage;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ImageWorker.Contracts;
+using ImageWorker.Engine;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Zpk;

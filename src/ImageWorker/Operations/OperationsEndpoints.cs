@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using ImageWorker.Engine;
 using ImageWorker.Hosting;
 using ImageWorker.Operations.Api;
 using ImageWorker.Operations.Pages;
@@ -21,6 +22,24 @@ public static class OperationsEndpoints
     {
         services.AddChecked<OperationsOptions>(OperationsOptions.Section);
         services.AddSearchableMetadata();
+        services.AddSingleton<EmbeddedCommands>();
+        services.AddSingleton<CommandSender>();
+        services.AddSingleton<RequestActions>();
+        services.AddSingleton<AuditLog>();
+        services.AddOpenApi(options =>
+        {
+            options.ShouldInclude = endpoint =>
+                endpoint.RelativePath?.StartsWith("api/", StringComparison.Ordinal) is true;
+            options.AddDocumentTransformer(
+                (document, _, _) =>
+                {
+                    document.Info.Title = "ImageWorker";
+                    document.Info.Description =
+                        $"What operators see and do. Every call shows a key as 'Authorization: Bearer KEY'; what changes something needs the header '{ActionsEndpoints.Header}: act' too.";
+                    return Task.CompletedTask;
+                }
+            );
+        });
         services.AddSingleton<WorkerStatusReader>();
         services.AddSingleton<ContractDocuments>();
         services.AddHealth();
@@ -45,6 +64,10 @@ public static class OperationsEndpoints
         operations.MapPrometheusScrapingEndpoint();
         operations.MapCosts();
         operations.MapRequests();
+        var acting = app.MapActing();
+        operations.MapActions(acting);
+        operations.MapPutAside(acting);
+        operations.MapOpenApi("/openapi.json");
     }
 
     /// <summary>No browser guesses what an answer is, runs or frames it, tells others its address, or keeps it.</summary>

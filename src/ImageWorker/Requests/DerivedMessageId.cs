@@ -13,6 +13,9 @@ public static class DerivedMessageId
 
     public static Guid ForRefusal(Guid requestId, string command) => Derive("refused", requestId.ToString(), command);
 
+    /// <summary>The id under which a failed request is asked for again: the same however often that is said.</summary>
+    public static Guid ForRetry(Guid requestId) => Derive("retry", requestId.ToString());
+
     public static Guid ForImage(Guid requestId, int number) => Derive("image", requestId.ToString(), number.ToString());
 
     /// <summary>Derives the request id of a row of a file: the same in every run, as long as the row stays the same.</summary>

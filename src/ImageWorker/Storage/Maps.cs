@@ -138,6 +138,24 @@ public sealed class CostRowMap : IEntityTypeConfiguration<CostRow>
     }
 }
 
+public sealed class AuditRowMap : IEntityTypeConfiguration<AuditRow>
+{
+    /// <summary>The longest text of an operator that is kept, in characters.</summary>
+    public const int LongestText = 1000;
+
+    public void Configure(EntityTypeBuilder<AuditRow> builder)
+    {
+        builder.ToTable("audit");
+        builder.Property(row => row.Id).ValueGeneratedNever();
+        builder.Property(row => row.Operator).HasMaxLength(128);
+        builder.Property(row => row.Action).HasMaxLength(64);
+        builder.Property(row => row.Target).HasMaxLength(LongestText);
+        builder.Property(row => row.Reason).HasMaxLength(LongestText);
+        builder.Property(row => row.Result).HasMaxLength(LongestText);
+        builder.HasIndex(row => row.At);
+    }
+}
+
 public sealed class TenantPaceRowMap : IEntityTypeConfiguration<TenantPaceRow>
 {
     public void Configure(EntityTypeBuilder<TenantPaceRow> builder)

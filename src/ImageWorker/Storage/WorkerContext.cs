@@ -23,6 +23,8 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
 
     public DbSet<TimelineRow> Timelines => Set<TimelineRow>();
 
+    public DbSet<AuditRow> Audit => Set<AuditRow>();
+
     public DbSet<CostRow> Costs => Set<CostRow>();
 
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
@@ -227,6 +229,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         modelBuilder.ApplyConfiguration(new TimelineRowMap());
         modelBuilder.ApplyConfiguration(new TenantPaceRowMap());
         modelBuilder.ApplyConfiguration(new CostRowMap());
+        modelBuilder.ApplyConfiguration(new AuditRowMap());
         modelBuilder.ApplyConfiguration(new OutboxMessageMap());
         modelBuilder.UseSnakeCaseNames();
     }

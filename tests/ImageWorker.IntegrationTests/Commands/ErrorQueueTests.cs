@@ -1,5 +1,5 @@
-using ImageWorker.Commands;
 using ImageWorker.Contracts;
+using ImageWorker.Engine;
 using ImageWorker.Hosting;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Workers;

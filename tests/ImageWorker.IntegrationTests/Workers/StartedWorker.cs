@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using ImageWorker.IntegrationTests.Servers;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,6 +44,21 @@ public sealed partial class StartedWorker(ChildProcess process) : IAsyncDisposab
             TestContext.Current.CancellationToken
         );
         return answer.StatusCode;
+    }
+
+    /// <summary>Does what an operator does.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Body)> ActAsync(string path, object asked, string key)
+    {
+        using var http = Clients.CreateClient();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        http.DefaultRequestHeaders.Add("X-ImageWorker", "act");
+        using var answer = await http.PostAsJsonAsync(
+            await AddressOfAsync(path),
+            asked,
+            TestContext.Current.CancellationToken
+        );
+        var body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return (answer.StatusCode, JsonDocument.Parse(body).RootElement);
     }
 
     /// <summary>Returns once it says that it can work.</summary>

@@ -1,4 +1,3 @@
-using ImageWorker.Commands;
 using ImageWorker.Engine;
 using ImageWorker.Requests;
 using ImageWorker.Storage;

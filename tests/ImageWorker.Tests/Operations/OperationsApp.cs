@@ -10,6 +10,8 @@ using ImageWorker.Storage;
 using ImageWorker.Telemetry;
 using ImageWorker.Tests.ZpkSimulator;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -43,7 +45,7 @@ internal sealed class OperationsApp : IAsyncDisposable
         _app.MapOperations();
         _app.MapPost("/act", (ClaimsPrincipal caller) => $"done by {caller.Identity?.Name}")
             .RequireAuthorization(OperationsAccess.Act);
-        _app.MapPost("/api/act", () => "done").RequireAuthorization(OperationsAccess.Act);
+        _app.MapPost("/api/act", () => "done").ExcludeFromDescription().RequireAuthorization(OperationsAccess.Act);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -76,7 +78,31 @@ internal sealed class OperationsApp : IAsyncDisposable
     public Task<OperationsAnswer> GetAsAsync(string? authorization, string path) =>
         GetAsync(path, authorization is null ? [] : [$"Authorization: {authorization}"]);
 
-    public async Task<OperationsAnswer> SendAsync(string what, params IEnumerable<string> headers)
+    public Task<OperationsAnswer> SendAsync(string what, params IEnumerable<string> headers) =>
+        SendAsync(what, "", headers);
+
+    /// <summary>Sends JSON.</summary>
+    public Task<OperationsAnswer> PostAsync(string path, string json, params IEnumerable<string> headers) =>
+        SendAsync($"POST {path}", json, ["Content-Type: application/json", .. headers]);
+
+    /// <summary>The routes of the API that are mapped, with their methods.</summary>
+    public IReadOnlyList<string> ApiRoutes =>
+        [
+            .. _app
+                .Services.GetRequiredService<EndpointDataSource>()
+                .Endpoints.OfType<RouteEndpoint>()
+                .Where(route => route.RoutePattern.RawText != "/api/act")
+                .Where(route => route.RoutePattern.RawText?.StartsWith("/api/", StringComparison.Ordinal) is true)
+                .SelectMany(route =>
+                    route
+                        .Metadata.GetRequiredMetadata<HttpMethodMetadata>()
+                        .HttpMethods.Select(method =>
+                            $"{method} {route.RoutePattern.RawText!.Replace(":guid", "", StringComparison.Ordinal)}"
+                        )
+                ),
+        ];
+
+    private async Task<OperationsAnswer> SendAsync(string what, string body, IEnumerable<string> headers)
     {
         var address = new Uri(_app.Urls.Single().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         string[] host = headers.Any(header => header.StartsWith("Host:", StringComparison.Ordinal))
@@ -86,8 +112,16 @@ internal sealed class OperationsApp : IAsyncDisposable
         await connection.ConnectAsync(IPAddress.Parse(address.DnsSafeHost), address.Port, Ct);
         await using var stream = connection.GetStream();
         // An answer by HTTP/1.0 ends where the connection does.
-        string[] lines = [$"{what} HTTP/1.0", "Content-Length: 0", .. host, .. headers, "", ""];
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", lines)), Ct);
+        string[] lines =
+        [
+            $"{what} HTTP/1.0",
+            $"Content-Length: {Encoding.UTF8.GetByteCount(body)}",
+            .. host,
+            .. headers,
+            "",
+            "",
+        ];
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + body), Ct);
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return OperationsAnswer.Parse(await reader.ReadToEndAsync(Ct));
     }

@@ -1,4 +1,5 @@
 using ImageWorker.Contracts;
+using ImageWorker.Engine;
 using ImageWorker.Hosting;
 using ImageWorker.Operations;
 using ImageWorker.Requests;
@@ -98,8 +99,9 @@ internal sealed class OperatorSession(IHost host, string? postgres)
 
     public static Task<int> UnknownAsync(Guid id) => FailAsync(RequestDetails.Unknown(id));
 
-    public Task<T> InDatabaseAsync<T>(Func<WorkerContext, Task<T>> work) =>
-        host.Services.GetRequiredService<Database>().InAsync(work);
+    public Database Database => host.Services.GetRequiredService<Database>();
+
+    public Task<T> InDatabaseAsync<T>(Func<WorkerContext, Task<T>> work) => Database.InAsync(work);
 
     public Task<ImageRequest?> FindAsync(Guid id, CancellationToken ct) =>
         InDatabaseAsync(db =>

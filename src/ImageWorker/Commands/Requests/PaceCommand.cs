@@ -1,7 +1,6 @@
 using System.CommandLine;
 using ImageWorker.Operations;
 using ImageWorker.Storage;
-using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Commands.Requests;
 
@@ -11,10 +10,6 @@ namespace ImageWorker.Commands.Requests;
 /// </summary>
 public static class PaceCommand
 {
-    private const double Least = 0.1;
-    private const double Most = 10_000;
-    private const int LongestReason = 200;
-
     public static Command Create() =>
         new("pace", "See how fast ZPK is called, and steer it, for all workers.")
         {
@@ -38,9 +33,12 @@ public static class PaceCommand
         var rate = new Argument<double>("calls-per-second") { Description = "A ceiling for all calls: 40, or 0.5." };
         rate.Validators.Add(result =>
         {
-            if (double.TryParse(result.Tokens[0].Value, out var given) && given is not (>= Least and <= Most))
+            if (
+                double.TryParse(result.Tokens[0].Value, out var given)
+                && given is not (>= PaceSteering.Least and <= PaceSteering.Most)
+            )
                 result.AddError(
-                    $"'{result.Tokens[0].Value}' is no pace: it must be from {Least} to {Most} calls a second."
+                    $"'{result.Tokens[0].Value}' is no pace: it must be from {PaceSteering.Least} to {PaceSteering.Most} calls a second."
                 );
         });
         var command = new Command("set", "Set a ceiling in calls a second; the pace stays below it.") { rate };
@@ -48,7 +46,7 @@ public static class PaceCommand
             (parsed, ct) =>
             {
                 double? ceiling = parsed.GetValue(rate);
-                return ChangeAsync(row => row.SetProperty(pace => pace.Ceiling, ceiling), ct);
+                return ChangeAsync((db, _) => PaceSteering.SetCeilingAsync(db, ceiling, ct), ct);
             }
         );
         return command;
@@ -57,7 +55,7 @@ public static class PaceCommand
     private static Command AutoCommand()
     {
         var command = new Command("auto", "Take the ceiling away: the pace is found by ZPK's refusals alone.");
-        command.SetAction((_, ct) => ChangeAsync(row => row.SetProperty(pace => pace.Ceiling, (double?)null), ct));
+        command.SetAction((_, ct) => ChangeAsync((db, _) => PaceSteering.SetCeilingAsync(db, null, ct), ct));
         return command;
     }
 
@@ -66,25 +64,15 @@ public static class PaceCommand
         var reason = new Option<string>("--reason") { Description = "Why, for your colleagues.", Required = true };
         reason.Validators.Add(result =>
         {
-            if (result.Tokens is [var given] && given.Value.Length is 0 or > LongestReason)
-                result.AddError($"--reason must have from 1 to {LongestReason} characters.");
+            if (result.Tokens is [var given] && given.Value.Length is 0 or > PaceSteering.LongestReason)
+                result.AddError($"--reason must have from 1 to {PaceSteering.LongestReason} characters.");
         });
         var command = new Command("pause", "Begin no paid call. What is paid for is still read.") { reason };
         command.SetAction(
             (parsed, ct) =>
             {
-                var why = parsed.GetValue(reason);
-                return OperatorSession.RunAsync(
-                    session =>
-                        ChangeAsync(
-                            session,
-                            row =>
-                                row.SetProperty(pace => pace.PausedAt, session.Time.GetUtcNow())
-                                    .SetProperty(pace => pace.PauseReason, why),
-                            ct
-                        ),
-                    ct
-                );
+                var why = parsed.GetValue(reason)!;
+                return ChangeAsync((db, now) => PaceSteering.PauseAsync(db, now, why, ct), ct);
             }
         );
         return command;
@@ -93,32 +81,19 @@ public static class PaceCommand
     private static Command ResumeCommand()
     {
         var command = new Command("resume", "Begin paid calls again.");
-        command.SetAction(
-            (_, ct) =>
-                ChangeAsync(
-                    row =>
-                        row.SetProperty(pace => pace.PausedAt, (DateTimeOffset?)null)
-                            .SetProperty(pace => pace.PauseReason, (string?)null),
-                    ct
-                )
-        );
+        command.SetAction((_, ct) => ChangeAsync((db, _) => PaceSteering.ResumeAsync(db, ct), ct));
         return command;
     }
 
-    private static Task<int> ChangeAsync(
-        Action<Microsoft.EntityFrameworkCore.Query.UpdateSettersBuilder<CallPaceRow>> change,
-        CancellationToken ct
-    ) => OperatorSession.RunAsync(session => ChangeAsync(session, change, ct), ct);
-
-    private static async Task<int> ChangeAsync(
-        OperatorSession session,
-        Action<Microsoft.EntityFrameworkCore.Query.UpdateSettersBuilder<CallPaceRow>> change,
-        CancellationToken ct
-    )
-    {
-        await session.InDatabaseAsync(db => db.CallPace.ExecuteUpdateAsync(change, ct));
-        return await ShowAsync(session, json: false);
-    }
+    private static Task<int> ChangeAsync(Func<WorkerContext, DateTimeOffset, Task<int>> change, CancellationToken ct) =>
+        OperatorSession.RunAsync(
+            async session =>
+            {
+                await session.InDatabaseAsync(db => change(db, session.Time.GetUtcNow()));
+                return await ShowAsync(session, json: false);
+            },
+            ct
+        );
 
     private static async Task<int> ShowAsync(OperatorSession session, bool json)
     {

@@ -1,7 +1,6 @@
 using System.CommandLine;
-using ImageWorker.Contracts;
+using ImageWorker.Operations;
 using ImageWorker.Requests;
-using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Commands.Requests;
 
@@ -11,8 +10,6 @@ namespace ImageWorker.Commands.Requests;
 /// </summary>
 internal static class RetryCommand
 {
-    private const int Attempts = 10;
-
     public static Command Create()
     {
         var id = RequestsCommand.IdArgument();
@@ -60,49 +57,14 @@ internal static class RetryCommand
         Asked asked,
         CancellationToken ct
     ) =>
-        request switch
-        {
-            { Command: null } => OperatorSession.FailAsync(
-                $"request {asked.Id} was cancelled before its command came: there is nothing to retry."
-            ),
-            { ClosedAt: null } when request.IsWaiting() => OperatorSession.FailAsync(
-                $"request {asked.Id} waits for its turn: there is nothing to hurry up. 'requests show' says what is before it."
-            ),
-            { ClosedAt: null } => HurryUpAsync(session, asked, ct),
-            { Reason: null } => OperatorSession.FailAsync(
-                $"request {asked.Id} is closed and has images: there is nothing to retry. Publish a new command for more."
-            ),
-            { Reason: FailureReason.SubmissionUnresolved } when !asked.PayAgain => OperatorSession.FailAsync(
-                $"request {asked.Id} has a submission that ZPK may have charged. Look it up at ZPK, then use --may-pay-again."
-            ),
-            _ => AskAgainAsync(session, request, asked, ct),
-        };
+        RequestRetry.Obstacle(request, asked.PayAgain) is { } obstacle ? OperatorSession.FailAsync(obstacle)
+        : request.ClosedAt is null ? HurryUpAsync(session, asked, ct)
+        : AskAgainAsync(session, request, asked, ct);
 
     private static async Task<int> HurryUpAsync(OperatorSession session, Asked asked, CancellationToken ct)
     {
-        for (var attempt = 1; !asked.DryRun; attempt++)
-        {
-            try
-            {
-                var isOpen = await session.InDatabaseAsync(async db =>
-                {
-                    var row = await db.Requests.FirstOrDefaultAsync(
-                        r => r.CorrelationId == asked.Id && r.ClosedAt == null,
-                        ct
-                    );
-                    row?.HurryUp(session.Time.GetUtcNow());
-                    await db.SaveChangesAsync(ct);
-                    return row is not null;
-                });
-                if (!isOpen)
-                    return await OperatorSession.FailAsync($"request {asked.Id} was closed just now.");
-                break;
-            }
-            catch (DbUpdateConcurrencyException) when (attempt < Attempts)
-            {
-                // A worker was faster. Its decision counts, and is hurried up in turn.
-            }
-        }
+        if (!asked.DryRun && !await RequestRetry.HurryUpAsync(session.Database, asked.Id, session.Time.GetUtcNow(), ct))
+            return await OperatorSession.FailAsync($"request {asked.Id} was closed just now.");
         Say(asked, "hurried", null, $"request {asked.Id} {(asked.DryRun ? "would be" : "is")} due now");
         return CommandLine.Done;
     }
@@ -114,7 +76,7 @@ internal static class RetryCommand
         CancellationToken ct
     )
     {
-        var command = request.Command! with { RequestId = Guid.NewGuid() };
+        var command = RequestRetry.CommandAgain(request);
         if (asked.DryRun)
         {
             Say(

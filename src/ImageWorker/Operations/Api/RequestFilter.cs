@@ -4,7 +4,7 @@ using ImageWorker.Requests;
 namespace ImageWorker.Operations.Api;
 
 /// <summary>What a list of requests is narrowed down by: the options of <c>requests list</c>, in a query or a body.</summary>
-public sealed record RequestFilter
+public record RequestFilter
 {
     [Description("The request's id, or its first four or more letters and digits")]
     public string? Id { get; init; }

@@ -1,5 +1,5 @@
-using ImageWorker.Commands;
 using ImageWorker.Contracts;
+using ImageWorker.Engine;
 using ImageWorker.IntegrationTests.Workers;
 using ImageWorker.Storage;
 using ImageWorker.ZpkSimulator;

@@ -1,12 +1,11 @@
 using System.Net.Mime;
 using System.Text.Json;
 using ImageWorker.Contracts;
-using ImageWorker.Engine;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using Microsoft.EntityFrameworkCore;
 
-namespace ImageWorker.Commands;
+namespace ImageWorker.Engine;
 
 /// <summary>
 /// Accepts commands without a broker, by writing them to the file's outbox. There the embedded worker's sweep finds

@@ -1,19 +1,26 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ImageWorker.Zpk;
 using RabbitMQ.Client;
 
-namespace ImageWorker.Commands;
+namespace ImageWorker.Engine;
 
-/// <summary>A message that was put aside, as far as it may be shown: never its prompt.</summary>
+/// <summary>A message that was put aside, as far as it may be shown. The prompt is for those alone who ask for it.</summary>
 /// <param name="Since">When it was put aside; null if nothing says so.</param>
 /// <param name="RequestId">The request; null if it cannot be found in the body.</param>
 /// <param name="Reason">One line: what failed, or what the broker did.</param>
 public sealed partial record ErrorQueueMessage(DateTimeOffset? Since, Guid? RequestId, string Reason)
 {
     private const int LongestReason = 300;
+
+    /// <summary>Tells it apart from the others of its queue. It stays the same while the message does.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>Its prompt, for those who ask for it; null if none can be read.</summary>
+    public string? Prompt { get; init; }
 
     public static ErrorQueueMessage From(BasicGetResult message)
     {
@@ -34,13 +41,50 @@ public sealed partial record ErrorQueueMessage(DateTimeOffset? Since, Guid? Requ
                     ?? "unknown",
                 LongestReason
             )
-        );
+        )
+        {
+            Id = IdOf(message),
+            Prompt = PromptIn(message.Body.Span),
+        };
 
         string? Text(string name) => headers.TryGetValue(name, out var value) ? TextOf(value) : null;
     }
 
     private static string? TextOf(object? value) =>
         value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : value?.ToString();
+
+    private static string IdOf(BasicGetResult message)
+    {
+        byte[] all = [.. Encoding.UTF8.GetBytes($"{message.BasicProperties.MessageId}\n"), .. message.Body.Span];
+        return Convert.ToHexStringLower(SHA256.HashData(all).AsSpan(0, 8));
+    }
+
+    private static string? PromptIn(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(Encoding.UTF8.GetString(body));
+            var command = CommandIn(json.RootElement);
+            return
+                command.ValueKind is JsonValueKind.Object
+                && command.TryGetProperty("prompt", out var prompt)
+                && prompt.ValueKind is JsonValueKind.String
+                ? ShownText.Of(prompt.GetString()!)
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The command of an envelope, or what is bare JSON itself.</summary>
+    private static JsonElement CommandIn(JsonElement body) =>
+        body.ValueKind is JsonValueKind.Object
+        && body.TryGetProperty("message", out var enveloped)
+        && enveloped.ValueKind is JsonValueKind.Object
+            ? enveloped
+            : body;
 
     /// <summary>Reads bare JSON or an envelope. Searches the text if the body is not JSON.</summary>
     private static Guid? RequestIdIn(ReadOnlySpan<byte> body)
@@ -49,13 +93,7 @@ public sealed partial record ErrorQueueMessage(DateTimeOffset? Since, Guid? Requ
         try
         {
             using var json = JsonDocument.Parse(text);
-            var command =
-                json.RootElement.ValueKind is JsonValueKind.Object
-                && json.RootElement.TryGetProperty("message", out var enveloped)
-                && enveloped.ValueKind is JsonValueKind.Object
-                    ? enveloped
-                    : json.RootElement;
-            foreach (var field in command.EnumerateObject())
+            foreach (var field in CommandIn(json.RootElement).EnumerateObject())
             {
                 if (field.NameEquals("requestId"))
                     return field.Value.TryGetGuid(out var id) ? id : null;

@@ -4,10 +4,10 @@ using ImageWorker.Hosting;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
-namespace ImageWorker.Commands.Requests;
+namespace ImageWorker.Engine;
 
 /// <summary>Sends one command to the broker.</summary>
-internal static class BrokerCommands
+public static class BrokerCommands
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -17,7 +17,17 @@ internal static class BrokerCommands
     /// <summary>Sends the command to the exchange of its queue, and waits for the broker's confirmation.</summary>
     /// <returns>Null once the broker has it, else why it may not have it.</returns>
     /// <exception cref="BrokerException">There is no connection to be had: nothing was sent.</exception>
-    public static async Task<string?> SendAsync<T>(string rabbitMq, string queue, T command, CancellationToken ct)
+    public static Task<string?> SendAsync<T>(string rabbitMq, string queue, T command, CancellationToken ct)
+        where T : class => SendAsync(rabbitMq, queue, [command], ct);
+
+    /// <summary>The same for many, by one connection. If it does not work, the first of them may have been sent.</summary>
+    /// <exception cref="BrokerException">There is no connection to be had: nothing was sent.</exception>
+    public static async Task<string?> SendAsync<T>(
+        string rabbitMq,
+        string queue,
+        IReadOnlyList<T> commands,
+        CancellationToken ct
+    )
         where T : class
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -29,21 +39,24 @@ internal static class BrokerCommands
                 ct
             );
             patience.CancelAfter(Patience);
-            // A command that no queue would take is an error, not a success.
-            await channel.BasicPublishAsync(
-                exchange: queue,
-                routingKey: "",
-                mandatory: true,
-                new BasicProperties
-                {
-                    ContentType = "application/json",
-                    MessageId = $"{Guid.NewGuid()}",
-                    Persistent = true,
-                    UserId = command is GenerateImages { Tenant: not null } ? BrokerHost.UserOf(rabbitMq) : null,
-                },
-                JsonSerializer.SerializeToUtf8Bytes(command, JsonSerializerOptions.Web),
-                patience.Token
-            );
+            foreach (var command in commands)
+            {
+                // A command that no queue would take is an error, not a success.
+                await channel.BasicPublishAsync(
+                    exchange: queue,
+                    routingKey: "",
+                    mandatory: true,
+                    new BasicProperties
+                    {
+                        ContentType = "application/json",
+                        MessageId = $"{Guid.NewGuid()}",
+                        Persistent = true,
+                        UserId = command is GenerateImages { Tenant: not null } ? BrokerHost.UserOf(rabbitMq) : null,
+                    },
+                    JsonSerializer.SerializeToUtf8Bytes(command, JsonSerializerOptions.Web),
+                    patience.Token
+                );
+            }
             return null;
         }
         catch (Exception exception) when (exception is PublishException { IsReturn: true } || IsNotFound(exception))

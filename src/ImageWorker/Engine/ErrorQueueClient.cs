@@ -1,7 +1,7 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
-namespace ImageWorker.Commands;
+namespace ImageWorker.Engine;
 
 /// <summary>
 /// A queue of messages that were put aside: <c>NAME_error</c> (failed), <c>NAME_skipped</c> (nobody's) or
@@ -61,6 +61,12 @@ public sealed class ErrorQueueClient(IConnection connection, string name, string
         while (read.Count < limit && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message)
             read.Add(message);
 
+        await PutBackAsync(channel, read, ct);
+        return [.. read.Select(ErrorQueueMessage.From)];
+    }
+
+    private async Task PutBackAsync(IChannel channel, List<BasicGetResult> read, CancellationToken ct)
+    {
         foreach (var message in read)
         {
             if (Deliveries(message) >= DeliveriesBeforeRenewal)
@@ -68,7 +74,6 @@ public sealed class ErrorQueueClient(IConnection connection, string name, string
             else
                 await channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true, ct);
         }
-        return [.. read.Select(ErrorQueueMessage.From)];
     }
 
     /// <summary>Moves the oldest messages back to the queue that they came from; yields each once it is there.</summary>
@@ -85,6 +90,46 @@ public sealed class ErrorQueueClient(IConnection connection, string name, string
             await MoveAsync(channel, message, Source!, WithoutTraces(message.BasicProperties), ct);
             yield return ErrorQueueMessage.From(message);
         }
+    }
+
+    /// <summary>
+    /// Moves those that are meant back to the queue that they came from, or deletes them. The others stay. It looks at the
+    /// oldest <paramref name="looked"/>.
+    /// </summary>
+    /// <returns>How many it moved or deleted, and how many of those that are meant it saw and left.</returns>
+    public async Task<(int Done, int Left)> SettleAsync(
+        Func<ErrorQueueMessage, bool> isMeant,
+        bool isRedrive,
+        int limit,
+        int looked,
+        CancellationToken ct
+    )
+    {
+        await using var channel = await OpenAsync(ct);
+        var (done, left) = (0, 0);
+        var kept = new List<BasicGetResult>();
+        // No more than there are now, because a message that fails again comes back to the end.
+        var count = Math.Min(looked, await channel.MessageCountAsync(name, ct));
+        for (var i = 0; i < count && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message; i++)
+        {
+            if (!isMeant(ErrorQueueMessage.From(message)))
+                kept.Add(message);
+            else if (done == limit)
+            {
+                left++;
+                kept.Add(message);
+            }
+            else
+            {
+                if (isRedrive)
+                    await MoveAsync(channel, message, Source!, WithoutTraces(message.BasicProperties), ct);
+                else
+                    await channel.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
+                done++;
+            }
+        }
+        await PutBackAsync(channel, kept, ct);
+        return (done, left);
     }
 
     private Task<IChannel> OpenAsync(CancellationToken ct) =>
