@@ -2,6 +2,7 @@ using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using MassTransit;
 using MassTransit.Saga;
+using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Engine;
 
@@ -14,6 +15,14 @@ public static class EngineRegistration
         services.AddSingleton<TurnPicker>();
         services.AddSingleton<CallRunner>();
         services.AddSingleton<CommittedMessages>();
+        services.AddChecked<WebhookOptions>(WebhookOptions.Section);
+        services.AddSingleton<WebhookDelivery>();
+        services
+            .AddHttpClient(WebhookConnection.HttpClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers()
+            .ConfigurePrimaryHttpMessageHandler(provider =>
+                WebhookConnection.Handler(provider.GetRequiredService<IOptions<WebhookOptions>>().Value)
+            );
         services.AddSingleton<OutboxDelivery>();
         services.AddSingleton<DueTimes>();
         services.AddSingleton<RequestTicker>();

@@ -22,6 +22,7 @@ public sealed partial class OutboxDelivery(
     IBus bus,
     RequestDoor door,
     ReplySender replies,
+    WebhookDelivery webhooks,
     Queues queues,
     Connections connections,
     BrokerState broker,
@@ -36,6 +37,9 @@ public sealed partial class OutboxDelivery(
 
     /// <summary>One lane for all answers: publishers name their queues, and there is no end of them.</summary>
     private const string ReplyLane = "replies";
+
+    /// <summary>Posts under way at once to one tenant.</summary>
+    private const int WebhookConcurrency = 8;
 
     /// <summary>How long an event waits for one of the same commit that is sent to another exchange.</summary>
     private static readonly TimeSpan OrderPatience = TimeSpan.FromMilliseconds(250);
@@ -55,11 +59,13 @@ public sealed partial class OutboxDelivery(
     /// embedded worker's commands come this way, and so do events that an exchange refused.
     /// </summary>
     private TimeSpan SweepInterval =>
-        connections.IsEmbedded
-        || _options.SweepInterval > _options.Lease / 6
-        || _lanes.Values.Any(lane => lane.IsFailing)
+        connections.IsEmbedded || _options.SweepInterval > _options.Lease / 6 || Lanes.Any(lane => lane.IsFailing)
             ? _options.SweepInterval
             : _options.Lease / 6;
+
+    /// <summary>Those of the broker. Receivers of webhooks can be away for a day, which is nothing to hurry for.</summary>
+    private IEnumerable<DeliveryLane> Lanes =>
+        _lanes.Where(lane => !OutboxMessage.IsWebhookAddress(lane.Key)).Select(lane => lane.Value);
 
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -116,7 +122,7 @@ public sealed partial class OutboxDelivery(
         while (await SweepOnceAsync(stopping) == _options.SweepBatch)
         {
             Log.SweepGoesOn(logger, _options.SweepBatch);
-            if (_lanes.Values.Any(lane => lane.Waiting > _options.Backlog / 10))
+            if (Lanes.Any(lane => lane.Waiting > _options.Backlog / 10))
                 break;
         }
         _nextSweep = time.GetUtcNow() + SweepInterval - _options.SweepInterval / 2;
@@ -139,7 +145,7 @@ public sealed partial class OutboxDelivery(
             _ =>
             {
                 var lane = new DeliveryLane(
-                    _options.Concurrency,
+                    message.IsWebhook ? WebhookConcurrency : _options.Concurrency,
                     _options.Backlog,
                     (sent, until) => SendAsync(sent, until, stopping)
                 );
@@ -147,6 +153,24 @@ public sealed partial class OutboxDelivery(
                 return lane;
             }
         );
+
+    private async Task<bool> PostAsync(OutboxMessage message, CancellationToken stopping)
+    {
+        try
+        {
+            var state = await webhooks.DeliverAsync(message, stopping);
+            if (state is not WebhookState.Retrying)
+                _done.Writer.TryWrite(message.Id);
+            return state is WebhookState.Delivered;
+        }
+        catch (Exception exception)
+        {
+            // It is posted again when its lease is over, under the same id.
+            if (!stopping.IsCancellationRequested)
+                Log.SweepFailed(logger, exception.GetBaseException().Message);
+            return false;
+        }
+    }
 
     private static string LaneNameOf(OutboxMessage message) => message.IsReply ? ReplyLane : message.Destination;
 
@@ -156,6 +180,8 @@ public sealed partial class OutboxDelivery(
         var destination = LaneNameOf(message);
         if (left <= TimeSpan.Zero)
             return !_lanes[destination].IsFailing;
+        if (message.IsWebhook)
+            return await PostAsync(message, stopping);
         // BrokerState said why. Trying it would close the channel that the other events take.
         if (broker.IsHeld(message.Destination))
         {

@@ -89,6 +89,24 @@ public sealed record RequestDetails(
                 ]
             ),
             new(
+                "Webhook",
+                ["Webhook", "Tries", "Answer", "Last", "Next"],
+                [
+                    .. new[] { Request.Webhook }
+                        .OfType<WebhookOutcome>()
+                        .Select(post =>
+                            (string[])
+                                [
+                                    $"{post.State}",
+                                    $"{post.Tries}",
+                                    post.Answer,
+                                    Readable.Time(post.At),
+                                    Readable.Time(post.NextAt),
+                                ]
+                        ),
+                ]
+            ),
+            new(
                 "Errors",
                 ["Error", "On", "Message"],
                 [.. Request.Errors.Select(error => (string[])[error.Id, error.On ?? "", error.Message])]

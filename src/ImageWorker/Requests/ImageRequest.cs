@@ -67,6 +67,9 @@ public sealed class ImageRequest : SagaStateMachineInstance
     /// <summary>Who wants the closing event besides the subscribers, at most <see cref="Asker.Most"/>; null for nobody.</summary>
     public List<Asker>? Askers { get; set; }
 
+    /// <summary>How far the post of the closing event to the tenant's webhook is; null for none. No step changes it.</summary>
+    public WebhookOutcome? Webhook { get; set; }
+
     /// <summary>One for each image asked for, by number.</summary>
     public List<RequestImage> Images { get; set; } = [];
 

@@ -52,6 +52,12 @@ public sealed class TenantOptions
         || named.Users.Count == 0
         || named.Users.Contains(user, StringComparer.Ordinal);
 
+    /// <summary>The webhook of the tenant that a command names; null for none.</summary>
+    public TenantWebhook? WebhookOf(string? tenant) =>
+        tenant is not null && Named.TryGetValue(tenant, out var named) && named.Webhook.Url is not null
+            ? named.Webhook
+            : null;
+
     /// <summary>The limits of a tenant; null for none.</summary>
     /// <param name="line">The tenant as <see cref="LineOf"/> says it.</param>
     public (double? PerSecond, int? AtOnce) LimitsOf(string line)
@@ -78,4 +84,7 @@ public sealed class NamedTenant : TenantLimits
 {
     /// <summary>The broker's users that may name the tenant. Default none: each publisher may.</summary>
     public IList<string> Users { get; } = [];
+
+    /// <summary>Where its closing events are posted to. Default nowhere.</summary>
+    public TenantWebhook Webhook { get; set; } = new();
 }

@@ -137,6 +137,7 @@ public sealed partial class RequestSteps
             Log.RefusedCommand(logger, command.RequestId, string.Join("; ", faults.Select(fault => fault.Message)));
         });
         Publish(context, refusal, messageId, (unit.TraceParent, unit.TraceState), fingerprint, AskersOf(asked));
+        Post(context, refusal.Tenant, refusal);
     }
 
     private static IReadOnlyList<Asker> AskersOf(GenerateAsked asked) =>

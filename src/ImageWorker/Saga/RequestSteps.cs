@@ -124,6 +124,7 @@ public sealed partial class RequestSteps(
             );
         });
         PublishClosingEvent(context, request.Askers ?? []);
+        Post(context, request.Command?.Tenant, request.ClosingEvent(_prices));
     }
 
     /// <summary>Publishes the same event under the same message id, however often it is asked for.</summary>
@@ -200,6 +201,14 @@ public sealed partial class RequestSteps(
             @event.TraceState = trace.State;
             unit.Events.Add(@event);
         }
+    }
+
+    /// <summary>Has the event that was just published posted too, if its tenant has a webhook.</summary>
+    private void Post(BehaviorContext<ImageRequest> context, string? tenant, object message)
+    {
+        var unit = context.UnitOfWork();
+        if (_tenants.WebhookOf(tenant) is not null)
+            unit.Events.Add(OutboxMessage.Webhook(message, unit.Events[^1], tenant!, unit.Now));
     }
 
     private void NoteLateness(BehaviorContext<ImageRequest> context)

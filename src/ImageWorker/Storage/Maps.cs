@@ -26,6 +26,7 @@ public sealed class ImageRequestMap(string jsonColumnType) : IEntityTypeConfigur
         builder.Property(request => request.Model).HasMaxLength(32);
         builder.Property(request => request.MetadataValue).HasMaxLength(SearchableMetadata.Longest);
         builder.Property(request => request.Askers).HasJsonConversion(jsonColumnType);
+        builder.Property(request => request.Webhook).HasJsonConversion(jsonColumnType);
         builder.Property(request => request.Tenant).HasMaxLength(64).HasDefaultValue(RequestTurns.NoTenant);
         builder
             .Property(request => request.Priority)

@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
+using System.Net.Mime;
 using System.Text.Json;
+using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using MassTransit;
 using MassTransit.Metadata;
@@ -10,6 +13,7 @@ namespace ImageWorker.Storage;
 public sealed class OutboxMessage
 {
     private const string ReplyPrefix = "reply:";
+    private const string WebhookPrefix = "webhook:";
 
     public Guid Id { get; set; }
 
@@ -17,7 +21,7 @@ public sealed class OutboxMessage
 
     /// <summary>
     /// Short address of the exchange, such as <c>exchange:ImageWorker.Contracts:ImagesReady</c>; of an answer
-    /// <c>reply:QUEUE/CORRELATION</c>.
+    /// <c>reply:QUEUE/CORRELATION</c>, of a post <c>webhook:TENANT</c>.
     /// </summary>
     public string Destination { get; set; } = "";
 
@@ -90,6 +94,47 @@ public sealed class OutboxMessage
             TraceParent = traceParent,
         };
     }
+
+    /// <summary>A closing event as it is posted to a tenant's webhook.</summary>
+    /// <param name="message">The event.</param>
+    /// <param name="published">The event as it is published, whose message id it shares.</param>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="now">The time.</param>
+    public static OutboxMessage Webhook(object message, OutboxMessage published, string tenant, DateTimeOffset now) =>
+        new()
+        {
+            Id = Guid.CreateVersion7(now),
+            MessageId = published.MessageId,
+            Destination = WebhookPrefix + tenant,
+            ContentType = MediaTypeNames.Application.Json,
+            Body = JsonSerializer.Serialize(
+                new
+                {
+                    type = message is ImagesReady ? "images.ready" : "images.failed",
+                    timestamp = now,
+                    data = message,
+                },
+                SystemTextJsonMessageSerializer.Options
+            ),
+            CorrelationId = published.CorrelationId,
+            TraceParent = published.TraceParent,
+        };
+
+    /// <summary>When it was committed, to the millisecond. Its id begins with that.</summary>
+    public DateTimeOffset CreatedAt =>
+        DateTimeOffset.FromUnixTimeMilliseconds(
+            BinaryPrimitives.ReadInt64BigEndian(Id.ToByteArray(bigEndian: true)) >>> 16
+        );
+
+    /// <summary>True if it is posted to a tenant.</summary>
+    public bool IsWebhook => IsWebhookAddress(Destination);
+
+    /// <summary>True if what goes there is posted to a tenant.</summary>
+    public static bool IsWebhookAddress(string destination) =>
+        destination.StartsWith(WebhookPrefix, StringComparison.Ordinal);
+
+    /// <summary>The tenant that it is posted to.</summary>
+    public string WebhookTenant => Destination[WebhookPrefix.Length..];
 
     /// <summary>True if it is an answer for one publisher.</summary>
     public bool IsReply => Destination.StartsWith(ReplyPrefix, StringComparison.Ordinal);

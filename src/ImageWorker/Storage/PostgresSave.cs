@@ -46,6 +46,7 @@ internal static class PostgresSave
         Json("errors", step => step.Request!.Errors, StoredJson.Default.ListRequestError),
         Json("warnings", step => step.Request!.Warnings, StoredJson.Default.ListRequestWarning),
         Json("askers", step => step.Request!.Askers, StoredJson.Default.ListAsker),
+        Json("webhook", step => step.Request!.Webhook, StoredJson.Default.WebhookOutcome),
         Json("images", step => step.Request!.Images, StoredJson.Default.ListRequestImage),
         Json("submissions", step => step.Request!.Submissions, StoredJson.Default.ListImageSubmission),
     ];

@@ -11,6 +11,7 @@ namespace ImageWorker.Storage;
 [JsonSerializable(typeof(List<RequestError>))]
 [JsonSerializable(typeof(List<RequestWarning>))]
 [JsonSerializable(typeof(List<Asker>))]
+[JsonSerializable(typeof(WebhookOutcome))]
 [JsonSerializable(typeof(List<RequestImage>))]
 [JsonSerializable(typeof(List<ImageSubmission>))]
 public sealed partial class StoredJson : JsonSerializerContext;

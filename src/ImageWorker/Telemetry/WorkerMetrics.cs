@@ -26,6 +26,7 @@ public sealed class WorkerMetrics
     private readonly Counter<long> _notDelivered;
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _repliesDropped;
+    private readonly Counter<long> _posts;
     private readonly Counter<double> _cost;
     private readonly Counter<double> _estimated;
     private readonly Histogram<double> _lateness;
@@ -75,6 +76,11 @@ public sealed class WorkerMetrics
             "imageworker.replies.dropped",
             null,
             "Answers that a publisher asked for and does not get, by reason. Their events are published all the same."
+        );
+        _posts = meter.CreateCounter<long>(
+            "imageworker.webhook.posts",
+            null,
+            "Tries to post a closing event to a tenant's webhook, by how they ended."
         );
         // The unit is part of the name, because exporters would write it in capitals.
         _cost = meter.CreateCounter<double>("imageworker.cost.eur", null, "EUR that ZPK reported for closed requests.");
@@ -151,6 +157,26 @@ public sealed class WorkerMetrics
     public void ReplyDropped(DroppedReply reason) =>
         _repliesDropped.Add(1, new KeyValuePair<string, object?>("reason", Word(reason)));
 
+    /// <summary>A try to post to a webhook ended. Only tenants that are named in the settings have one.</summary>
+    public void Posted(string tenant, WebhookState state, int posts = 1) =>
+        _posts.Add(
+            posts,
+            WithTenant(
+                _tenants.LabelOf(tenant),
+                [
+                    new(
+                        "outcome",
+                        state switch
+                        {
+                            WebhookState.Delivered => "delivered",
+                            WebhookState.Retrying => "failed",
+                            _ => "given_up",
+                        }
+                    ),
+                ]
+            )
+        );
+
     public void Resent() => _resends.Add(1);
 
     public void Ticked(TimeSpan late) => _lateness.Record(Math.Max(0, late.TotalSeconds));
@@ -178,6 +204,11 @@ public sealed class WorkerMetrics
     private void BeginAtZero()
     {
         _resends.Add(0);
+        foreach (var tenant in _tenants.Named.Keys.Where(name => _tenants.WebhookOf(name) is not null))
+        {
+            foreach (var state in Enum.GetValues<WebhookState>())
+                Posted(tenant, state, posts: 0);
+        }
         foreach (var reason in Enum.GetValues<DroppedReply>())
             _repliesDropped.Add(0, new KeyValuePair<string, object?>("reason", Word(reason)));
         foreach (var @event in (string[])[nameof(ImagesReady), nameof(ImagesFailed), nameof(ImageGenerated), "replies"])

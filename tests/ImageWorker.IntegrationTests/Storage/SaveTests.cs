@@ -530,6 +530,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
             Errors = [new($"E{version}", "'quoted' and \\escaped", "prompt")],
             Warnings = [new($"W{version}", "'quoted' and \\escaped", "n")],
             Askers = [new("amq.gen-1", $"C{version}", Guid.NewGuid()), new("amq.gen-2", null, null)],
+            Webhook = new(WebhookState.Retrying, version, "HTTP 503", at, at.AddMinutes(50)),
             Images = [new() { Number = version, Url = "https://x/y" }],
             Submissions = [new() { Id = $"sub{version}", Cost = 0.0380m }],
         };

@@ -22,6 +22,8 @@ public sealed class ConfigurationPageTests
             .. Of(new RequestOptions(), RequestOptions.Section),
             .. Of(new SubmissionOptions(), SubmissionOptions.Section),
             .. Of(new NamedTenant(), $"{TenantOptions.Section}__NAME"),
+            .. Of(new TenantWebhook(), $"{TenantOptions.Section}__NAME__{nameof(NamedTenant.Webhook)}"),
+            .. Of(new WebhookOptions(), WebhookOptions.Section),
             .. Of(new TenantLimits(), $"{TenantOptions.Section}__Default"),
             new TheoryDataRow<string, string?>($"{TenantOptions.Section}__{nameof(TenantOptions.Shared)}", "false"),
             .. Of(new QueueOptions(), QueueOptions.Section),
@@ -46,7 +48,9 @@ public sealed class ConfigurationPageTests
         options
             .GetType()
             .GetProperties()
-            .Where(property => property.PropertyType != typeof(ZpkPrices))
+            .Where(property =>
+                property.PropertyType != typeof(ZpkPrices) && property.PropertyType != typeof(TenantWebhook)
+            )
             .Select(property => new TheoryDataRow<string, string?>(
                 $"{section}__{property.Name}",
                 Show(property.GetValue(options))

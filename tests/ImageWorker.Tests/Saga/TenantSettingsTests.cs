@@ -65,7 +65,7 @@ public sealed class TenantSettingsTests
     [InlineData("Tenants:ACME:PerSecond", "1", "Tenants:ACME (Tenants__ACME) is no tenant's name: 1 to 64 lower-case")]
     [InlineData("Tenants:a b:PerSecond", "1", "Tenants:a b (Tenants__a b) is no tenant's name")]
     [InlineData("Tenants:acme", "1", "Tenants:acme (Tenants__acme) takes no value, the keys below it do")]
-    [InlineData("Tenants:acme:Perday", "1", "Tenants:acme:Perday is no setting. Tenants:acme has Users, PerSecond, ")]
+    [InlineData("Tenants:acme:Perday", "1", "Tenants:acme:Perday is no setting. Tenants:acme has Users, Webhook, ")]
     [InlineData("Tenants:acme:PerSecond", "0", "(Tenants__acme__PerSecond) must be 0.001 to 10000, not 0")]
     [InlineData("Tenants:acme:PerSecond", "much", "must be a number such as 0.5, not 'much'")]
     [InlineData("Tenants:acme:AtOnce", "0", "(Tenants__acme__AtOnce) must be 1 to 100000, not 0")]
@@ -73,6 +73,20 @@ public sealed class TenantSettingsTests
     [InlineData("Tenants:acme:Users", "", "Tenants:acme:Users (Tenants__acme__Users) must name users of the broker")]
     [InlineData("Tenants:acme:Users", "shop,,", "(Tenants__acme__Users) must name users of the broker")]
     [InlineData("Tenants:acme:Users:0", "", "(Tenants__acme__Users) must name users of the broker")]
+    [InlineData("Tenants:acme:Webhook:Url", "hooks", "(Tenants__acme__Webhook__Url) must be an https address")]
+    [InlineData(
+        "Tenants:acme:Webhook:Url",
+        "http://a.example",
+        "(Tenants__acme__Webhook__Url) must be an https address"
+    )]
+    [InlineData("Tenants:acme:Webhook:Url", "https://u:p@a.example", "(Tenants__acme__Webhook__Url) must be an https")]
+    [InlineData(
+        "Tenants:acme:Webhook:Url",
+        "https://a.example",
+        "(Tenants__acme__Webhook__Secret) must be whsec_ and 24"
+    )]
+    [InlineData("Tenants:acme:Webhook:Secret", "x", "(Tenants__acme__Webhook__Url) must be an https address")]
+    [InlineData("Tenants:acme:Webhook:Name", "x", "Tenants:acme:Webhook:Name is no setting")]
     [InlineData("Tenants:Default:AtOnce", "-1", "(Tenants__Default__AtOnce) must be 1 to 100000, not -1")]
     [InlineData("Tenants:Default:Users", "shop", "Tenants:Default:Users is no setting. Tenants:Default has PerSecond")]
     [InlineData("Tenants:Shared", "perhaps", "Tenants:Shared (Tenants__Shared) must be true or false, not 'perhaps'")]

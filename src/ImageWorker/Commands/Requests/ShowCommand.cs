@@ -56,6 +56,7 @@ internal static class ShowCommand
             details.Request.Errors,
             details.Request.Images,
             details.Request.Submissions,
+            details.Request.Webhook,
             details.Ledger,
             details.Timeline,
         };

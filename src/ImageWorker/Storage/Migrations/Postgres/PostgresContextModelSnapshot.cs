@@ -136,6 +136,10 @@ namespace ImageWorker.Storage.Migrations.Postgres
                         .HasColumnType("json")
                         .HasColumnName("warnings");
 
+                    b.Property<string>("Webhook")
+                        .HasColumnType("json")
+                        .HasColumnName("webhook");
+
                     b.HasKey("CorrelationId")
                         .HasName("pk_requests");
 

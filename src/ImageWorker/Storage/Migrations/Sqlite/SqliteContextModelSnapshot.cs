@@ -131,6 +131,10 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("warnings");
 
+                    b.Property<string>("Webhook")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("webhook");
+
                     b.HasKey("CorrelationId")
                         .HasName("pk_requests");
 
