@@ -13,4 +13,5 @@ namespace ImageWorker.Storage;
 [JsonSerializable(typeof(List<Asker>))]
 [JsonSerializable(typeof(List<RequestImage>))]
 [JsonSerializable(typeof(List<ImageSubmission>))]
+[JsonSerializable(typeof(HistoryCounts))]
 public sealed partial class StoredJson : JsonSerializerContext;
