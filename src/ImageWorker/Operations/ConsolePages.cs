@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using ImageWorker.Operations.History;
 using ImageWorker.Operations.Pages;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
@@ -18,7 +19,13 @@ public static class ConsolePages
         pages.MapGet("/requests/{id:guid}", ShowRequestAsync);
     }
 
-    private static async Task<IResult> ShowOverviewAsync(Database database, HttpContext http, CancellationToken ct)
+    private static async Task<IResult> ShowOverviewAsync(
+        Database database,
+        HistoryReader history,
+        HttpContext http,
+        string? span,
+        CancellationToken ct
+    )
     {
         var view = await ViewAsync(http, "", "./", ct);
         var (open, closed) = view.Status.IsReadable
@@ -32,6 +39,10 @@ public static class ConsolePages
         return await PageAsync<OverviewPage>(
             http,
             (nameof(OverviewPage.View), view),
+            (
+                nameof(OverviewPage.History),
+                view.Status.IsReadable ? await history.ReadAsync(ConsoleApi.SpanOf(span) ?? HistorySpan.Hour) : null
+            ),
             (nameof(OverviewPage.Open), open),
             (nameof(OverviewPage.Closed), closed)
         );
@@ -62,7 +73,7 @@ public static class ConsolePages
 
     private static async Task<ConsoleView> ViewAsync(HttpContext http, string here, string root, CancellationToken ct)
     {
-        var status = await http.RequestServices.GetRequiredService<WorkerStatusReader>().ReadAsync(ct);
+        var status = await http.RequestServices.GetRequiredService<StatusFeed>().NowAsync(ct);
         return new(status, http.User.IsInRole(OperationsAccess.Act), here, root);
     }
 

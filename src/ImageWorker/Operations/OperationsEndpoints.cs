@@ -1,5 +1,6 @@
 using ImageWorker.Hosting;
 using ImageWorker.Operations.Api;
+using ImageWorker.Operations.History;
 using ImageWorker.Requests;
 using Microsoft.Extensions.Options;
 
@@ -18,6 +19,9 @@ public static class OperationsEndpoints
         services.AddChecked<OperationsOptions>(OperationsOptions.Section);
         services.AddSearchableMetadata();
         services.AddSingleton<WorkerStatusReader>();
+        services.AddSingleton<StatusFeed>();
+        services.AddSingleton<HistoryReader>();
+        services.AddHostedService<HistoryRecorder>();
         services.AddSingleton<RequestPictures>();
         services.AddSingleton<ContractDocuments>();
         services.AddHealth();

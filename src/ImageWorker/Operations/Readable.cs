@@ -46,6 +46,9 @@ public static class Readable
             small == 0 ? $"{large} {unit}" : $"{large} {unit} {small} {smallUnit}";
     }
 
+    /// <summary>A number of things: <c>12,345</c>.</summary>
+    public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
+
     /// <summary>A part of a drawing, as SVG has it.</summary>
     public static string Percent(double percent) => string.Create(CultureInfo.InvariantCulture, $"{percent:0.###}%");
 

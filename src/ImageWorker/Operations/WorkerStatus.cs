@@ -1,4 +1,5 @@
 using ImageWorker.Engine;
+using ImageWorker.Operations.History;
 using ImageWorker.Storage;
 using ImageWorker.Submission;
 using ImageWorker.Telemetry;
@@ -40,6 +41,12 @@ public sealed record WorkerStatus(
             return (Waiting.Count + lines.Sum(line => line.Count), longest);
         }
     }
+
+    /// <summary>What was closed since midnight, UTC; null while the database cannot be read.</summary>
+    public ClosedSums? Today { get; init; }
+
+    /// <summary>The same since the first of the month.</summary>
+    public ClosedSums? Month { get; init; }
 
     /// <summary>Whether the database can be read, and so more than this can be shown.</summary>
     public bool IsReadable => Counts is not null;
@@ -114,11 +121,15 @@ public sealed class WorkerStatusReader(
             return status;
 
         return await database.InAsync(async db =>
-            status with
+        {
+            var (today, month) = await ClosedSums.ReadAsync(db, status.Now, ct);
+            return status with
             {
                 Pace = PaceStatus.Of(await db.LookAtPaceAsync(), status.Now),
                 Counts = await open.ReadAsync(ct),
-            }
-        );
+                Today = today,
+                Month = month,
+            };
+        });
     }
 }

@@ -29,3 +29,75 @@ document.addEventListener("keydown", event => {
     }
     event.preventDefault();
 });
+
+// What is shown is kept up to date: numbers from the events, lists and plots by reading the page again, seldom.
+const refreshEvery = 10_000;
+let changed = false;
+let refreshedAt = Date.now();
+
+function shown(value, as) {
+    if (value === null || value === undefined)
+        return "";
+    switch (as) {
+        case "text": return String(value);
+        case "cost": return Number(value).toFixed(4);
+        case "parts": return Object.entries(value).filter(([, count]) => count > 0).map(([name, count]) => `${count.toLocaleString("en")} ${name}`).join(", ");
+        default: return Number(value).toLocaleString("en");
+    }
+}
+
+function put(element, text) {
+    if (element && element.textContent !== text)
+        element.textContent = text;
+}
+
+function take(fields) {
+    for (const element of document.querySelectorAll("[data-live]")) {
+        const [field, ...path] = element.dataset.live.split(".");
+        if (field in fields)
+            put(element, shown(path.reduce((value, name) => value?.[name], fields[field]), element.dataset.as));
+    }
+    const sentence = document.querySelector("[data-holds-up]");
+    if (sentence && "holdsUp" in fields) {
+        put(sentence, fields.holdsUp ?? sentence.dataset.holdsUp);
+        sentence.classList.toggle("bad", fields.holdsUp !== null);
+    }
+    for (const part of fields.health ?? []) {
+        const dot = document.querySelector(`[data-health="${part.name}"]`);
+        dot?.classList.toggle("good", part.isGood);
+        dot?.classList.toggle("bad", !part.isGood);
+        if (dot)
+            dot.title = part.text;
+        put(dot?.querySelector(".sr"), part.isGood ? ": good" : ": bad");
+    }
+}
+
+async function refresh() {
+    changed = false;
+    refreshedAt = Date.now();
+    const answer = await fetch(location.href);
+    if (!answer.ok)
+        return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of document.querySelectorAll("[data-part]")) {
+        const next = page.querySelector(`[data-part="${part.dataset.part}"]`);
+        // Who is in a part with the keyboard or the pointer keeps it as it is.
+        if (next && !part.contains(document.activeElement) && !part.matches(":hover") && part.innerHTML !== next.innerHTML)
+            part.replaceChildren(...document.adoptNode(next).childNodes);
+    }
+}
+
+if ("live" in document.documentElement.dataset) {
+    const events = new EventSource(`${root}api/events`);
+    let first = true;
+    events.onmessage = event => {
+        take(JSON.parse(event.data));
+        changed ||= !first;
+        first = false;
+    };
+    setInterval(() => {
+        if (changed && !document.hidden && Date.now() - refreshedAt >= refreshEvery)
+            refresh().catch(() => { });
+    }, 1_000);
+    addEventListener("pagehide", () => events.close());
+}
