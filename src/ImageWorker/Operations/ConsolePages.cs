@@ -16,7 +16,9 @@ public static class ConsolePages
     {
         var pages = endpoints.MapGroup("").ExcludeFromDescription();
         pages.MapGet("/", ShowOverviewAsync);
+        pages.MapGet("/requests", ShowRequestsAsync);
         pages.MapGet("/requests/{id:guid}", ShowRequestAsync);
+        pages.MapGet("/costs", ShowCostsAsync);
     }
 
     private static async Task<IResult> ShowOverviewAsync(
@@ -45,6 +47,52 @@ public static class ConsolePages
             ),
             (nameof(OverviewPage.Open), open),
             (nameof(OverviewPage.Closed), closed)
+        );
+    }
+
+    private static async Task<IResult> ShowRequestsAsync(
+        [AsParameters] RequestQuery query,
+        Database database,
+        HttpContext http,
+        CancellationToken ct
+    )
+    {
+        var view = await ViewAsync(http, "requests", "./", ct);
+        if (view.Status is { IsReadable: false, Problem: { } away })
+            return Results.Text(away, statusCode: StatusCodes.Status503ServiceUnavailable);
+        if (Guid.TryParse(query.Id, out var id))
+            return Results.Redirect($"./requests/{id}");
+        var (search, problem) = query.Read(view.Status.Now);
+        var found = search is null ? [] : await database.InAsync(db => search.FindAsync(db, ct));
+        return await PageAsync<RequestsPage>(
+            http,
+            (nameof(RequestsPage.View), view),
+            (nameof(RequestsPage.Query), query),
+            (nameof(RequestsPage.Found), found),
+            (nameof(RequestsPage.Problem), problem)
+        );
+    }
+
+    private static async Task<IResult> ShowCostsAsync(
+        string? since,
+        string[] by,
+        Database database,
+        HttpContext http,
+        CancellationToken ct
+    )
+    {
+        var view = await ViewAsync(http, "costs", "./", ct);
+        if (view.Status is { IsReadable: false, Problem: { } away })
+            return Results.Text(away, statusCode: StatusCodes.Status503ServiceUnavailable);
+        var age = since is not null && AgeText.TryParse(since, out var given) ? given : TimeSpan.FromDays(30);
+        var columns = CostSearch.ParseBy(string.Join(',', by)) ?? [];
+        var search = CostSearch.Last(age, columns is [] ? ["day", "model"] : columns, view.Status.Now);
+        return await PageAsync<CostsPage>(
+            http,
+            (nameof(CostsPage.View), view),
+            (nameof(CostsPage.Search), search),
+            (nameof(CostsPage.Since), since ?? "30d"),
+            (nameof(CostsPage.Rows), await database.InAsync(db => search.FindAsync(db, ct)))
         );
     }
 

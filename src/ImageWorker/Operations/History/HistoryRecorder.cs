@@ -64,10 +64,14 @@ public sealed partial class HistoryRecorder : BackgroundService
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Sweep.EveryAsync(Interval, _time, WriteWhenReadyAsync, error => Log.Failed(_logger, error), stoppingToken);
+
+    /// <summary>Others say what the database lacks.</summary>
+    private async Task WriteWhenReadyAsync(CancellationToken ct)
     {
-        await _state.WaitUntilReadyAsync(stoppingToken);
-        await Sweep.EveryAsync(Interval, _time, WriteAsync, error => Log.Failed(_logger, error), stoppingToken);
+        if (await _state.ProblemAsync(ct) is null)
+            await WriteAsync(ct);
     }
 
     /// <summary>Writes what was counted since the last time, and removes what no plot shows any more.</summary>
