@@ -125,7 +125,7 @@ browser() {
   fi
 }
 
-# Without them the examples of their languages and the check of the AsyncAPI document are skipped.
+# Without them the examples of their languages, the check of the AsyncAPI document and that of the pages are skipped.
 languages() {
   local packages=()
   [[ -d /usr/lib/python3/dist-packages/pika ]] || packages+=(python3-pika)
@@ -134,7 +134,7 @@ languages() {
     install_packages "${packages[@]}"
   fi
   local folder
-  for folder in docs/examples docs/contracts; do
+  for folder in docs/examples docs/contracts tests/ImageWorker.IntegrationTests/Console; do
     npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --ignore-scripts --silent ||
       echo "The packages of $folder could not be installed, so what needs them is skipped."
   done

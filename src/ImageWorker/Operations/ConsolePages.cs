@@ -51,8 +51,9 @@ public static class ConsolePages
     }
 
     private static async Task<IResult> ShowRequestsAsync(
-        [AsParameters] RequestQuery query,
+        string? after,
         Database database,
+        SearchableMetadata searchable,
         HttpContext http,
         CancellationToken ct
     )
@@ -60,15 +61,21 @@ public static class ConsolePages
         var view = await ViewAsync(http, "requests", "./", ct);
         if (view.Status is { IsReadable: false, Problem: { } away })
             return Results.Text(away, statusCode: StatusCodes.Status503ServiceUnavailable);
-        if (Guid.TryParse(query.Id, out var id))
-            return Results.Redirect($"./requests/{id}");
-        var (search, problem) = query.Read(view.Status.Now);
-        var found = search is null ? [] : await database.InAsync(db => search.FindAsync(db, ct));
+        var query = http.Request.Query;
+        var filter = FilterForm.Read(query);
+        var (search, problem) = filter.Parse(searchable, view.Status.Now);
+        var cursor = after is null ? null : RequestCursor.TryParse(after);
+        var found = search is null
+            ? new([], null)
+            : await database.InAsync(db => (search with { After = cursor }).PageAsync(db, ct));
         return await PageAsync<RequestsPage>(
             http,
             (nameof(RequestsPage.View), view),
-            (nameof(RequestsPage.Query), query),
+            (nameof(RequestsPage.Filter), filter),
             (nameof(RequestsPage.Found), found),
+            (nameof(RequestsPage.First), cursor is null ? null : FilterForm.Address(query, after: null)),
+            (nameof(RequestsPage.Next), found.Next is { } next ? FilterForm.Address(query, $"{next}") : null),
+            (nameof(RequestsPage.MetadataKey), searchable.Key),
             (nameof(RequestsPage.Problem), problem)
         );
     }

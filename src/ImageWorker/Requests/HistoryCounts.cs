@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ImageWorker.Requests;
 
 /// <summary>What happened in a step of time, as metrics count it.</summary>
@@ -30,6 +32,7 @@ public sealed class HistoryCounts
     /// <summary>Calls a second that all workers kept to at the end; 0 while no limit was known.</summary>
     public double Rate { get; set; }
 
+    [JsonIgnore]
     public bool IsEmpty => Closed.Count == 0 && CostByModel.Count == 0 && Calls == 0 && Refused == 0;
 
     public void AddDuration(double seconds) =>

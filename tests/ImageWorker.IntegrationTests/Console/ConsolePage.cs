@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ImageWorker.IntegrationTests.Deploy;
 using Microsoft.Playwright;
 
 namespace ImageWorker.IntegrationTests.Console;
@@ -6,6 +7,16 @@ namespace ImageWorker.IntegrationTests.Console;
 /// <summary>A page of the console in a browser.</summary>
 internal sealed class ConsolePage : IAsyncDisposable
 {
+    /// <summary>The file of axe-core, which npm brings.</summary>
+    public static readonly string Axe = Checkout.At(
+        "tests",
+        "ImageWorker.IntegrationTests",
+        "Console",
+        "node_modules",
+        "axe-core",
+        "axe.min.js"
+    );
+
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _complaints = new();
 
@@ -42,6 +53,23 @@ internal sealed class ConsolePage : IAsyncDisposable
         Page.EvaluateAsync<int>(
             "[...document.querySelectorAll('.pictures img')].filter(picture => picture.naturalWidth > 0).length"
         );
+
+    /// <summary>The text of what has the keyboard.</summary>
+    public Task<string> FocusedAsync() => Page.EvaluateAsync<string>("document.activeElement.textContent");
+
+    /// <summary>What keeps somebody from using the page, by axe-core's rules of WCAG 2.2 AA.</summary>
+    public async Task<string[]> ViolationsAsync()
+    {
+        await Page.EvaluateAsync(await File.ReadAllTextAsync(Axe, TestContext.Current.CancellationToken));
+        return await Page.EvaluateAsync<string[]>(
+            """
+            async () => {
+                const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+                return violations.flatMap(found => found.nodes.map(node => `${found.id}: ${node.html}`));
+            }
+            """
+        );
+    }
 
     public ValueTask DisposeAsync() => _context.DisposeAsync();
 }

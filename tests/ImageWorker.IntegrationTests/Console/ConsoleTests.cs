@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImageWorker.IntegrationTests.Servers;
 
 namespace ImageWorker.IntegrationTests.Console;
@@ -7,7 +8,17 @@ namespace ImageWorker.IntegrationTests.Console;
 public sealed class ConsoleTests(ConsoleFixture console)
 {
     public static TheoryData<string> Pages { get; } =
-        new("/", "/requests/RESENT", "/requests/FAILED", "/requests/OPEN");
+        new(
+            "/",
+            "/?span=day",
+            "/requests",
+            "/requests?state=closed&id=x",
+            "/requests/RESENT",
+            "/requests/FAILED",
+            "/requests/OPEN",
+            "/costs",
+            "/costs?since=7d&by=day&by=tenant&by=outcome"
+        );
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -27,6 +38,88 @@ public sealed class ConsoleTests(ConsoleFixture console)
         await using var page = await console.OpenAsync(PathOf(path), width: 390);
 
         Assert.False(await page.ScrollsSidewaysAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Everybody_can_use_every_page_in_the_light_and_in_the_dark(string path)
+    {
+        Assert.SkipUnless(File.Exists(ConsolePage.Axe), "axe-core is not installed: npm install in its folder.");
+        foreach (var dark in new[] { false, true })
+        {
+            await using var page = await console.OpenAsync(PathOf(path), dark: dark);
+
+            Assert.Empty(await page.ViolationsAsync());
+        }
+    }
+
+    [Fact]
+    public async Task The_overview_follows_what_happens_without_reloading()
+    {
+        await using var page = await console.OpenAsync("/");
+        var closed = page.Page.Locator("[data-live='today.closed']");
+        var before = int.Parse(await closed.InnerTextAsync(), CultureInfo.InvariantCulture);
+        await page.Page.EvaluateAsync("window.isTheSame = true");
+
+        await console.SendAsync("a green hill", Guid.NewGuid());
+
+        await Eventually.HoldsAsync(async () => await closed.InnerTextAsync() == $"{before + 1}");
+        Assert.True(await page.Page.EvaluateAsync<bool>("window.isTheSame"));
+    }
+
+    [Fact]
+    public async Task The_list_is_gone_through_by_keys()
+    {
+        await using var page = await console.OpenAsync("/requests?state=closed");
+        var rows = await page.Page.Locator("a.id").AllInnerTextsAsync();
+
+        await page.Page.Keyboard.PressAsync("j");
+        await page.Page.Keyboard.PressAsync("j");
+        Assert.Equal(rows[1], await page.FocusedAsync());
+        await page.Page.Keyboard.PressAsync("k");
+        Assert.Equal(rows[0], await page.FocusedAsync());
+        await page.Page.Keyboard.PressAsync("/");
+        Assert.True(await page.Page.EvaluateAsync<bool>("document.activeElement.matches('[data-find]')"));
+
+        await page.Page.Keyboard.TypeAsync($"{console.Failed}"[..8]);
+        await page.Page.Keyboard.PressAsync("Enter");
+
+        await Eventually.PassesAsync(async () =>
+            Assert.Equal([$"{console.Failed}"], await page.Page.Locator("a.id").AllInnerTextsAsync())
+        );
+    }
+
+    [Fact]
+    public async Task Costs_are_those_of_the_requests_to_the_last_digit()
+    {
+        await using var page = await console.OpenAsync("/costs?by=outcome");
+
+        var rows = await page.Page.Locator("tbody tr").AllInnerTextsAsync();
+
+        Assert.Contains(
+            rows,
+            row => row.StartsWith("ContentPolicyViolation\t1\t0\t0.0380\t0.0380", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task Nothing_moves_while_a_page_loads()
+    {
+        await using var page = await console.OpenAsync($"/requests/{console.Resent}");
+        await Eventually.PassesAsync(async () => Assert.Equal(2, await page.ShownPicturesAsync()));
+
+        var moved = await page.Page.EvaluateAsync<double>(
+            """
+            () => new Promise(done => {
+                let sum = 0;
+                new PerformanceObserver(list => list.getEntries().forEach(shift => sum += shift.value))
+                    .observe({ type: 'layout-shift', buffered: true });
+                requestAnimationFrame(() => requestAnimationFrame(() => done(sum)));
+            })
+            """
+        );
+
+        Assert.Equal(0, moved);
     }
 
     [Fact]
