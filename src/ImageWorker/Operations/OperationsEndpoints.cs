@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using ImageWorker.Hosting;
 using ImageWorker.Operations.Api;
 using ImageWorker.Operations.History;
@@ -19,9 +20,12 @@ public static class OperationsEndpoints
         services.AddChecked<OperationsOptions>(OperationsOptions.Section);
         services.AddSearchableMetadata();
         services.AddSingleton<WorkerStatusReader>();
+        // Pages are read again while somebody looks, and are mostly the same words.
+        services.AddResponseCompression(compression => compression.MimeTypes = [MediaTypeNames.Text.Html]);
         services.AddSingleton<StatusFeed>();
         services.AddSingleton<HistoryReader>();
-        services.AddHostedService<HistoryRecorder>();
+        services.AddSingleton<HistoryRecorder>();
+        services.AddHostedService(provider => provider.GetRequiredService<HistoryRecorder>());
         services.AddSingleton<RequestPictures>();
         services.AddSingleton<ContractDocuments>();
         services.AddHealth();
@@ -38,6 +42,7 @@ public static class OperationsEndpoints
     {
         // First, so that refusals have them too.
         app.Use(AddHeadersAsync);
+        app.UseResponseCompression();
         app.UseAuthentication();
         app.UseAuthorization();
         var operations = app.MapGroup("").RequireAuthorization(OperationsAccess.Look);

@@ -4,7 +4,6 @@ using ImageWorker.Storage;
 using ImageWorker.Tests.Saga;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace ImageWorker.Tests.Operations;
 
@@ -89,5 +88,5 @@ public sealed class HistoryTests : IAsyncLifetime
         _worker.Services.GetRequiredService<HistoryReader>().ReadAsync(span);
 
     private static HistoryRecorder RecorderOf(WorkerUnderTest worker) =>
-        worker.Services.GetServices<IHostedService>().OfType<HistoryRecorder>().Single();
+        worker.Services.GetRequiredService<HistoryRecorder>();
 }
