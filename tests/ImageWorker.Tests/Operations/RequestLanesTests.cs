@@ -35,11 +35,13 @@ public sealed class RequestLanesTests
 
         Assert.Equal(
             ["Until the first call", "submission of images 0, 1", "resend of image 1, attempt 2"],
-            lanes.All.Select(lane => lane.Label)
+            lanes.All.Select(lane => lane.Label),
+            StringComparer.Ordinal
         );
         Assert.Equal(
             ["wait 0-10", "call 10-15 make 15-50 check 50", "wait 50-70 call 70-75 make 75-100 check 100"],
-            lanes.All.Select(lane => Drawn(lanes, lane))
+            lanes.All.Select(lane => Drawn(lanes, lane)),
+            StringComparer.Ordinal
         );
         Assert.Equal([0, 5, 10, 15, 20], lanes.Ticks.Select(tick => tick.TotalSeconds));
     }
