@@ -4,6 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 # No build server may outlive the run.
 export MSBUILDDISABLENODEREUSE=1
@@ -113,7 +114,18 @@ alert_checker() {
   fi
 }
 
-# Without them the examples of their languages and the check of the AsyncAPI document are skipped.
+# Without it the tests of the console's pages are skipped.
+browser() {
+  if [[ -x /usr/bin/chromium ]]; then
+    echo "Chromium is installed."
+  elif command -v apt-get >/dev/null && as_root true 2>/dev/null; then
+    install_packages chromium
+  else
+    echo "No Chromium, so no page is looked at. It is in Debian's package chromium."
+  fi
+}
+
+# Without them the examples of their languages, the check of the AsyncAPI document and that of the pages are skipped.
 languages() {
   local packages=()
   [[ -d /usr/lib/python3/dist-packages/pika ]] || packages+=(python3-pika)
@@ -122,7 +134,7 @@ languages() {
     install_packages "${packages[@]}"
   fi
   local folder
-  for folder in docs/examples docs/contracts; do
+  for folder in docs/examples docs/contracts tests/ImageWorker.IntegrationTests/Console; do
     npm install --prefix "$folder" --no-package-lock --no-audit --no-fund --ignore-scripts --silent ||
       echo "The packages of $folder could not be installed, so what needs them is skipped."
   done
@@ -168,6 +180,7 @@ chaos() {
 phase "Servers" servers || { fail; finish; }
 phase "Pooler" pooler || fail
 phase "Alert checker" alert_checker || fail
+phase "Browser" browser || fail
 phase "Languages" languages || fail
 phase "Tools" dotnet tool restore || { fail; finish; }
 phase "Restore" dotnet restore ImageWorker.sln --locked-mode || { fail; finish; }

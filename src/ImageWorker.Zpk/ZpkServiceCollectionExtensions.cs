@@ -53,23 +53,32 @@ public static class ZpkServiceCollectionExtensions
         services
             .AddHttpClient(PictureDownload.HttpClientName, WithoutTimeout)
             .RemoveAllLoggers()
-            .ConfigurePrimaryHttpMessageHandler(provider => Handler(provider, followRedirects: true));
+            .ConfigurePrimaryHttpMessageHandler(PictureHandler);
         return services
             .AddHttpClient(ApiCall.HttpClientName, WithoutTimeout)
             .RemoveAllLoggers()
-            .ConfigurePrimaryHttpMessageHandler(provider => Handler(provider, followRedirects: false));
+            .ConfigurePrimaryHttpMessageHandler(Handler);
     }
 
     // Each call has its own deadline, on the TimeProvider.
     private static void WithoutTimeout(HttpClient client) => client.Timeout = Timeout.InfiniteTimeSpan;
 
-    private static SocketsHttpHandler Handler(IServiceProvider provider, bool followRedirects) =>
+    private static SocketsHttpHandler Handler(IServiceProvider provider) =>
         new()
         {
-            AllowAutoRedirect = followRedirects,
-            MaxAutomaticRedirections = 5,
+            AllowAutoRedirect = false,
             UseCookies = false,
             ConnectTimeout = provider.GetRequiredService<IOptions<ZpkOptions>>().Value.ConnectTimeout,
             PooledConnectionLifetime = ConnectionLifetime,
         };
+
+    private static SocketsHttpHandler PictureHandler(IServiceProvider provider)
+    {
+        var handler = Handler(provider);
+        handler.AllowAutoRedirect = true;
+        handler.MaxAutomaticRedirections = 5;
+        var api = provider.GetRequiredService<IOptions<ZpkOptions>>().Value.BaseAddress;
+        handler.ConnectCallback = (context, ct) => PictureConnection.OpenAsync(context, api, ct);
+        return handler;
+    }
 }

@@ -37,6 +37,13 @@ internal static class PictureAddress
     /// <summary>Whether a server on the web could not be meant by it, but one of our own could.</summary>
     public static bool LeadsInside(Uri address) => Reach(address) != Network.Public;
 
+    /// <summary>The same rule for an address that a host's name was resolved to.</summary>
+    public static bool MayConnect(IPAddress address, Uri api)
+    {
+        var reach = Reach(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+        return reach is Network.Public || reach == Reach(api) || IsPublishedHere(reach, api);
+    }
+
     // An http API by a name without a dot is another container, whose port this machine reaches at an address of its own.
     private static bool IsPublishedHere(Network reach, Uri api) =>
         reach == Network.ThisMachine

@@ -2,11 +2,8 @@ using System.Net.Mime;
 using ImageWorker.Engine;
 using ImageWorker.Hosting;
 using ImageWorker.Operations.Api;
-using ImageWorker.Operations.Pages;
+using ImageWorker.Operations.History;
 using ImageWorker.Requests;
-using ImageWorker.Storage;
-using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Components.Web;
 using Microsoft.Extensions.Options;
 
 namespace ImageWorker.Operations;
@@ -14,9 +11,10 @@ namespace ImageWorker.Operations;
 /// <summary>What operators see over HTTP. Every endpoint that shows the work is mapped here.</summary>
 public static class OperationsEndpoints
 {
-    /// <summary>The pages are text, links, and one style.</summary>
-    private static readonly string ContentPolicy =
-        $"default-src 'none'; style-src '{PageStyle.Hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    /// <summary>The pages are of this origin alone: nothing inline, nothing from elsewhere.</summary>
+    private const string ContentPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     public static void AddOperations(this IServiceCollection services)
     {
@@ -41,6 +39,13 @@ public static class OperationsEndpoints
             );
         });
         services.AddSingleton<WorkerStatusReader>();
+        // Pages are read again while somebody looks, and are mostly the same words.
+        services.AddResponseCompression(compression => compression.MimeTypes = [MediaTypeNames.Text.Html]);
+        services.AddSingleton<StatusFeed>();
+        services.AddSingleton<HistoryReader>();
+        services.AddSingleton<HistoryRecorder>();
+        services.AddHostedService(provider => provider.GetRequiredService<HistoryRecorder>());
+        services.AddSingleton<RequestPictures>();
         services.AddSingleton<ContractDocuments>();
         services.AddHealth();
         services.AddOperationsAccess();
@@ -56,11 +61,13 @@ public static class OperationsEndpoints
     {
         // First, so that refusals have them too.
         app.Use(AddHeadersAsync);
+        app.UseResponseCompression();
         app.UseAuthentication();
         app.UseAuthorization();
         var operations = app.MapGroup("").RequireAuthorization(OperationsAccess.Look);
-        operations.MapGet("/", ShowStatusAsync);
-        operations.MapGet("/requests/{id:guid}", ShowRequestAsync);
+        operations.MapPages();
+        operations.MapAssets();
+        operations.MapConsoleApi();
         operations.MapPrometheusScrapingEndpoint();
         operations.MapCosts();
         operations.MapRequests();
@@ -79,61 +86,5 @@ public static class OperationsEndpoints
         headers["Referrer-Policy"] = "no-referrer";
         headers.CacheControl = "no-store";
         return next(http);
-    }
-
-    private static async Task<IResult> ShowStatusAsync(
-        WorkerStatusReader reader,
-        HttpContext http,
-        CancellationToken ct
-    ) => await PageAsync<StatusPage>(http, (nameof(StatusPage.Status), await reader.ReadAsync(ct)));
-
-    private static async Task<IResult> ShowRequestAsync(
-        Guid id,
-        DatabaseState state,
-        Database database,
-        TimeProvider time,
-        HttpContext http,
-        CancellationToken ct
-    )
-    {
-        if ((await state.LookAsync(ct)).Unreadable is { } problem)
-            return Results.Text(problem, statusCode: StatusCodes.Status503ServiceUnavailable);
-        if (await database.InAsync(db => RequestDetails.FindAsync(db, id, time.GetUtcNow(), ct)) is not { } details)
-            return Results.Text(RequestDetails.Unknown(id), statusCode: StatusCodes.Status404NotFound);
-        return await PageAsync<RequestPage>(
-            http,
-            (nameof(RequestPage.Details), details),
-            (nameof(RequestPage.Now), time.GetUtcNow())
-        );
-    }
-
-    private static async Task<IResult> PageAsync<T>(HttpContext http, params (string Name, object? Value)[] parameters)
-        where T : IComponent =>
-        Results.Content(
-            await HtmlAsync<T>(http.RequestServices, parameters),
-            $"{MediaTypeNames.Text.Html}; charset=utf-8"
-        );
-
-    /// <summary>A page, whole.</summary>
-    public static async Task<string> HtmlAsync<T>(
-        IServiceProvider services,
-        params (string Name, object? Value)[] parameters
-    )
-        where T : IComponent
-    {
-        await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
-        return await renderer.Dispatcher.InvokeAsync(async () =>
-            (
-                await renderer.RenderComponentAsync<T>(
-                    ParameterView.FromDictionary(
-                        parameters.ToDictionary(
-                            parameter => parameter.Name,
-                            parameter => parameter.Value,
-                            StringComparer.Ordinal
-                        )
-                    )
-                )
-            ).ToHtmlString()
-        );
     }
 }

@@ -36,6 +36,12 @@ public sealed class OperationsOptions : IValidatableObject
     /// </summary>
     public string? SearchableMetadata { get; set; }
 
+    /// <summary>
+    /// Where a request's trace is shown, with <c>{traceId}</c> in its place, such as
+    /// <c>http://localhost:16686/trace/{traceId}</c>. Default none: then pages name the trace and link to nothing.
+    /// </summary>
+    public string? TraceUrl { get; set; }
+
     internal bool IsSet => new[] { Key, KeyFile, ViewKey, ViewKeyFile }.Any(value => !string.IsNullOrEmpty(value));
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -48,6 +54,19 @@ public sealed class OperationsOptions : IValidatableObject
             yield return new(
                 "Operations:ViewKey is the same as Operations:Key: who may only look must not have the key of those who act"
             );
+        if (
+            !string.IsNullOrEmpty(TraceUrl)
+            && !(
+                TraceUrl.Contains("{traceId}", StringComparison.Ordinal)
+                && Uri.TryCreate(
+                    TraceUrl.Replace("{traceId}", "0", StringComparison.Ordinal),
+                    UriKind.Absolute,
+                    out var uri
+                )
+                && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
+            )
+        )
+            yield return new("Operations:TraceUrl must be an http or https address with {traceId} in it");
     }
 
     /// <summary>The key as of now; null where there is none, or where its file cannot be read or is empty.</summary>

@@ -53,5 +53,6 @@ public sealed record PaceStatus(
         return takes + ceiling + waits + first + ".";
     }
 
-    private static string Calls(double rate) => rate.ToString(rate < 10 ? "0.#" : "0", CultureInfo.InvariantCulture);
+    /// <summary>A rate, with as many digits as matter.</summary>
+    public static string Calls(double rate) => rate.ToString(rate < 10 ? "0.#" : "0", CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using ImageWorker.Zpk;
@@ -8,10 +10,12 @@ namespace ImageWorker.Operations;
 /// <summary>All that is stored of one request, and how it is shown; never its prompt.</summary>
 /// <param name="Request">Its row.</param>
 /// <param name="Ledger">Its rows in the payment ledger, the oldest first.</param>
+/// <param name="Undelivered">The message ids of its events that are not delivered yet.</param>
 /// <param name="Turn">When its first turn may come; null if it does not wait for it.</param>
 public sealed record RequestDetails(
     ImageRequest Request,
     IReadOnlyList<SubmissionEntry> Ledger,
+    IReadOnlyList<Guid> Undelivered,
     TurnForecast? Turn = null
 )
 {
@@ -25,6 +29,74 @@ public sealed record RequestDetails(
     public decimal? Cost => Request.Submissions.CostSoFar();
 
     public IReadOnlyList<TimelineEntry> Timeline => RequestTimeline.Of(Request, Ledger);
+
+    /// <summary>What was published about it.</summary>
+    public IReadOnlyList<RequestEvent> Events =>
+        [
+            .. Request
+                .Images.Where(image => Request.Command is { Progress: true } && image.State is ImageState.Generated)
+                .Select(image => EventOf(nameof(ImageGenerated), DerivedMessageId.ForImage(Id, image.Number), null)),
+            .. Request.ClosedAt is { } closedAt
+                ?
+                [
+                    EventOf(
+                        Request.Reason is null ? nameof(ImagesReady) : nameof(ImagesFailed),
+                        DerivedMessageId.ForClosing(Id),
+                        closedAt
+                    ),
+                ]
+                : Array.Empty<RequestEvent>(),
+        ];
+
+    /// <summary>What it waits for, one sentence each; none once it is closed.</summary>
+    public IReadOnlyList<string> WaitsFor =>
+        Turn is { } turn
+            ? [turn.Say(Request.Tenant)]
+            :
+            [
+                .. Request
+                    .Timers()
+                    .OrderBy(timer => timer.At)
+                    .Select(timer => $"{timer.What} at {Readable.Time(timer.At)}"),
+            ];
+
+    /// <summary>The id of its trace; null if nobody traced.</summary>
+    public string? TraceId =>
+        ActivityContext.TryParse(Request.TraceParent, null, out var trace) ? trace.TraceId.ToHexString() : null;
+
+    private Guid Id => Request.CorrelationId;
+
+    /// <summary>Everything that is stored but the prompt, which belongs to the caller; for <c>--json</c> and for the API.</summary>
+    public object AsJson() =>
+        new
+        {
+            id = Id,
+            State,
+            Outcome,
+            Request.Tenant,
+            priority = Request.Priority.Word(),
+            Request.RequestedAt,
+            Request.Deadline,
+            dueAt = Turn is null ? Request.NextTickAt : null,
+            Request.WaitingSince,
+            Turn,
+            WaitsFor,
+            Request.ClosedAt,
+            Cost,
+            Request.Command?.Metadata,
+            Request.Errors,
+            Request.Warnings,
+            Request.Images,
+            Request.Submissions,
+            Request.Webhook,
+            Ledger,
+            Timeline,
+            Events,
+            TraceId,
+        };
+
+    private RequestEvent EventOf(string name, Guid messageId, DateTimeOffset? at) =>
+        new(name, messageId, at, !Undelivered.Contains(messageId));
 
     /// <summary>Null if it never came, or its retention is over.</summary>
     public static async Task<RequestDetails?> FindAsync(
@@ -40,6 +112,10 @@ public sealed record RequestDetails(
         return new(
             request,
             await ledger.OrderBy(entry => entry.StartedAt).ToListAsync(ct),
+            await db
+                .Outbox.Where(message => message.CorrelationId == id)
+                .Select(message => message.MessageId)
+                .ToListAsync(ct),
             await TurnForecast.OfAsync(db, request, now, ct)
         );
     }
@@ -107,6 +183,30 @@ public sealed record RequestDetails(
                 ]
             ),
             new(
+                "Events",
+                ["Event", "Published", "Message id", "State"],
+                [
+                    .. Events.Select(told =>
+                        (string[])
+                            [
+                                told.Name,
+                                Readable.Time(told.At),
+                                $"{told.MessageId}",
+                                told.IsDelivered ? "delivered" : "waits for the broker",
+                            ]
+                    ),
+                ]
+            ),
+            new(
+                "Metadata",
+                ["Key", "Value"],
+                [
+                    .. (Request.Command?.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(
+                        entry => (string[])[entry.Key, entry.Value]
+                    ),
+                ]
+            ),
+            new(
                 "Errors",
                 ["Error", "On", "Message"],
                 [.. Request.Errors.Select(error => (string[])[error.Id, error.On ?? "", error.Message])]
@@ -137,3 +237,10 @@ public sealed record DetailsTable(
     IReadOnlyList<string> Columns,
     IReadOnlyList<IReadOnlyList<string>> Rows
 );
+
+/// <summary>An event about a request.</summary>
+/// <param name="Name">Its type.</param>
+/// <param name="MessageId">Its id, the same with each repeat.</param>
+/// <param name="At">When it was committed; null where no time was noted.</param>
+/// <param name="IsDelivered">Whether the broker has confirmed it.</param>
+public sealed record RequestEvent(string Name, Guid MessageId, DateTimeOffset? At, bool IsDelivered);

@@ -90,7 +90,8 @@ public static class RequestTimeline
             );
     }
 
-    private static string Name(ImageRequest request, int index)
+    /// <summary>What the submission of this index is for, for people.</summary>
+    public static string Name(ImageRequest request, int index)
     {
         var numbers = request.Submissions[index].ImageNumbers;
         var attempt = request.Submissions.Take(index + 1).Count(s => s.ImageNumbers.Contains(numbers[0]));

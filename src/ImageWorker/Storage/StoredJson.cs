@@ -14,4 +14,5 @@ namespace ImageWorker.Storage;
 [JsonSerializable(typeof(WebhookOutcome))]
 [JsonSerializable(typeof(List<RequestImage>))]
 [JsonSerializable(typeof(List<ImageSubmission>))]
+[JsonSerializable(typeof(HistoryCounts))]
 public sealed partial class StoredJson : JsonSerializerContext;

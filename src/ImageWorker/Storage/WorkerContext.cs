@@ -26,6 +26,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     public DbSet<AuditRow> Audit => Set<AuditRow>();
 
     public DbSet<CostRow> Costs => Set<CostRow>();
+    public DbSet<HistoryRow> History => Set<HistoryRow>();
 
     public DbSet<OutboxMessage> Outbox => Set<OutboxMessage>();
 
@@ -184,6 +185,16 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
             """
         );
 
+    /// <summary>Writes what this worker has counted in a step of time, in place of what it wrote before.</summary>
+    public Task SaveHistoryAsync(HistoryRow row) =>
+        Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO history (span, at, worker, counts)
+            VALUES ({(short)row.Span}, {row.At.UtcDateTime}, {row.Worker}, {row.Counts})
+            ON CONFLICT (span, at, worker) DO UPDATE SET counts = excluded.counts
+            """
+        );
+
     /// <summary>Makes every other worker's <see cref="InsertClaimsAsync"/> wait until the transaction ends.</summary>
     public Task LockClaimsAsync() =>
         Database.ExecuteSqlAsync($"UPDATE submission_pace SET next_at = next_at WHERE id = {PaceRow.OnlyId}");
@@ -231,6 +242,7 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
         modelBuilder.ApplyConfiguration(new CostRowMap());
         modelBuilder.ApplyConfiguration(new AuditRowMap());
         modelBuilder.ApplyConfiguration(new OutboxMessageMap());
+        modelBuilder.ApplyConfiguration(new HistoryRowMap());
         modelBuilder.UseSnakeCaseNames();
     }
 

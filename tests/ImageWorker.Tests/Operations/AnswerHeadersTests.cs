@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace ImageWorker.Tests.Operations;
@@ -37,18 +35,41 @@ public sealed partial class AnswerHeadersTests(OperationsKeyTests.Worker worker)
         AssertGuarded(await app.GetAsync("/"), HttpStatusCode.Forbidden);
     }
 
-    [Fact]
-    public async Task The_page_has_one_style_and_it_is_the_one_that_is_let_in()
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/requests/00000000-0000-0000-0000-000000000000")]
+    public async Task Nothing_inline_runs_or_styles_a_page_and_nothing_comes_from_elsewhere(string path)
     {
-        var answer = await worker.App.GetAsAsync(Shown, "/");
+        var answer = await worker.App.GetAsAsync(Shown, path);
 
-        // What a browser compares: all between the two tags.
-        var style = Assert.Single(Style().Matches(answer.Body)).Groups["text"].Value;
-        Assert.Contains("body {", style, StringComparison.Ordinal);
-        var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)));
-        Assert.Contains($"style-src 'sha256-{hash}';", PolicyOf(answer), StringComparison.Ordinal);
+        Assert.Contains("script-src 'self'; style-src 'self';", PolicyOf(answer), StringComparison.Ordinal);
         Assert.DoesNotContain(" style=", answer.Body, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain("<script", answer.Body, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<style", answer.Body, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(
+            "//",
+            answer.Body.Replace("<!DOCTYPE", "", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
+        Assert.All(
+            Script().Matches(answer.Body),
+            script => Assert.Contains(" src=", script.Value, StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task The_pages_files_are_kept_and_need_the_key()
+    {
+        var page = await worker.App.GetAsAsync(Shown, "/");
+        var files = Asset().Matches(page.Body).Select(match => $"/{match.Groups["path"].Value}").ToList();
+        Assert.Equal(3, files.Count);
+
+        foreach (var file in files)
+        {
+            var answer = await worker.App.GetAsAsync(Shown, file);
+            Assert.Equal(HttpStatusCode.OK, answer.Status);
+            Assert.Contains("immutable", Assert.Single(answer.Headers["Cache-Control"]), StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await worker.App.GetAsAsync(null, file)).Status);
+        }
     }
 
     private static void AssertGuarded(OperationsAnswer answer, HttpStatusCode expected)
@@ -65,6 +86,9 @@ public sealed partial class AnswerHeadersTests(OperationsKeyTests.Worker worker)
 
     private static string PolicyOf(OperationsAnswer answer) => Assert.Single(answer.Headers["Content-Security-Policy"]);
 
-    [GeneratedRegex("<style>(?<text>.*?)</style>", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Style();
+    [GeneratedRegex("<script[^>]*>", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Script();
+
+    [GeneratedRegex("(href|src)=\"\\./(?<path>assets/[^\"]*)\"", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Asset();
 }

@@ -131,7 +131,7 @@ public sealed class OperationsKeyTests(OperationsKeyTests.Worker worker) : IClas
         foreach (var authorization in shown)
         {
             Assert.Contains(
-                "ImageWorker</h1>",
+                "<title>ImageWorker</title>",
                 (await worker.App.GetAsAsync(authorization, "/")).Body,
                 StringComparison.Ordinal
             );

@@ -15,7 +15,7 @@ public sealed class RequestDetailsTests
             Warnings = [new("UNKNOWN_FIELD", "seed\r is ignored", "seed\a")],
         };
 
-        var cells = new RequestDetails(request, []).Tables().SelectMany(table => table.Rows).SelectMany(row => row);
+        var cells = new RequestDetails(request, [], []).Tables().SelectMany(table => table.Rows).SelectMany(row => row);
 
         Assert.Superset(
             new HashSet<string>(StringComparer.Ordinal)

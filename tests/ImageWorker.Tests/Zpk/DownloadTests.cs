@@ -125,6 +125,45 @@ public sealed class DownloadTests
     }
 
     [Fact]
+    public async Task A_name_that_leads_to_this_machine_is_not_connected_to()
+    {
+        using var server = new LoopbackServer(connection => connection.ReadAsync());
+        using var client = new ClientUnderTest();
+
+        var outcome = await client.Zpk.DownloadAsync(
+            new Uri($"http://localhost:{server.Address.Port}/1.png"),
+            Stream.Null,
+            Ct
+        );
+
+        var unavailable = Assert.IsType<DownloadOutcome.Unavailable>(outcome);
+        Assert.Contains("leads to this machine", unavailable.Reason, StringComparison.Ordinal);
+        Assert.Equal(0, server.Posts);
+    }
+
+    [Fact]
+    public async Task A_redirect_into_a_private_network_is_not_even_asked_for()
+    {
+        using var server = new LoopbackServer(async connection =>
+        {
+            await connection.ReadAsync();
+            await connection.WriteAsync(
+                LoopbackServer.Answer("", "302 Found", "Location: http://10.0.0.1:9/1.png\r\n")
+            );
+        });
+        using var client = new ClientUnderTest(configure: zpk =>
+        {
+            zpk.BaseAddress = server.Address;
+            zpk.AllowInsecure = true;
+        });
+
+        var outcome = await client.Zpk.DownloadAsync(new Uri(server.Address, "1.png"), Stream.Null, Ct);
+
+        var unavailable = Assert.IsType<DownloadOutcome.Unavailable>(outcome);
+        Assert.Contains("into a private network", unavailable.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_picture_that_breaks_off_is_unavailable()
     {
         using var server = new LoopbackServer(async connection =>
@@ -132,7 +171,7 @@ public sealed class DownloadTests
             await connection.ReadAsync();
             await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 99\r\n\r\nhalf");
         });
-        using var client = new ClientUnderTest();
+        using var client = new ClientUnderTest(configure: zpk => zpk.BaseAddress = server.Address);
 
         Assert.IsType<DownloadOutcome.Unavailable>(await client.Zpk.DownloadAsync(server.Address, Stream.Null, Ct));
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ImageWorker.Operations;
-using ImageWorker.Requests;
 
 namespace ImageWorker.Commands.Requests;
 
@@ -31,35 +30,11 @@ internal static class ShowCommand
         )
             return await OperatorSession.UnknownAsync(id);
         if (json)
-            Printed.Json(AsJson(details));
+            Printed.Json(details.AsJson());
         else
             Print(details);
         return CommandLine.Done;
     }
-
-    /// <summary>Everything that is stored but the prompt, which belongs to the caller.</summary>
-    private static object AsJson(RequestDetails details) =>
-        new
-        {
-            id = details.Request.CorrelationId,
-            details.State,
-            details.Outcome,
-            details.Request.Tenant,
-            priority = details.Request.Priority.Word(),
-            details.Request.RequestedAt,
-            details.Request.Deadline,
-            dueAt = details.Turn is null ? details.Request.NextTickAt : null,
-            details.Request.WaitingSince,
-            details.Turn,
-            details.Request.ClosedAt,
-            details.Cost,
-            details.Request.Errors,
-            details.Request.Images,
-            details.Request.Submissions,
-            details.Request.Webhook,
-            details.Ledger,
-            details.Timeline,
-        };
 
     private static void Print(RequestDetails details)
     {

@@ -387,6 +387,31 @@ namespace ImageWorker.Storage.Migrations.Postgres
                     b.ToTable("costs", (string)null);
                 });
 
+            modelBuilder.Entity("ImageWorker.Storage.HistoryRow", b =>
+                {
+                    b.Property<short>("Span")
+                        .HasColumnType("smallint")
+                        .HasColumnName("span");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("Worker")
+                        .HasColumnType("uuid")
+                        .HasColumnName("worker");
+
+                    b.Property<string>("Counts")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("counts");
+
+                    b.HasKey("Span", "At", "Worker")
+                        .HasName("pk_history");
+
+                    b.ToTable("history", (string)null);
+                });
+
             modelBuilder.Entity("ImageWorker.Storage.OutboxMessage", b =>
                 {
                     b.Property<Guid>("Id")

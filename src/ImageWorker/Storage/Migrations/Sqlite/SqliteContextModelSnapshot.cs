@@ -382,6 +382,31 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                     b.ToTable("costs", (string)null);
                 });
 
+            modelBuilder.Entity("ImageWorker.Storage.HistoryRow", b =>
+                {
+                    b.Property<short>("Span")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("span");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.Property<Guid>("Worker")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("worker");
+
+                    b.Property<string>("Counts")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("counts");
+
+                    b.HasKey("Span", "At", "Worker")
+                        .HasName("pk_history");
+
+                    b.ToTable("history", (string)null);
+                });
+
             modelBuilder.Entity("ImageWorker.Storage.OutboxMessage", b =>
                 {
                     b.Property<Guid>("Id")
