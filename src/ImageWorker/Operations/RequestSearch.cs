@@ -32,7 +32,7 @@ public sealed record RequestSearch(
     /// How many closed requests a page looks at for what has no index. A page can so have fewer than it might, and the
     /// next one goes on from there.
     /// </summary>
-    private const int Looked = 20_000;
+    private const int Looked = 10_000;
 
     /// <summary>Only those whose ids begin so; null for any.</summary>
     public RequestIdText? Id { get; init; }
