@@ -72,9 +72,7 @@ public static class TurnsCommand
                     new(
                         Each,
                         order.Lines,
-                        Guid.NewGuid(),
-                        TimeProvider.System.GetUtcNow(),
-                        TimeSpan.FromSeconds(45),
+                        new(Guid.NewGuid(), TimeProvider.System.GetUtcNow(), TimeSpan.FromSeconds(45)),
                         TenantRoom.Unlimited
                     )
                 )

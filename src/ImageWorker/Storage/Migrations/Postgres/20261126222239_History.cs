@@ -18,19 +18,27 @@ namespace ImageWorker.Storage.Migrations.Postgres
                     span = table.Column<short>(type: "smallint", nullable: false),
                     at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     worker = table.Column<Guid>(type: "uuid", nullable: false),
-                    counts = table.Column<string>(type: "text", nullable: false)
+                    counts = table.Column<string>(type: "text", nullable: false),
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_history", x => new { x.span, x.at, x.worker });
-                });
+                    table.PrimaryKey(
+                        "pk_history",
+                        x => new
+                        {
+                            x.span,
+                            x.at,
+                            x.worker,
+                        }
+                    );
+                }
+            );
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.DropTable(
-                name: "history");
+            migrationBuilder.DropTable(name: "history");
         }
     }
 }

@@ -18,19 +18,27 @@ namespace ImageWorker.Storage.Migrations.Sqlite
                     span = table.Column<short>(type: "INTEGER", nullable: false),
                     at = table.Column<DateTime>(type: "TEXT", nullable: false),
                     worker = table.Column<Guid>(type: "TEXT", nullable: false),
-                    counts = table.Column<string>(type: "TEXT", nullable: false)
+                    counts = table.Column<string>(type: "TEXT", nullable: false),
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_history", x => new { x.span, x.at, x.worker });
-                });
+                    table.PrimaryKey(
+                        "pk_history",
+                        x => new
+                        {
+                            x.span,
+                            x.at,
+                            x.worker,
+                        }
+                    );
+                }
+            );
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.DropTable(
-                name: "history");
+            migrationBuilder.DropTable(name: "history");
         }
     }
 }
