@@ -13,6 +13,8 @@ public sealed class ConsoleFixture : IAsyncLifetime
 {
     public const string Key = "a-key-for-those-who-act";
 
+    public const string ViewKey = "a-key-for-those-who-look";
+
     private readonly EmptyFolder _folder = new();
     private ZpkSimulatorServer? _zpk;
     private StartedWorker? _worker;
@@ -87,6 +89,7 @@ public sealed class ConsoleFixture : IAsyncLifetime
         [
             .. WorkerUnderTest.QuickSettings(Zpk),
             new("Operations__Key", Key),
+            new("Operations__ViewKey", ViewKey),
             new("Operations__TraceUrl", "http://traces.example/trace/{traceId}"),
         ];
 

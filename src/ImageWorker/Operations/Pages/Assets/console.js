@@ -101,3 +101,96 @@ if ("live" in document.documentElement.dataset) {
     }, 1_000);
     addEventListener("pagehide", () => events.close());
 }
+
+// Who may act is asked before anything is done. The header shows that no other site's form has sent it.
+const ask = document.querySelector("#ask");
+let asked = null;
+
+async function post(button, more) {
+    const answer = await fetch(button.dataset.act, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-ImageWorker": "act" },
+        body: JSON.stringify({ ...JSON.parse(button.dataset.body), ...more }),
+    });
+    const text = await answer.text();
+    let said = {};
+    try {
+        said = JSON.parse(text);
+    } catch {
+        // An answer without a body says enough by its status.
+    }
+    if (!answer.ok)
+        throw new Error(said.detail ?? (text || `HTTP ${answer.status}`));
+    return said;
+}
+
+function say(text, isBad) {
+    const line = ask.querySelector(".said");
+    line.textContent = text;
+    line.classList.toggle("bad", isBad);
+}
+
+document.addEventListener("click", async event => {
+    if (event.target.closest("[data-ask-close]"))
+        ask.close();
+    const button = event.target.closest("[data-act]");
+    if (!button || !ask)
+        return;
+    asked = button;
+    const { ask: title, detail, input, preview } = button.dataset;
+    const submit = ask.querySelector("[type=submit]");
+    ask.querySelector("#ask-title").textContent = title;
+    ask.querySelector("[data-ask-detail]").textContent = detail;
+    ask.querySelector("[data-ask-label]").hidden = input === undefined;
+    ask.querySelector("[data-ask-label] span").textContent = input ?? "";
+    ask.querySelector("[name=given]").required = input !== undefined && preview === undefined;
+    ask.querySelector("[name=given]").value = "";
+    submit.textContent = button.textContent;
+    submit.classList.toggle("danger", button.classList.contains("danger"));
+    submit.disabled = preview !== undefined;
+    say("", false);
+    ask.showModal();
+    if (preview === undefined)
+        return;
+    try {
+        const { count, images, estimatedCost, more } = await post(button, { preview: true });
+        const cost = estimatedCost ? `, about ${estimatedCost} EUR` : "";
+        say(`${more ? "More than " : ""}${count.toLocaleString("en")} requests with ${images.toLocaleString("en")} images${cost}.`, false);
+        submit.disabled = count === 0;
+    } catch (problem) {
+        say(problem.message, true);
+    }
+});
+
+// The API acts on a page of requests with each call.
+async function actOnAll(more) {
+    let done = 0;
+    let end;
+    do {
+        end = await post(asked, { ...more, preview: false, after: end?.next ?? null });
+        done += end.done;
+        say(`${done.toLocaleString("en")} done.`, false);
+    } while (end.next && ask.open);
+    return end;
+}
+
+ask?.querySelector("form").addEventListener("submit", async event => {
+    event.preventDefault();
+    const submit = ask.querySelector("[type=submit]");
+    const { inputName, number, preview } = asked.dataset;
+    const given = ask.querySelector("[name=given]").value;
+    const more = {};
+    if (inputName !== undefined && given !== "")
+        more[inputName] = number === undefined ? given : Number(given);
+    submit.disabled = true;
+    try {
+        const end = preview === undefined ? await post(asked, more) : await actOnAll(more);
+        if (end.newRequestId)
+            location.href = `${root}requests/${end.newRequestId}`;
+        else
+            location.reload();
+    } catch (problem) {
+        say(problem.message, true);
+        submit.disabled = false;
+    }
+});
