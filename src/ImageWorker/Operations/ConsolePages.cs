@@ -19,6 +19,7 @@ public static class ConsolePages
         pages.MapGet("/requests", ShowRequestsAsync);
         pages.MapGet("/requests/{id:guid}", ShowRequestAsync);
         pages.MapGet("/costs", ShowCostsAsync);
+        pages.MapGet("/audit", ShowAuditAsync);
     }
 
     private static async Task<IResult> ShowOverviewAsync(
@@ -100,6 +101,18 @@ public static class ConsolePages
             (nameof(CostsPage.Search), search),
             (nameof(CostsPage.Since), since ?? "30d"),
             (nameof(CostsPage.Rows), await database.InAsync(db => search.FindAsync(db, ct)))
+        );
+    }
+
+    private static async Task<IResult> ShowAuditAsync(AuditLog audit, HttpContext http, CancellationToken ct)
+    {
+        var view = await ViewAsync(http, "audit", "./", ct);
+        if (view.Status is { IsReadable: false, Problem: { } away })
+            return Results.Text(away, statusCode: StatusCodes.Status503ServiceUnavailable);
+        return await PageAsync<AuditPage>(
+            http,
+            (nameof(AuditPage.View), view),
+            (nameof(AuditPage.Lines), await audit.LatestAsync(200, ct))
         );
     }
 

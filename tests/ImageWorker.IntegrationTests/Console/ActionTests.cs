@@ -21,7 +21,8 @@ public sealed class ActionTests(ConsoleFixture console)
         Assert.Empty(sent);
 
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
-        await page.Page.RunAndWaitForNavigationAsync(() => page.Page.Locator("dialog [type=submit]").ClickAsync());
+        await page.Page.Locator("dialog [type=submit]").ClickAsync();
+        await Expect(page.Page.Locator("dialog")).ToBeHiddenAsync();
 
         var request = Assert.Single(sent);
         Assert.Equal("POST", request.Method);
@@ -41,7 +42,8 @@ public sealed class ActionTests(ConsoleFixture console)
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Cancel all found" }).ClickAsync();
         await Expect(page.Page.Locator("dialog .said"))
             .ToHaveTextAsync("1,200 requests with 2,400 images, about 91.2 EUR.");
-        await page.Page.RunAndWaitForNavigationAsync(() => page.Page.Locator("dialog [type=submit]").ClickAsync());
+        await page.Page.Locator("dialog [type=submit]").ClickAsync();
+        await Expect(page.Page.Locator("dialog")).ToBeHiddenAsync();
 
         var bodies = sent.Select(request => JsonDocument.Parse(request.PostData!).RootElement).ToList();
         Assert.Equal([true, false], bodies.Select(body => body.GetProperty("preview").GetBoolean()));
@@ -76,6 +78,25 @@ public sealed class ActionTests(ConsoleFixture console)
 
         Assert.NotEqual(0, await acting.Page.Locator("[data-act]").CountAsync());
         Assert.Equal(0, await looking.Page.Locator("[data-act], dialog").CountAsync());
+    }
+
+    [Fact]
+    public async Task A_pause_is_made_shown_and_ended_and_the_audit_tells_of_both()
+    {
+        await using var page = await console.OpenAsync("/");
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await page.Page.GetByLabel("Reason").FillAsync("<script>alert(1)</script>");
+        await page.Page.Keyboard.PressAsync("Enter");
+
+        await Expect(page.Page.Locator("[data-holds-up]")).ToContainTextAsync("<script>alert(1)</script>");
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await page.Page.Locator("dialog [type=submit]").ClickAsync();
+        await Expect(page.Page.GetByRole(AriaRole.Button, new() { Name = "Pause" })).ToBeVisibleAsync();
+
+        await page.GoAsync("/audit");
+        await Expect(page.Page.Locator("tbody tr").Nth(0)).ToContainTextAsync("resume");
+        await Expect(page.Page.Locator("tbody tr").Nth(1)).ToContainTextAsync("<script>alert(1)</script>");
+        Assert.Empty(page.Complaints);
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public sealed class ConsoleTests(ConsoleFixture console)
             "/requests/FAILED",
             "/requests/OPEN",
             "/costs",
+            "/audit",
             "/costs?since=7d&by=day&by=tenant&by=outcome"
         );
 
