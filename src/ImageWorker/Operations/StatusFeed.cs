@@ -14,8 +14,8 @@ public sealed class StatusFeed(WorkerStatusReader reader, TimeProvider time, IHo
     private readonly SemaphoreSlim _reading = new(1);
     private Reading? _last;
 
-    /// <summary>The status now, at most a second old.</summary>
-    public async Task<WorkerStatus> NowAsync(CancellationToken ct) => (await ReadAsync(ct)).Status;
+    /// <summary>The status now. It is read anew: a page that is shown after an action must know of it.</summary>
+    public async Task<WorkerStatus> NowAsync(CancellationToken ct) => (await ReadAsync(TimeSpan.Zero, ct)).Status;
 
     /// <summary>
     /// The fields of <see cref="StatusAnswer"/> that have changed, as JSON, at most once a second; all of them first. Ends
@@ -30,7 +30,7 @@ public sealed class StatusFeed(WorkerStatusReader reader, TimeProvider time, IHo
         IReadOnlyDictionary<string, string> told = new Dictionary<string, string>(StringComparer.Ordinal);
         do
         {
-            var fields = (await ReadAsync(leaving.Token)).Fields;
+            var fields = (await ReadAsync(Interval * 0.9, leaving.Token)).Fields;
             var changed = fields.Where(field => told.GetValueOrDefault(field.Key) != field.Value).ToList();
             told = fields;
             if (changed.Count > 0)
@@ -40,12 +40,12 @@ public sealed class StatusFeed(WorkerStatusReader reader, TimeProvider time, IHo
 
     public void Dispose() => _reading.Dispose();
 
-    private async Task<Reading> ReadAsync(CancellationToken ct)
+    private async Task<Reading> ReadAsync(TimeSpan freshness, CancellationToken ct)
     {
         await _reading.WaitAsync(ct);
         try
         {
-            if (_last is { } last && time.GetElapsedTime(last.At) < Interval * 0.9)
+            if (_last is { } last && time.GetElapsedTime(last.At) < freshness)
                 return last;
             var at = time.GetTimestamp();
             var status = await reader.ReadAsync(ct);
