@@ -17,7 +17,6 @@ public sealed partial class DatabaseTimeline(Database database, TimeProvider tim
     private readonly SemaphoreSlim _looking = new(1);
     private readonly List<Action> _afterChange = [];
     private TimelineLook? _last;
-    private long _lookedAt;
 
     /// <summary>How often the database may have forgotten what this process had committed, since it started.</summary>
     public int Changes { get; private set; }
@@ -30,7 +29,7 @@ public sealed partial class DatabaseTimeline(Database database, TimeProvider tim
 
     /// <summary>How long ago it was last seen that commits may be forgotten; null for never.</summary>
     public TimeSpan? SinceForgot =>
-        _last is { Row.ForgotAt: { } at } last ? last.Now - at + time.GetElapsedTime(_lookedAt) : null;
+        _last is { Row.ForgotAt: { } at } last ? last.Now - at + time.GetElapsedTime(last.LookedAt) : null;
 
     /// <summary>The end of that time plus <paramref name="lease"/>, by the lease clock.</summary>
     public DateTimeOffset? ForgottenLeasesEnd(TimeSpan lease) => _last?.Row.ForgotAt + lease;
@@ -53,12 +52,12 @@ public sealed partial class DatabaseTimeline(Database database, TimeProvider tim
         await _looking.WaitAsync();
         try
         {
-            var look = await database.InAsync(LookAsync);
+            var look = await database.InAsync(LookAsync) with { LookedAt = time.GetTimestamp() };
             var before = _last;
             // A standby, or the primary to be, says nothing yet. Until it does, nothing is claimed.
             if (look.Timeline.Length == 0 && before is not null)
                 look = look with { SystemId = before.SystemId, Timeline = before.Timeline, Position = before.Position };
-            (_last, _lookedAt) = (look, time.GetTimestamp());
+            _last = look;
             if (before is not null && (!IsSame(before, look) || before.Row.ForgotAt != look.Row.ForgotAt))
             {
                 Log.Changed(logger, before.Timeline, look.Timeline);

@@ -35,7 +35,11 @@ public sealed record TimelineLook(
     DateTimeOffset Now,
     TimelineRow Row,
     Standbys Standbys
-);
+)
+{
+    /// <summary>The monotonic counter right after the look.</summary>
+    public long LookedAt { get; init; }
+}
 
 /// <summary>The standbys that receive the database's log.</summary>
 /// <param name="Attached">How many there are, as far as it can be seen.</param>
