@@ -35,11 +35,13 @@ public static class ConsoleApi
             .MapGet("/history", ReadHistoryAsync)
             .WithSummary("What the plots show: span is hour (the default), day or month.")
             .Produces<HistoryAnswer>();
-        var requests = endpoints.MapGroup("/api/requests/{id:guid}").WithTags("Requests");
-        requests.MapGet("", FindRequestAsync).WithSummary("Everything that is stored of one request, but its prompt.");
+        var requests = endpoints.MapGroup("/api/requests").WithTags("Requests");
+        requests
+            .MapGet("/{id:guid}", FindRequestAsync)
+            .WithSummary("Everything that is stored of one request, but its prompt.");
         requests
             .MapGet(
-                "/pictures/{number:int}",
+                "/{id:guid}/pictures/{number:int}",
                 (Guid id, int number, RequestPictures pictures, HttpContext http, CancellationToken ct) =>
                     pictures.SendAsync(id, number, http, ct)
             )

@@ -158,7 +158,7 @@ public sealed class WorkerMetrics
         _repliesDropped.Add(1, new KeyValuePair<string, object?>("reason", Word(reason)));
 
     /// <summary>A try to post to a webhook ended. Only tenants that are named in the settings have one.</summary>
-    public void Posted(string tenant, WebhookState state, int posts = 1) =>
+    public void Posted(string? tenant, WebhookState state, int posts = 1) =>
         _posts.Add(
             posts,
             WithTenant(
@@ -204,7 +204,7 @@ public sealed class WorkerMetrics
     private void BeginAtZero()
     {
         _resends.Add(0);
-        foreach (var tenant in _tenants.Named.Keys.Where(name => _tenants.WebhookOf(name) is not null))
+        foreach (var tenant in (string?[])[null, .. _tenants.Named.Keys.Where(n => _tenants.WebhookOf(n) is not null)])
         {
             foreach (var state in Enum.GetValues<WebhookState>())
                 Posted(tenant, state, posts: 0);

@@ -1,15 +1,12 @@
-using System.Text.RegularExpressions;
-using ImageWorker.Contracts;
-using ImageWorker.IntegrationTests.Deploy;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Workers;
 
 namespace ImageWorker.IntegrationTests.Operations;
 
-public sealed partial class RestoreTests(TestServers servers)
+public sealed class RestoreTests(TestServers servers)
 {
     [Fact]
-    public async Task The_runbooks_statement_keeps_a_restored_worker_from_paying_again_for_what_its_backup_has_forgotten()
+    public async Task After_a_restore_and_recover_what_the_backup_has_forgotten_is_adopted_and_not_paid_again()
     {
         await using var worker = await WorkerUnderTest.CreateAsync(servers);
         var command = WorkerUnderTest.Command("a red fox");
@@ -19,20 +16,22 @@ public sealed partial class RestoreTests(TestServers servers)
             await worker.Commands.SendAsync(command);
             await Eventually.HoldsAsync(() => worker.Zpk.ReadLedger().Server.GenerateCalls > 0);
         }
-
-        // The backup is of this moment; that the images were submitted and paid for right after it is not in it.
+        await worker.QueryAsync("CREATE TABLE backup AS SELECT * FROM requests");
         worker.Zpk.SetFaults();
-        await worker.QueryAsync(Statement());
+        await using (await worker.StartAsync())
+            await worker.ClosedOnceAsync(command);
+
+        await worker.QueryAsync(
+            "DELETE FROM submissions; DELETE FROM requests; INSERT INTO requests SELECT * FROM backup"
+        );
+        await using (var recover = WorkerProgram.Start(["recover", "--since", "1h"], worker.Settings))
+            Assert.True(await recover.WaitForExitAsync() == 0, recover.Tail);
         await using var restored = await worker.StartAsync();
 
-        var failed = (await worker.ClosedOnceAsync(command)).As<ImagesFailed>();
-        Assert.Equal(FailureReason.DeadlineExceeded, failed.Reason);
-        Assert.Equal(0, worker.PaidFor(command).Totals.Submissions);
+        await Eventually.PassesAsync(async () =>
+            Assert.Equal("Closed", await worker.QueryAsync("SELECT state FROM requests"))
+        );
+        var totals = worker.PaidFor(command).Totals;
+        Assert.Equal((1, 1, 0), (totals.Submissions, totals.ImagesPaid, totals.RepeatedIds));
     }
-
-    private static string Statement() =>
-        Sql().Match(File.ReadAllText(Checkout.At("docs", "operations.md"))).Groups["sql"].Value;
-
-    [GeneratedRegex("```sql\n(?<sql>[^`]+)```", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Sql();
 }
