@@ -97,7 +97,7 @@ internal sealed class OperationsApp : IAsyncDisposable
                     route
                         .Metadata.GetRequiredMetadata<HttpMethodMetadata>()
                         .HttpMethods.Select(method =>
-                            $"{method} {route.RoutePattern.RawText!.Replace(":guid", "", StringComparison.Ordinal)}"
+                            $"{method} {route.RoutePattern.RawText!.Replace(":guid", "", StringComparison.Ordinal).Replace(":int", "", StringComparison.Ordinal)}"
                         )
                 ),
         ];
