@@ -187,6 +187,6 @@ phase "Restore" dotnet restore ImageWorker.sln --locked-mode || { fail; finish; 
 phase "Format" dotnet csharpier check . || fail
 phase "Build" dotnet build ImageWorker.sln --no-restore -nologo || { fail; finish; }
 phase "Unit tests" tests 600 ImageWorker.Tests
-phase "Integration tests" tests 2400 ImageWorker.IntegrationTests
+phase "Integration tests" tests 3600 ImageWorker.IntegrationTests
 if phase "Chaos" chaos; then passed=$((passed + 1)); else fail; fi
 finish
