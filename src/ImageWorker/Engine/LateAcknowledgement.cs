@@ -66,12 +66,11 @@ public sealed partial class LateAcknowledgement : IFilter<ReceiveContext>, IDisp
         long? position = null;
         while (true)
         {
-            var waiting = Count();
-            if (waiting == 0)
+            if (Count() == 0)
                 await _added.WaitAsync(_goesOnWithout ? LookInterval : Timeout.InfiniteTimeSpan, stopping);
             try
             {
-                waiting = Count();
+                var waiting = Count();
                 var look = await _timeline.LookAsync();
                 // Not the position of this look: it moves all the time.
                 if (_goesOnWithout && look.Standbys.Reached >= position)

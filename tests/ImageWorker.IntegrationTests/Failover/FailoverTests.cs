@@ -70,7 +70,7 @@ public sealed class FailoverTests(TestServers servers)
                 );
             }
         );
-        await Task.WhenAny(one.Process.WaitForLineAsync(TellsOfIt), other.Process.WaitForLineAsync(TellsOfIt));
+        await Task.WhenAll(one.Process.WaitForLineAsync(TellsOfIt), other.Process.WaitForLineAsync(TellsOfIt));
     }
 
     private static bool TellsOfIt(string line) =>
