@@ -74,6 +74,7 @@ public sealed class ZpkImagesClient
                         isPaid: true,
                         GenerateBody.Write(parameters, credentials),
                         credentials,
+                        start,
                         _options.GenerateTimeout,
                         token
                     ),
@@ -197,6 +198,7 @@ public sealed class ZpkImagesClient
                         isPaid: false,
                         CheckBody.Write(uniqueRequestId, credentials),
                         credentials,
+                        _time.GetTimestamp(),
                         _options.CheckTimeout,
                         token
                     ),

@@ -70,6 +70,7 @@ public static class ZpkServiceCollectionExtensions
             UseCookies = false,
             ConnectTimeout = provider.GetRequiredService<IOptions<ZpkOptions>>().Value.ConnectTimeout,
             PooledConnectionLifetime = ConnectionLifetime,
+            ConnectCallback = TcpConnection.OpenAsync,
         };
 
     private static SocketsHttpHandler PictureHandler(IServiceProvider provider)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using ImageWorker.Zpk.Wire;
 
 namespace ImageWorker.Zpk.Pictures;
@@ -20,16 +19,6 @@ internal static class PictureConnection
             addresses = Array.FindAll(addresses, address => PictureAddress.MayConnect(address, api));
         if (addresses.Length == 0)
             throw new HttpRequestException("its host leads to this machine or into a private network");
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, ct);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await TcpConnection.OpenAsync(addresses, context.DnsEndPoint.Port, ct);
     }
 }

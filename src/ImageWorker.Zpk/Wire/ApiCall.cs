@@ -5,7 +5,8 @@ namespace ImageWorker.Zpk.Wire;
 /// <summary>
 /// One POST to the API, told apart by what it proves. HTTP/1.1 and no <c>Expect</c> header: there the sockets
 /// handler never repeats a request that has a body, not even on a pooled connection that the server has closed
-/// (HTTP/2 may repeat a refused stream). <see cref="SingleSendContent"/> holds even where that should change.
+/// (HTTP/2 may repeat a refused stream). <see cref="SingleSendContent"/> holds even where that should change. After its
+/// timeout nothing of it is sent any more, neither by a process that was frozen meanwhile nor by its system.
 /// </summary>
 internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, TimeProvider time)
 {
@@ -13,11 +14,13 @@ internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, Ti
 
     private readonly AnswerReader _reader = new(options, time);
 
+    /// <summary>Makes the call, whose first byte leaves before <paramref name="timeout"/> has passed since <paramref name="start"/>, or never.</summary>
     public async Task<Reply> PostAsync(
         string path,
         bool isPaid,
         byte[] body,
         Credentials credentials,
+        long start,
         TimeSpan timeout,
         CancellationToken ct
     )
@@ -27,7 +30,7 @@ internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, Ti
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         using var client = clients.CreateClient(HttpClientName);
-        using var content = new SingleSendContent(body);
+        using var content = new SingleSendContent(body, () => time.GetElapsedTime(start) < timeout);
         using var request = new HttpRequestMessage(HttpMethod.Post, Address(path))
         {
             Content = content,
@@ -43,6 +46,10 @@ internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, Ti
                 either.Token
             );
             return await _reader.ReadAsync(response, texts, either.Token);
+        }
+        catch (Exception) when (content.IsLate && !ct.IsCancellationRequested)
+        {
+            return new Reply.NotSent($"held up for {timeout} before it was sent");
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {

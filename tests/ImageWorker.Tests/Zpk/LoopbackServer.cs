@@ -15,8 +15,12 @@ internal sealed partial class LoopbackServer : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private int _posts;
 
-    public LoopbackServer(Func<Connection, Task> serve)
+    /// <param name="serve">What it does to each connection.</param>
+    /// <param name="receiveBuffer">About the bytes that its system takes before they are read; null for what is usual.</param>
+    public LoopbackServer(Func<Connection, Task> serve, int? receiveBuffer = null)
     {
+        if (receiveBuffer is { } bytes)
+            _listener.Server.ReceiveBufferSize = bytes;
         _listener.Start();
         _ = AcceptAsync(serve);
     }

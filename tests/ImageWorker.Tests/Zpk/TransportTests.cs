@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ImageWorker.Zpk;
+using ImageWorker.Zpk.Wire;
 
 namespace ImageWorker.Tests.Zpk;
 
@@ -148,6 +149,62 @@ public sealed class TransportTests
     }
 
     [Fact]
+    public async Task A_process_that_freezes_while_it_connects_sends_nothing_when_it_goes_on()
+    {
+        using var server = new LoopbackServer(connection => connection.ReadAsync());
+        var time = new FrozenTime();
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = (context, ct) =>
+            {
+                time.Freeze(TimeSpan.FromMinutes(2));
+                return TcpConnection.OpenAsync(context, ct);
+            },
+        };
+        using var client = new ClientUnderTest(handler, time, zpk => zpk.BaseAddress = server.Address);
+
+        var outcome = await client.Zpk.GenerateAsync(ClientUnderTest.Parameters, Ct);
+
+        Assert.IsType<GenerateOutcome.Busy>(outcome);
+        Assert.Equal(0, server.Posts);
+    }
+
+    [Fact]
+    public async Task What_is_not_delivered_when_the_call_s_time_is_over_never_arrives()
+    {
+        var isOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var server = new LoopbackServer(
+            receiveBuffer: 4096,
+            serve: async connection =>
+            {
+                await isOver.Task;
+                try
+                {
+                    end.SetResult(await connection.ReadAsync() is not null);
+                }
+                catch (IOException)
+                {
+                    end.SetResult(false);
+                }
+            }
+        );
+        using var client = new ClientUnderTest(configure: zpk =>
+        {
+            zpk.BaseAddress = server.Address;
+            zpk.GenerateTimeout = TimeSpan.FromSeconds(1);
+        });
+
+        // More than the server's system takes before the server reads.
+        var prompt = new string('p', 200_000);
+        var outcome = await client.Zpk.GenerateAsync(ClientUnderTest.Parameters with { Prompt = prompt }, Ct);
+        isOver.SetResult();
+
+        Assert.IsType<GenerateOutcome.Unknown>(outcome);
+        Assert.False(await end.Task);
+    }
+
+    [Fact]
     public async Task A_request_has_a_length_and_no_expectation()
     {
         string? request = null;
@@ -173,4 +230,14 @@ public sealed class TransportTests
     }
 
     private static ClientUnderTest Client(Uri address) => new(configure: zpk => zpk.BaseAddress = address);
+
+    /// <summary>A clock that shows a pause in which no timer fired, as after a freeze.</summary>
+    private sealed class FrozenTime : TimeProvider
+    {
+        private long _frozen;
+
+        public void Freeze(TimeSpan pause) => _frozen += (long)(pause.TotalSeconds * TimestampFrequency);
+
+        public override long GetTimestamp() => base.GetTimestamp() + _frozen;
+    }
 }
