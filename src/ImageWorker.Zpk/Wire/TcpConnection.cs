@@ -12,11 +12,13 @@ internal static class TcpConnection
 {
     private static readonly LingerOption Forget = new(enable: true, seconds: 0);
 
-    /// <exception cref="SocketException">None of the addresses can be reached, or the host has none.</exception>
+    /// <summary>Connects to the host that the request is for, or to its proxy.</summary>
+    /// <exception cref="SocketException">None of its addresses can be reached, or it has none.</exception>
     public static async ValueTask<Stream> OpenAsync(SocketsHttpConnectionContext context, CancellationToken ct) =>
         await OpenAsync(await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, ct), context.DnsEndPoint.Port, ct);
 
-    /// <exception cref="SocketException">None of the addresses can be reached.</exception>
+    /// <summary>Connects to the first of the addresses that can be reached.</summary>
+    /// <exception cref="SocketException">None of them can.</exception>
     public static async ValueTask<Stream> OpenAsync(IPAddress[] addresses, int port, CancellationToken ct)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = Forget };
