@@ -18,7 +18,12 @@ public static class OlderRelease
     {
         if (await RunAsync($"git rev-parse --quiet --verify '{commit}^{{commit}}'") is not { } name)
             return null;
-        var folder = Checkout.At("tests", "ImageWorker.Benchmarks", "obj", "releases", name.Trim());
+        // Not in the checkout, whose documents and sources are tested.
+        var folder = Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData),
+            "imageworker-releases",
+            name.Trim()
+        );
         var dll = Path.Combine(folder, "src", "ImageWorker", "bin", "Release", "net10.0", "ImageWorker.dll");
         if (File.Exists(dll))
             return dll;
