@@ -103,6 +103,17 @@ pooler() {
   fi
 }
 
+# Without it the tests of wrong clocks are skipped.
+clocks() {
+  if compgen -G '/usr/lib/*-linux-gnu/faketime/libfaketimeMT.so.1' >/dev/null; then
+    echo "libfaketime is installed."
+  elif command -v apt-get >/dev/null && as_root true 2>/dev/null; then
+    install_packages faketime
+  else
+    echo "No libfaketime, so no clock is set. It is in Debian's package faketime."
+  fi
+}
+
 # Without it the tests of the alert rules are skipped.
 alert_checker() {
   if command -v promtool >/dev/null; then
@@ -179,6 +190,7 @@ chaos() {
 
 phase "Servers" servers || { fail; finish; }
 phase "Pooler" pooler || fail
+phase "Clocks" clocks || fail
 phase "Alert checker" alert_checker || fail
 phase "Browser" browser || fail
 phase "Languages" languages || fail

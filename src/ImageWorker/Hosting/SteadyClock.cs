@@ -3,7 +3,8 @@ namespace ImageWorker.Hosting;
 /// <summary>
 /// The wall clock without its jumps. It counts time by the monotonic counter, and makes up the difference to the
 /// system's clock at 1 % at most. A system clock that is set forward fires no timer early and ends no lease. One that
-/// is set back stalls nothing. In the end this clock follows both.
+/// is set back stalls nothing. In the end this clock follows both. Where workers share a database, its clock takes the
+/// place of the system's: what one of them writes is due for all of them at the same time, however their own clocks stand.
 /// </summary>
 public sealed class SteadyClock(TimeProvider system) : TimeProvider
 {
@@ -12,6 +13,7 @@ public sealed class SteadyClock(TimeProvider system) : TimeProvider
     private readonly Lock _gate = new();
     private DateTimeOffset _now = system.GetUtcNow();
     private long _counted = system.GetTimestamp();
+    private (DateTimeOffset Now, long At)? _followed;
 
     public override long TimestampFrequency => system.TimestampFrequency;
 
@@ -19,6 +21,21 @@ public sealed class SteadyClock(TimeProvider system) : TimeProvider
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         system.CreateTimer(callback, state, dueTime, period);
+
+    /// <summary>
+    /// Follows another clock than the system's, from its first reading on.
+    /// </summary>
+    /// <param name="now">What it says.</param>
+    /// <param name="at">The monotonic counter then.</param>
+    public void Follow(DateTimeOffset now, long at)
+    {
+        lock (_gate)
+        {
+            if (_followed is null)
+                (_now, _counted) = (now, at);
+            _followed = (now, at);
+        }
+    }
 
     public override DateTimeOffset GetUtcNow()
     {
@@ -29,7 +46,7 @@ public sealed class SteadyClock(TimeProvider system) : TimeProvider
             _counted = timestamp;
             _now += elapsed;
 
-            var behind = system.GetUtcNow() - _now;
+            var behind = TrueTime(timestamp) - _now;
             var most = elapsed * Slew;
             _now +=
                 behind > most ? most
@@ -38,4 +55,7 @@ public sealed class SteadyClock(TimeProvider system) : TimeProvider
             return _now;
         }
     }
+
+    private DateTimeOffset TrueTime(long timestamp) =>
+        _followed is { } followed ? followed.Now + system.GetElapsedTime(followed.At, timestamp) : system.GetUtcNow();
 }

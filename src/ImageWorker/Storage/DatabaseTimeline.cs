@@ -6,8 +6,12 @@ namespace ImageWorker.Storage;
 /// Notices that the database may have forgotten commits: it failed over to a standby, or was restored to an earlier state.
 /// Claims are only made while its timeline is the one that this process has seen, so nothing is paid for in between.
 /// </summary>
-public sealed partial class DatabaseTimeline(Database database, TimeProvider time, ILogger<DatabaseTimeline> logger)
-    : IDisposable
+public sealed partial class DatabaseTimeline(
+    Database database,
+    DatabaseClock clock,
+    TimeProvider time,
+    ILogger<DatabaseTimeline> logger
+) : IDisposable
 {
     /// <summary>For so long after a change, every new submission is looked up before it is paid for.</summary>
     public static readonly TimeSpan LookUpFor = TimeSpan.FromHours(1);
@@ -77,7 +81,10 @@ public sealed partial class DatabaseTimeline(Database database, TimeProvider tim
 
     private async Task<TimelineLook> LookAsync(WorkerContext db)
     {
+        var before = time.GetTimestamp();
         var look = await db.LookAtTimelineAsync();
+        if (db.HasClock)
+            await clock.NoteAsync(db, look.Now, before);
         if (look.Timeline.Length == 0)
             return look;
         var wentBack = _last is { } last && IsSame(last, look) && look.Position < last.Position;

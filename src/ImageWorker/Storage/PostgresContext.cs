@@ -151,6 +151,17 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     public override async Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now) =>
         (await Database.SqlQuery<DateTimeOffset>($"""SELECT clock_timestamp() AS "Value" """).ToListAsync())[0];
 
+    public override bool HasClock => true;
+
+    public override Task RestartPaceAsync() =>
+        Database.ExecuteSqlAsync(
+            $"""
+            WITH all_calls AS (
+                UPDATE submission_pace SET next_at = clock_timestamp() WHERE next_at > clock_timestamp())
+            UPDATE tenant_pace SET next_at = clock_timestamp() WHERE next_at > clock_timestamp()
+            """
+        );
+
     public override async Task<TimelineLook> LookAtTimelineAsync()
     {
         var seen = await Database

@@ -38,6 +38,7 @@ public static class StorageRegistration
             );
         services.AddSingleton<Database>();
         services.AddSingleton<DatabaseState>();
+        services.AddSingleton<DatabaseClock>();
         services.AddSingleton<DatabaseTimeline>();
         services.AddSingleton<StepRetries>();
         services.AddSingleton<LockedRequests>();

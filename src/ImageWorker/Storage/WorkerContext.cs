@@ -119,6 +119,12 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// </summary>
     public abstract Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now);
 
+    /// <summary>True if the database has a clock of its own.</summary>
+    public virtual bool HasClock => false;
+
+    /// <summary>Has the next paid calls begin at once: their times were told by a clock that was set back since.</summary>
+    public virtual Task RestartPaceAsync() => Task.CompletedTask;
+
     /// <summary>Sees where the database's history stands.</summary>
     public abstract Task<TimelineLook> LookAtTimelineAsync();
 

@@ -12,6 +12,7 @@ namespace ImageWorker.Submission;
 public sealed class CallLimits(
     IOptions<SubmissionOptions> options,
     IOptions<TenantOptions> tenantOptions,
+    DatabaseClock clock,
     TimeProvider time
 )
 {
@@ -38,7 +39,7 @@ public sealed class CallLimits(
 
         await using var transaction = await db.Database.BeginTransactionAsync();
         await db.LockClaimsAsync();
-        var now = await db.LeaseClockAsync(time.GetUtcNow());
+        var (now, _) = await clock.ReadAsync(db);
         var room = await MeasureAsync(db, now);
         var result = await begin(room);
         foreach (var (tenant, count) in room.Begun)

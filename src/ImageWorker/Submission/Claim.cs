@@ -19,8 +19,12 @@ public abstract record Claim
     /// <summary>A call may have arrived: look it up.</summary>
     /// <param name="IsConclusive">True once "not found" proves that it never arrived.</param>
     /// <param name="IsWanted">False if the call must only be looked up, and not made again.</param>
-    /// <param name="LeaseUntil">When "not found" becomes conclusive.</param>
-    public sealed record InDoubt(bool IsConclusive, bool IsWanted, DateTimeOffset LeaseUntil) : Claim;
+    /// <param name="LeaseUntil">The end of its lease.</param>
+    public sealed record InDoubt(bool IsConclusive, bool IsWanted, DateTimeOffset LeaseUntil) : Claim
+    {
+        /// <summary>When "not found" becomes conclusive: then, unless the database's clock has not been watched for long enough.</summary>
+        public DateTimeOffset ConclusiveAt { get; init; } = LeaseUntil;
+    }
 
     /// <summary>Another process holds it until <paramref name="Until"/>.</summary>
     public sealed record Leased(DateTimeOffset Until) : Claim;

@@ -15,6 +15,7 @@ public sealed class SubmissionLedger
 {
     private readonly Database _database;
     private readonly DatabaseTimeline _timeline;
+    private readonly DatabaseClock _clock;
     private readonly LockedRequests _locked;
     private readonly WorkerIdentity _worker;
     private readonly TimeProvider _time;
@@ -29,6 +30,7 @@ public sealed class SubmissionLedger
     public SubmissionLedger(
         Database database,
         DatabaseTimeline timeline,
+        DatabaseClock clock,
         LockedRequests locked,
         WorkerIdentity worker,
         Stopping stopping,
@@ -37,9 +39,10 @@ public sealed class SubmissionLedger
         TimeProvider time
     )
     {
-        (_database, _timeline, _locked, _worker, _stopping, _time) = (
+        (_database, _timeline, _clock, _locked, _worker, _stopping, _time) = (
             database,
             timeline,
+            clock,
             locked,
             worker,
             stopping,
@@ -65,7 +68,8 @@ public sealed class SubmissionLedger
     /// How long a forgotten call may still be under way: until then, "not found" proves nothing. Not more than zero for no
     /// more.
     /// </summary>
-    public TimeSpan ForgottenCallsLast => _lease - (_timeline.SinceForgot ?? _lease);
+    public TimeSpan ForgottenCallsLast =>
+        _timeline.SinceForgot is { } since ? _lease - (since < _clock.EvenFor ? since : _clock.EvenFor) : TimeSpan.Zero;
 
     /// <summary>The end of that time, by the lease clock.</summary>
     public DateTimeOffset? ForgottenCallsEnd => _timeline.ForgottenLeasesEnd(_lease);
@@ -228,7 +232,7 @@ public sealed class SubmissionLedger
     {
         // In this order: no call begins once the request no longer wants it, so what the ledger says then stays true.
         var isWanted = await db.Wanting(_time.GetUtcNow()).AnyAsync(request => request.CorrelationId == requestId, ct);
-        var now = await db.LeaseClockAsync(_time.GetUtcNow());
+        var (now, evenSince) = await _clock.ReadAsync(db);
         var entry = await FindAsync(db, id, ct);
         Claim? known = entry switch
         {
@@ -236,9 +240,15 @@ public sealed class SubmissionLedger
             { State: LedgerState.Accepted or LedgerState.Refused } => new Claim.Settled(),
             // Another process may have its call under way. This process knows that its own has ended.
             _ when entry.LeaseUntil > now && entry.Owner != _worker.Id => Leased(entry),
-            _ => new Claim.InDoubt(IsConclusive: entry.LeaseUntil <= now, isWanted, entry.LeaseUntil),
+            _ => InDoubt(entry.LeaseUntil < evenSince + _lease ? evenSince + _lease : entry.LeaseUntil),
         };
         return (known, entry);
+
+        Claim InDoubt(DateTimeOffset conclusiveAt) =>
+            new Claim.InDoubt(IsConclusive: conclusiveAt <= now, isWanted, entry.LeaseUntil)
+            {
+                ConclusiveAt = conclusiveAt,
+            };
     }
 
     private async Task<IReadOnlyList<Insertion>> InsertAllAsync(IReadOnlyList<NewClaim> claims)

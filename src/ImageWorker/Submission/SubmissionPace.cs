@@ -14,14 +14,21 @@ public sealed class SubmissionPace
     public static readonly TimeSpan Ahead = TimeSpan.FromMilliseconds(100);
 
     private readonly Database _database;
+    private readonly DatabaseClock _clock;
     private readonly Stopping _stopping;
     private readonly TimeProvider _time;
     private readonly TimeSpan? _interval;
     private readonly Batcher<SubmissionPace, TimeSpan> _slots;
 
-    public SubmissionPace(Database database, Stopping stopping, IOptions<SubmissionOptions> options, TimeProvider time)
+    public SubmissionPace(
+        Database database,
+        DatabaseClock clock,
+        Stopping stopping,
+        IOptions<SubmissionOptions> options,
+        TimeProvider time
+    )
     {
-        (_database, _stopping, _time) = (database, stopping, time);
+        (_database, _clock, _stopping, _time) = (database, clock, stopping, time);
         _interval = options.Value.PerSecond is { } rate ? TimeSpan.FromSeconds(1 / rate) : null;
         // Small batches, so that other processes get slots in between.
         _slots = new(size: 8, parallel: 1, ReserveAsync);
@@ -61,7 +68,12 @@ public sealed class SubmissionPace
     private async Task<IReadOnlyList<TimeSpan>> ReserveAsync(IReadOnlyList<SubmissionPace> waiting)
     {
         var each = _interval!.Value;
-        var first = await _database.InAsync(db => db.ReserveSlotsAsync(waiting.Count, each, _time.GetUtcNow()));
+        var first = await _database.InAsync(async db =>
+        {
+            // Who finds that it was set back frees the slots first, whose times would not come for long.
+            await _clock.ReadAsync(db);
+            return await db.ReserveSlotsAsync(waiting.Count, each, _time.GetUtcNow());
+        });
         return [.. waiting.Select((_, index) => first + each * index)];
     }
 }

@@ -211,7 +211,7 @@ public sealed partial class Submitter(
                 return new(Accept(message, claim.LeaseUntil, found.Answer) with { IsAdopted = true });
 
             case CheckOutcome.NotFound when !claim.IsConclusive:
-                return new(Defer(message, claim.LeaseUntil, inDoubt: true, "ZPK does not list it yet"));
+                return new(Defer(message, claim.ConclusiveAt, inDoubt: true, "ZPK does not list it yet"));
 
             case CheckOutcome.NotFound when !claim.IsWanted:
                 return new(

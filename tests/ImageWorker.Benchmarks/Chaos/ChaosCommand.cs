@@ -15,6 +15,11 @@ public static class ChaosCommand
         var cuts = Option("--connection-cuts", 1, "Times that every connection to RabbitMQ is cut.");
         var outage = Option("--outage", 3, "Seconds that the first outage of each server takes.");
         var seconds = Option<int?>("--seconds", null, "How long it goes on; by default what the rest asks for.");
+        var older = new Option<string?>("--older")
+        {
+            Description =
+                "A commit of an older version, or 'last' for the last release: its workers begin, migrate comes, this version's workers join them, and in the end the older ones go on alone.",
+        };
         var seed = Option<int?>("--seed", null, "Repeats the choices of an earlier run.");
 
         var command = new Command("chaos", "Break everything while requests run, then count.")
@@ -27,11 +32,21 @@ public static class ChaosCommand
             cuts,
             outage,
             seconds,
+            older,
             seed,
         };
         command.SetAction(
             async (parsed, ct) =>
             {
+                var commit = parsed.GetValue(older) is "last" ? OlderRelease.Last : parsed.GetValue(older);
+                var program = commit is null ? null : await OlderRelease.BuildAsync(commit);
+                if (commit is not null && program is null)
+                {
+                    Console.WriteLine(
+                        $"Left out: this checkout has no commit {commit}. 'git fetch --unshallow' gets the history."
+                    );
+                    return 0;
+                }
                 var plan = new ChaosPlan
                 {
                     Commands = parsed.GetValue(commands),
@@ -42,6 +57,7 @@ public static class ChaosCommand
                     DatabaseRestarts = parsed.GetValue(databaseRestarts),
                     Outage = TimeSpan.FromSeconds(parsed.GetValue(outage)),
                     Duration = default,
+                    Older = program,
                     Seed = parsed.GetValue(seed) ?? Random.Shared.Next(),
                 };
                 var acts = plan.Kills + plan.ConnectionCuts + plan.BrokerRestarts + plan.DatabaseRestarts;

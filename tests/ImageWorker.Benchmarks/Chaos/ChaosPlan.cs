@@ -16,6 +16,9 @@ public sealed record ChaosPlan
     /// <summary>How long commands are published and things are broken, but for the outages' own time.</summary>
     public required TimeSpan Duration { get; init; }
 
+    /// <summary>The <c>ImageWorker.dll</c> of an older version that runs before, beside and after this one; null for none.</summary>
+    public required string? Older { get; init; }
+
     public required int Seed { get; init; }
 
     /// <summary>Long enough for what is broken to be noticed in between, and for the commands to come at 20 a second.</summary>

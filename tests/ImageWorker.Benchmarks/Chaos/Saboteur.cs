@@ -2,8 +2,17 @@ using ImageWorker.Benchmarks.Load;
 
 namespace ImageWorker.Benchmarks.Chaos;
 
-/// <summary>Kills workers and restarts servers at random moments, one at a time, and has everything running in the end.</summary>
-public sealed class Saboteur(ChaosPlan plan, Random random, ChaosServers servers, WorkerFleet workers)
+/// <summary>
+/// Kills workers and restarts servers at random moments, one at a time, and has everything running in the end. Beside an
+/// older version it also upgrades after a third of that, and rolls back after two.
+/// </summary>
+public sealed class Saboteur(
+    ChaosPlan plan,
+    Random random,
+    ChaosServers servers,
+    WorkerFleet workers,
+    WorkerFleet older
+)
 {
     public int Kills { get; private set; }
     public int ConnectionCuts { get; private set; }
@@ -19,6 +28,11 @@ public sealed class Saboteur(ChaosPlan plan, Random random, ChaosServers servers
             .Concat(Enumerable.Repeat(RestartDatabaseAsync, plan.DatabaseRestarts))
             .ToArray();
         random.Shuffle(acts);
+        if (plan.Older is not null)
+        {
+            var third = acts.Length / 3;
+            acts = [.. acts[..third], UpgradeAsync, .. acts[third..^third], RollBackAsync, .. acts[^third..]];
+        }
         foreach (var act in acts)
         {
             await Task.Delay(plan.Duration / acts.Length * (0.5 + random.NextDouble()), ct);
@@ -28,9 +42,25 @@ public sealed class Saboteur(ChaosPlan plan, Random random, ChaosServers servers
 
     private async Task KillWorkerAsync(CancellationToken ct)
     {
-        await workers.KillOneAsync(random, ct);
+        var fleets = new[] { workers, older }.Where(fleet => fleet.Count > 0).ToArray();
+        await fleets[random.Next(fleets.Length)].KillOneAsync(random, ct);
         Kills++;
         Console.WriteLine("killed a worker");
+    }
+
+    private async Task UpgradeAsync(CancellationToken ct)
+    {
+        await workers.MigrateAsync(ct);
+        await workers.StartAsync(plan.Replicas, ct);
+        Console.WriteLine($"migrated, and started this version's workers beside {older.Count} older ones");
+    }
+
+    /// <summary>One is killed, the others end in order.</summary>
+    private async Task RollBackAsync(CancellationToken ct)
+    {
+        await workers.KillOneAsync(random, ct);
+        await workers.StopAsync();
+        Console.WriteLine("rolled back");
     }
 
     private async Task CutConnectionsAsync(CancellationToken ct)

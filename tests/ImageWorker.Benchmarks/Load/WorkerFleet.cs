@@ -29,6 +29,9 @@ public sealed class WorkerFleet(
             ["ASPNETCORE_URLS"] = settings.GetValueOrDefault("ASPNETCORE_URLS") ?? "http://127.0.0.1:0",
         };
 
+    /// <summary>The workers that run.</summary>
+    public int Count => _running.Count;
+
     /// <summary>All that every worker has written, those that were killed included.</summary>
     public IEnumerable<string> Lines => _lastWords.Concat(_running.SelectMany(worker => worker.Lines));
 
@@ -66,6 +69,7 @@ public sealed class WorkerFleet(
         foreach (var worker in _running)
         {
             await worker.WaitForExitAsync();
+            _lastWords.AddRange(worker.Lines);
             await worker.DisposeAsync();
         }
         _running.Clear();

@@ -11,6 +11,7 @@ internal sealed class InstalledPostgres : InstalledServer
     private readonly string _data;
     private readonly InstalledPostgres? _primary;
 
+    private IReadOnlyDictionary<string, string> _environment = new Dictionary<string, string>(StringComparer.Ordinal);
     private int _port = LoopbackPort.Free();
 
     public InstalledPostgres()
@@ -29,6 +30,14 @@ internal sealed class InstalledPostgres : InstalledServer
 
     /// <summary>A standby that follows this server; not started.</summary>
     public InstalledPostgres Standby() => new(this);
+
+    /// <summary>From its next start on its clock is so far ahead; may be called again while it runs.</summary>
+    public void SetClock(TimeSpan ahead)
+    {
+        var file = Path.Combine(Leash.Folder, "clock");
+        FakedTime.Set(file, ahead);
+        _environment = FakedTime.From(file);
+    }
 
     /// <summary>Holds up what it receives from its primary, by stopping the process that does.</summary>
     public async Task FreezeReceiverAsync()
@@ -98,14 +107,21 @@ internal sealed class InstalledPostgres : InstalledServer
     }
 
     protected override ChildProcess Launch() =>
-        Run(
-            "postgres",
-            "-D",
-            _data,
-            $"--port={_port}",
-            "--listen_addresses=127.0.0.1",
-            "--unix_socket_directories=",
-            "--max_connections=200"
+        // Not for the programs that become this user, whose shared memory it could not open.
+        User.Start(
+            Leash,
+            _folder,
+            [
+                "env",
+                .. _environment.Select(variable => $"{variable.Key}={variable.Value}"),
+                Path.Combine(Binaries!, "postgres"),
+                "-D",
+                _data,
+                $"--port={_port}",
+                "--listen_addresses=127.0.0.1",
+                "--unix_socket_directories=",
+                "--max_connections=200",
+            ]
         );
 
     protected override Task<bool> AnswersAsync() => Databases.AnswersAsync(ConnectionString);

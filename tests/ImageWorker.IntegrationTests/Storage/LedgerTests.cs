@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ImageWorker.Contracts;
 using ImageWorker.Hosting;
 using ImageWorker.IntegrationTests.Servers;
@@ -8,6 +9,7 @@ using ImageWorker.Submission;
 using ImageWorker.Zpk;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Microsoft.Extensions.Options.Options;
 
 namespace ImageWorker.IntegrationTests.Storage;
@@ -73,6 +75,19 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         Assert.True(doubt.IsConclusive);
         Assert.Equal(again!.LeaseUntil, Assert.IsType<Claim.Leased>(seen).Until);
         Assert.InRange(again.LeaseUntil - claim.LeaseUntil, TimeSpan.Zero, Lease);
+    }
+
+    [Fact]
+    public async Task A_worker_that_has_not_watched_the_databases_clock_for_a_lease_takes_nothing_over()
+    {
+        var claim = Assert.IsType<Claim.Fresh>(await LedgerOf(0).ClaimAsync(new(Id, _requestId), Ct));
+        await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
+
+        var seen = await LedgerOf(0, watched: TimeSpan.Zero).ClaimAsync(new(Id, _requestId), Ct);
+
+        var doubt = Assert.IsType<Claim.InDoubt>(seen);
+        Assert.False(doubt.IsConclusive);
+        Assert.InRange(doubt.ConclusiveAt, claim.LeaseUntil, claim.LeaseUntil + Lease);
     }
 
     [Fact]
@@ -190,18 +205,32 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         return services.BuildServiceProvider();
     }
 
-    /// <summary>Of a worker of its own, whose clock is so many hours ahead.</summary>
-    private SubmissionLedger LedgerOf(int hours) =>
-        new(
+    /// <summary>
+    /// Of a worker of its own, whose clock is so many hours ahead, and which has watched the database's clock for long.
+    /// </summary>
+    private SubmissionLedger LedgerOf(int hours, TimeSpan? watched = null)
+    {
+        var clock = WatchedFor(watched ?? Lease + Lease);
+        return new(
             _services.GetRequiredService<Database>(),
             _services.GetRequiredService<DatabaseTimeline>(),
+            clock,
             _services.GetRequiredService<LockedRequests>(),
             new(),
             _stopping,
             Create(new ZpkOptions()),
-            new(Create(new SubmissionOptions()), Create(new TenantOptions()), TimeProvider.System),
+            new(Create(new SubmissionOptions()), Create(new TenantOptions()), clock, TimeProvider.System),
             new SkewedClock(TimeSpan.FromHours(hours))
         );
+    }
+
+    private static DatabaseClock WatchedFor(TimeSpan time)
+    {
+        var clock = new DatabaseClock(TimeProvider.System, NullLogger<DatabaseClock>.Instance);
+        var before = TimeProvider.System.GetTimestamp() - (long)(time.TotalSeconds * Stopwatch.Frequency);
+        clock.Note(TimeProvider.System.GetUtcNow() - time, before);
+        return clock;
+    }
 
     private Task<int> AddRequestAsync(Guid id) =>
         InDatabaseAsync(db =>

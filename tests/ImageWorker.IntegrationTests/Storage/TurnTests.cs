@@ -332,11 +332,17 @@ public sealed class TurnTests(TestServers servers) : IAsyncLifetime
         new(
             _services.GetRequiredService<Database>(),
             _services.GetRequiredService<DatabaseTimeline>(),
+            _services.GetRequiredService<DatabaseClock>(),
             _services.GetRequiredService<LockedRequests>(),
             new(),
             _stopping,
             Create(new ZpkOptions()),
-            new(Create(new SubmissionOptions()), Create(tenants ?? new TenantOptions()), TimeProvider.System),
+            new(
+                Create(new SubmissionOptions()),
+                Create(tenants ?? new TenantOptions()),
+                _services.GetRequiredService<DatabaseClock>(),
+                TimeProvider.System
+            ),
             TimeProvider.System
         );
 

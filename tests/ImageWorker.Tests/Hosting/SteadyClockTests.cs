@@ -51,6 +51,31 @@ public sealed class SteadyClockTests
         Assert.Equal(_system.GetUtcNow(), clock.GetUtcNow());
     }
 
+    [Fact]
+    public void Another_clock_is_taken_over_at_once_and_from_then_on_the_systems_does_not_matter()
+    {
+        var clock = new SteadyClock(_system);
+        var other = Start.AddHours(1);
+
+        clock.Follow(other, _system.GetTimestamp());
+        _system.Jump(TimeSpan.FromHours(-5));
+        _system.Pass(TimeSpan.FromSeconds(100));
+
+        Assert.Equal(other + TimeSpan.FromSeconds(100), clock.GetUtcNow());
+    }
+
+    [Fact]
+    public void A_jump_of_the_clock_that_is_followed_is_made_up_at_one_percent()
+    {
+        var clock = new SteadyClock(_system);
+        clock.Follow(Start, _system.GetTimestamp());
+
+        clock.Follow(Start.AddHours(1), _system.GetTimestamp());
+        _system.Pass(TimeSpan.FromSeconds(100));
+
+        Assert.Equal(Start + TimeSpan.FromSeconds(101), clock.GetUtcNow());
+    }
+
     private sealed class JumpingClock(DateTimeOffset start) : TimeProvider
     {
         private DateTimeOffset _wall = start;
