@@ -35,17 +35,6 @@ public static class ConsoleApi
             .MapGet("/history", ReadHistoryAsync)
             .WithSummary("What the plots show: span is hour (the default), day or month.")
             .Produces<HistoryAnswer>();
-        var requests = endpoints.MapGroup("/api/requests").WithTags("Requests");
-        requests
-            .MapGet("/{id:guid}", FindRequestAsync)
-            .WithSummary("Everything that is stored of one request, but its prompt.");
-        requests
-            .MapGet(
-                "/{id:guid}/pictures/{number:int}",
-                (Guid id, int number, RequestPictures pictures, HttpContext http, CancellationToken ct) =>
-                    pictures.SendAsync(id, number, http, ct)
-            )
-            .WithSummary("A generated picture, fetched by the worker: PNG, JPEG, WebP or GIF.");
     }
 
     private static async Task SendEventsAsync(StatusFeed feed, HttpContext http, CancellationToken ct)
@@ -90,19 +79,4 @@ public static class ConsoleApi
             "month" => HistorySpan.Month,
             _ => null,
         };
-
-    private static async Task<IResult> FindRequestAsync(
-        Guid id,
-        DatabaseState state,
-        Database database,
-        TimeProvider time,
-        CancellationToken ct
-    )
-    {
-        if ((await state.LookAsync(ct)).Unreadable is { } problem)
-            return Results.Problem(problem, statusCode: StatusCodes.Status503ServiceUnavailable);
-        return await database.InAsync(db => RequestDetails.FindAsync(db, id, time.GetUtcNow(), ct)) is { } details
-            ? Results.Json(details.AsJson(), Json)
-            : Results.Problem(RequestDetails.Unknown(id), statusCode: StatusCodes.Status404NotFound);
-    }
 }

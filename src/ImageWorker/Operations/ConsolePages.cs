@@ -18,6 +18,7 @@ public static class ConsolePages
         pages.MapGet("/", ShowOverviewAsync);
         pages.MapGet("/requests", ShowRequestsAsync);
         pages.MapGet("/requests/{id:guid}", ShowRequestAsync);
+        pages.MapGet("/put-aside", ShowPutAsideAsync);
         pages.MapGet("/costs", ShowCostsAsync);
         pages.MapGet("/audit", ShowAuditAsync);
     }
@@ -78,6 +79,25 @@ public static class ConsolePages
             (nameof(RequestsPage.Next), found.Next is { } next ? FilterForm.Address(query, $"{next}") : null),
             (nameof(RequestsPage.MetadataKey), searchable.Key),
             (nameof(RequestsPage.Problem), problem)
+        );
+    }
+
+    private static async Task<IResult> ShowPutAsideAsync(
+        PutAsideMessages messages,
+        HttpContext http,
+        CancellationToken ct
+    )
+    {
+        var form = PutAsideForm.Read(http.Request.Query);
+        var (queues, problem) = form.Problem is { } wrong
+            ? ([], wrong)
+            : await messages.ReadAsync(queue: null, PutAsidePage.Shown, form.WithPrompts, ct);
+        return await PageAsync<PutAsidePage>(
+            http,
+            (nameof(PutAsidePage.View), await ViewAsync(http, "put-aside", "./", ct)),
+            (nameof(PutAsidePage.Form), form),
+            (nameof(PutAsidePage.Queues), queues),
+            (nameof(PutAsidePage.Problem), problem)
         );
     }
 

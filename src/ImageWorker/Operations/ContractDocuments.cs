@@ -24,10 +24,24 @@ public sealed class ContractDocuments(Queues queues)
     public static IReadOnlyList<string> Messages { get; } =
     ["GenerateImages", "CancelImages", "ImagesReady", "ImagesFailed", "ImageGenerated"];
 
+    private static readonly Lazy<JsonObject> Source = new(ReadSource);
+
+    private static readonly Lazy<Dictionary<string, string>> Schemas = new(() =>
+        Messages.ToDictionary(message => message, SchemaOf, StringComparer.Ordinal)
+    );
+
+    private readonly Lazy<string> _asyncApi = new(() => AsyncApiFor(queues));
+
     /// <summary>The AsyncAPI document, with the names of this worker's queues and their exchanges.</summary>
-    public string AsyncApi()
+    public string AsyncApi() => _asyncApi.Value;
+
+    /// <summary>The JSON Schema (draft 7) of a message; null if there is none of that name.</summary>
+    /// <param name="message">One of <see cref="Messages"/>.</param>
+    public static string? Schema(string message) => Schemas.Value.GetValueOrDefault(message);
+
+    private static string AsyncApiFor(Queues queues)
     {
-        var document = Source();
+        var document = Source.Value.DeepClone().AsObject();
         var channels = document["channels"]!;
         foreach (
             var (channel, queue) in new[]
@@ -43,13 +57,9 @@ public sealed class ContractDocuments(Queues queues)
         return document.ToJsonString(Readable) + "\n";
     }
 
-    /// <summary>The JSON Schema (draft 7) of a message; null if there is none of that name.</summary>
-    /// <param name="message">One of <see cref="Messages"/>.</param>
-    public static string? Schema(string message)
+    private static string SchemaOf(string message)
     {
-        if (!Messages.Contains(message, StringComparer.Ordinal))
-            return null;
-        var schemas = Source()["components"]!["schemas"]!.AsObject();
+        var schemas = Source.Value["components"]!["schemas"]!.AsObject();
         var schema = new JsonObject
         {
             ["$schema"] = "http://json-schema.org/draft-07/schema#",
@@ -65,7 +75,7 @@ public sealed class ContractDocuments(Queues queues)
         return schema.ToJsonString(Readable).Replace(Components, Definitions, StringComparison.Ordinal) + "\n";
     }
 
-    private static JsonObject Source()
+    private static JsonObject ReadSource()
     {
         using var file = typeof(ContractDocuments).Assembly.GetManifestResourceStream("asyncapi.json")!;
         return JsonNode.Parse(file)!.AsObject();

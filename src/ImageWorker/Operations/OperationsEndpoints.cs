@@ -24,6 +24,7 @@ public static class OperationsEndpoints
         services.AddSingleton<CommandSender>();
         services.AddSingleton<RequestActions>();
         services.AddSingleton<AuditLog>();
+        services.AddSingleton<PutAsideMessages>();
         services.AddOpenApi(options =>
         {
             options.ShouldInclude = endpoint =>

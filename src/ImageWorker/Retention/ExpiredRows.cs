@@ -35,6 +35,25 @@ public sealed class ExpiredRows(Database database, IOptions<RetentionOptions> re
         return (removed, await InBatchesAsync(db => db.SettleCostsAsync(over, _options.Batch, ct), ct));
     }
 
+    /// <summary>Returns how many lines of the audit it removed.</summary>
+    public Task<int> RemoveAuditAsync(CancellationToken ct)
+    {
+        var before = time.GetUtcNow() - _options.Audit;
+        // Few lines a day: two replicas that remove the same ones do not wait long for each other.
+        return InBatchesAsync(
+            db =>
+                db.Audit.Where(line =>
+                        db.Audit.Where(old => old.At < before)
+                            .OrderBy(old => old.At)
+                            .Take(_options.Batch)
+                            .Select(old => old.Id)
+                            .Contains(line.Id)
+                    )
+                    .ExecuteDeleteAsync(ct),
+            ct
+        );
+    }
+
     /// <summary>
     /// Returns how many cancellations it removed whose command has not come. Anybody can send cancellations of requests
     /// that never were, so there is a limit to them, and the oldest go first.

@@ -25,6 +25,10 @@ public sealed class RetentionOptions
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan Costs { get; set; } = TimeSpan.FromDays(400);
 
+    /// <summary>How long the lines of the audit stay. Default 400 days.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan Audit { get; set; } = TimeSpan.FromDays(400);
+
     /// <summary>
     /// How long a cancellation waits for a command that is still to come. After that the command would be a new request.
     /// Default 1 day.

@@ -43,6 +43,7 @@ public sealed partial class RetentionService(
         if (requests + known > 0)
             Log.Removed(logger, requests, known);
         await expired.RemoveCostsAsync(ct);
+        await expired.RemoveAuditAsync(ct);
     }
 
     private async Task RemoveCancellationsAsync(CancellationToken ct)

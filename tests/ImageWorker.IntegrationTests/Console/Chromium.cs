@@ -9,6 +9,7 @@ internal sealed class Chromium : IAsyncDisposable
 
     private readonly IPlaywright _playwright;
     private readonly IBrowser _browser;
+    private readonly Dictionary<string, IBrowserContext> _contexts = new(StringComparer.Ordinal);
 
     private Chromium(IPlaywright playwright, IBrowser browser)
     {
@@ -28,26 +29,33 @@ internal sealed class Chromium : IAsyncDisposable
         return new(playwright, browser);
     }
 
-    /// <summary>A page of its own, with what it complains about.</summary>
-    public async Task<ConsolePage> OpenAsync(Uri root, string? key, int width, bool dark)
+    /// <summary>A page of its own, with what it complains about. Those with the same key share what a browser keeps.</summary>
+    public async Task<ConsolePage> OpenAsync(Uri root, string? key)
     {
-        var context = await _browser.NewContextAsync(
-            new()
-            {
-                BaseURL = root.ToString(),
-                ViewportSize = new() { Width = width, Height = 900 },
-                ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
-                HttpCredentials = key is null ? null : new() { Username = "operator", Password = key },
-                ReducedMotion = ReducedMotion.Reduce,
-            }
-        );
-        context.SetDefaultTimeout(20_000);
-        return new(context, await context.NewPageAsync());
+        if (!_contexts.TryGetValue(key ?? "", out var context))
+            _contexts[key ?? ""] = context = await CreateContextAsync(root, key);
+        return new(await context.NewPageAsync());
     }
 
     public async ValueTask DisposeAsync()
     {
         await _browser.DisposeAsync();
         _playwright.Dispose();
+    }
+
+    private async Task<IBrowserContext> CreateContextAsync(Uri root, string? key)
+    {
+        var context = await _browser.NewContextAsync(
+            new()
+            {
+                BaseURL = root.ToString(),
+                ViewportSize = ConsolePage.Desk,
+                ColorScheme = ColorScheme.Light,
+                HttpCredentials = key is null ? null : new() { Username = "operator", Password = key },
+                ReducedMotion = ReducedMotion.Reduce,
+            }
+        );
+        context.SetDefaultTimeout(20_000);
+        return context;
     }
 }

@@ -17,12 +17,13 @@ internal sealed class ConsolePage : IAsyncDisposable
         "axe.min.js"
     );
 
-    private readonly IBrowserContext _context;
+    /// <summary>A usual screen.</summary>
+    public static readonly ViewportSize Desk = new() { Width = 1280, Height = 900 };
+
     private readonly ConcurrentQueue<string> _complaints = new();
 
-    public ConsolePage(IBrowserContext context, IPage page)
+    public ConsolePage(IPage page)
     {
-        _context = context;
         Page = page;
         page.Console += (_, message) =>
         {
@@ -48,9 +49,24 @@ internal sealed class ConsolePage : IAsyncDisposable
         return this;
     }
 
-    /// <summary>Whether it is wider than the screen.</summary>
-    public Task<bool> ScrollsSidewaysAsync() =>
-        Page.EvaluateAsync<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+    public Task ClickAsync(string button) =>
+        Page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+
+    /// <summary>Answers the question with yes, and returns once the action is done and its outcome is shown.</summary>
+    public async Task ConfirmAsync()
+    {
+        await Page.Locator("dialog [type=submit]").ClickAsync();
+        await Assertions.Expect(Page.Locator("dialog")).ToBeHiddenAsync(new() { Timeout = 30_000 });
+    }
+
+    /// <summary>Whether it is wider than a phone's screen.</summary>
+    public async Task<bool> ScrollsSidewaysOnAPhoneAsync()
+    {
+        await Page.SetViewportSizeAsync(390, 844);
+        return await Page.EvaluateAsync<bool>(
+            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        );
+    }
 
     /// <summary>How many of a request's pictures the browser could read.</summary>
     public Task<int> ShownPicturesAsync() =>
@@ -61,19 +77,27 @@ internal sealed class ConsolePage : IAsyncDisposable
     /// <summary>The text of what has the keyboard.</summary>
     public Task<string> FocusedAsync() => Page.EvaluateAsync<string>("document.activeElement.textContent");
 
-    /// <summary>What keeps somebody from using the page, by axe-core's rules of WCAG 2.2 AA.</summary>
+    /// <summary>What keeps somebody from using the page, by axe-core's rules of WCAG 2.2 AA, in the light and in the dark.</summary>
     public async Task<string[]> ViolationsAsync()
     {
         await Page.EvaluateAsync(await File.ReadAllTextAsync(Axe, TestContext.Current.CancellationToken));
-        return await Page.EvaluateAsync<string[]>(
-            """
+        var light = await ViolationsAsync("'wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'");
+        await Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        // These look at colors. To the others the dark page is the same.
+        string[] dark = await ViolationsAsync("'color-contrast', 'link-in-text-block'");
+        await Page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+        return [.. light, .. dark.Select(violation => $"in the dark: {violation}")];
+    }
+
+    public ValueTask DisposeAsync() => new(Page.CloseAsync());
+
+    private Task<string[]> ViolationsAsync(string rules) =>
+        Page.EvaluateAsync<string[]>(
+            $$"""
             async () => {
-                const { violations } = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+                const { violations } = await axe.run({ runOnly: [{{rules}}], resultTypes: ['violations'], preload: false });
                 return violations.flatMap(found => found.nodes.map(node => `${found.id}: ${node.html}`));
             }
             """
         );
-    }
-
-    public ValueTask DisposeAsync() => _context.DisposeAsync();
 }

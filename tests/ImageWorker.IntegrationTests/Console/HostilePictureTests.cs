@@ -1,4 +1,5 @@
 using System.Net;
+using ImageWorker.IntegrationTests.Workers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -37,11 +38,14 @@ public sealed class HostilePictureTests(ConsoleFixture console) : IAsyncLifetime
     [InlineData("inside", "into a private network")]
     public async Task What_is_no_picture_is_not_shown_and_its_address_says_why(string what, string why)
     {
-        var id = Guid.NewGuid();
-        await console.SendAsync($"a red fox [say image_url={_server!.Urls.Single()}/{what} always]", id);
+        var command = WorkerUnderTest.Command($"a red fox [say image_url={_server!.Urls.Single()}/{what} always]");
+        await console.Worker.CloseAsync(command);
 
-        var (status, body) = await console.Worker.GetAsync($"/api/requests/{id}/pictures/0", ConsoleFixture.Key);
-        await using var page = await console.OpenAsync($"/requests/{id}");
+        var (status, body) = await console.Started.GetAsync(
+            $"/api/requests/{command.RequestId}/pictures/0",
+            ConsoleFixture.Key
+        );
+        await using var page = await console.OpenAsync($"/requests/{command.RequestId}");
 
         Assert.Equal(HttpStatusCode.BadGateway, status);
         Assert.Contains(why, body, StringComparison.Ordinal);

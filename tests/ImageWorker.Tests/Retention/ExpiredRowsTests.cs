@@ -93,6 +93,23 @@ public sealed class ExpiredRowsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_line_of_the_audit_stays_for_400_days_and_goes_then()
+    {
+        for (var i = 0; i < 3; i++)
+            await AddAuditLineAsync("old");
+        _worker.Time.Advance(TimeSpan.FromSeconds(1));
+        await AddAuditLineAsync("kept");
+
+        _worker.Time.Advance(TimeSpan.FromDays(400) - TimeSpan.FromSeconds(1));
+        var before = await RemoveAuditAsync();
+        _worker.Time.Advance(TimeSpan.FromSeconds(1));
+        var after = await RemoveAuditAsync();
+
+        Assert.Equal((0, 3), (before, after));
+        Assert.Equal("kept", await _worker.InDatabaseAsync(db => db.Audit.Select(line => line.Action).SingleAsync(Ct)));
+    }
+
+    [Fact]
     public async Task More_than_a_batch_goes_batch_by_batch()
     {
         for (var i = 0; i < 5; i++)
@@ -148,6 +165,22 @@ public sealed class ExpiredRowsTests : IAsyncLifetime
 
     private Task<int> RemoveCancellationsAsync() =>
         _worker.WithAsync<ExpiredRows, int>(rows => rows.RemoveCancellationsAsync(Ct));
+
+    private Task<int> RemoveAuditAsync() => _worker.WithAsync<ExpiredRows, int>(rows => rows.RemoveAuditAsync(Ct));
+
+    private Task<int> AddAuditLineAsync(string action) =>
+        _worker.InDatabaseAsync(db =>
+        {
+            db.Audit.Add(
+                new()
+                {
+                    Id = Guid.NewGuid(),
+                    At = _worker.Time.GetUtcNow(),
+                    Action = action,
+                }
+            );
+            return db.SaveChangesAsync(Ct);
+        });
 
     private Task<int> AddLedgerRowAsync(string id, Guid requestId) =>
         _worker.InDatabaseAsync(db =>

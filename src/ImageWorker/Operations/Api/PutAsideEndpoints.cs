@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using ImageWorker.Engine;
-using ImageWorker.Hosting;
-using RabbitMQ.Client.Exceptions;
 
 namespace ImageWorker.Operations.Api;
 
@@ -12,8 +10,6 @@ namespace ImageWorker.Operations.Api;
 public static class PutAsideEndpoints
 {
     private const int MostShown = 200;
-    private const int AtOnce = 200;
-    private const int Looked = 10_000;
 
     /// <summary>Maps what shows to the first, and what changes something to the second.</summary>
     public static void MapPutAside(this IEndpointRouteBuilder looking, IEndpointRouteBuilder acting)
@@ -36,12 +32,11 @@ public static class PutAsideEndpoints
                     $"/api/put-aside/{path}",
                     (
                         PutAsideAsked asked,
-                        Connections connections,
-                        Queues queues,
+                        PutAsideMessages messages,
                         AuditLog audit,
                         ClaimsPrincipal caller,
                         CancellationToken ct
-                    ) => SettleAsync(path, asked, connections, queues, audit, caller, ct)
+                    ) => SettleAsync(path, asked, messages, audit, caller, ct)
                 )
                 .WithName($"{path}PutAside")
                 .WithSummary(summary)
@@ -51,8 +46,7 @@ public static class PutAsideEndpoints
     }
 
     private static async Task<IResult> ShowAsync(
-        Connections connections,
-        Queues queues,
+        PutAsideMessages messages,
         CancellationToken ct,
         [Description("One queue, as this lists it; default all")] string? queue = null,
         [Description("How many messages of each queue at most, 1 to 200")] int limit = 20,
@@ -63,51 +57,25 @@ public static class PutAsideEndpoints
             return ApiProblem.Of($"limit is {limit}: write 1 to {MostShown}.");
         if (prompt is not ("shown" or "masked"))
             return ApiProblem.Of($"prompt is '{prompt}': write shown or masked.");
-        var names = NamesOf(queues);
-        if (queue is not null && !names.Contains(queue, StringComparer.Ordinal))
-            return NoQueue(queue, names);
-        return await WithBrokerAsync(
-            connections,
-            () => Results.Ok(new PutAsideAnswer([])),
-            async open =>
-            {
-                var found = new List<PutAsideQueue>();
-                foreach (var client in (queue is null ? names : [queue]).Select(open))
-                {
-                    if (await client.CountAsync(ct) is not ({ } count and > 0))
-                        continue;
-                    var messages = await client.ReadAsync(limit, ct);
-                    found.Add(
-                        new(
-                            client.Name,
-                            count,
-                            [
-                                .. messages.Select(message =>
-                                    prompt == "shown" ? message : message with { Prompt = null }
-                                ),
-                            ]
-                        )
-                    );
-                }
-                return Results.Ok(new PutAsideAnswer(found));
-            },
-            ct
-        );
+        if (queue is not null && !messages.Has(queue))
+            return NoQueue(queue, messages);
+        var (queues, problem) = await messages.ReadAsync(queue, limit, withPrompts: prompt == "shown", ct);
+        return problem is null
+            ? Results.Ok(new PutAsideAnswer(queues))
+            : ApiProblem.Of(problem, StatusCodes.Status503ServiceUnavailable);
     }
 
     private static async Task<IResult> SettleAsync(
         string action,
         PutAsideAsked asked,
-        Connections connections,
-        Queues queues,
+        PutAsideMessages messages,
         AuditLog audit,
         ClaimsPrincipal caller,
         CancellationToken ct
     )
     {
-        var names = NamesOf(queues);
-        if (asked.Queue is not { } queue || !names.Contains(queue, StringComparer.Ordinal))
-            return NoQueue(asked.Queue, names);
+        if (asked.Queue is not { } queue || !messages.Has(queue))
+            return NoQueue(asked.Queue, messages);
         if (asked.Problem(isReasonNeeded: action == "delete") is { } problem)
             return ApiProblem.Of(problem);
         return await audit.NoteAsync(
@@ -117,64 +85,22 @@ public static class PutAsideEndpoints
             asked.Reason,
             async () =>
             {
-                var result = "the broker cannot be asked";
-                var answer = await WithBrokerAsync(
-                    connections,
-                    () => Results.Ok(new PutAsideProgress(0, 0)),
-                    async open =>
-                    {
-                        var client = open(queue);
-                        var (done, left) = await client.CountAsync(ct) is null
-                            ? (0, 0)
-                            : await client.SettleAsync(asked.IsMeant, action == "redrive", AtOnce, Looked, ct);
-                        result = string.Create(CultureInfo.InvariantCulture, $"{done} messages; {left} left");
-                        return Results.Ok(new PutAsideProgress(done, left));
-                    },
-                    ct
-                );
-                return (answer, connections.IsEmbedded ? "0 messages; 0 left" : result);
+                var end = await messages.SettleAsync(queue, asked.IsMeant, asked.All is true, action == "redrive", ct);
+                return end.Problem is { } why
+                    ? (ApiProblem.Of(why, StatusCodes.Status503ServiceUnavailable), why)
+                    : (
+                        Results.Ok(new PutAsideProgress(end.Done, end.Left)),
+                        string.Create(CultureInfo.InvariantCulture, $"{end.Done} messages; {end.Left} left")
+                    );
             }
         );
     }
 
-    private static List<string> NamesOf(Queues queues) =>
-        [.. queues.All.SelectMany(queue => ErrorQueueClient.Suffixes.Select(suffix => queue + suffix))];
-
-    private static IResult NoQueue(string? queue, List<string> names) =>
-        ApiProblem.Of($"queue is '{queue}': write one of {string.Join(", ", names)}.");
-
-    private static async Task<IResult> WithBrokerAsync(
-        Connections connections,
-        Func<IResult> embedded,
-        Func<Func<string, ErrorQueueClient>, Task<IResult>> act,
-        CancellationToken ct
-    )
-    {
-        if (connections.RabbitMq is not { } rabbitMq)
-            return embedded();
-        try
-        {
-            await using var connection = await BrokerHost.ConnectAsync(rabbitMq, ct);
-            return await act(name => new(connection, name, BrokerHost.UserOf(rabbitMq)));
-        }
-        catch (BrokerException problem)
-        {
-            return ApiProblem.Of($"{problem.Message}.", StatusCodes.Status503ServiceUnavailable);
-        }
-        catch (RabbitMQClientException problem)
-        {
-            return ApiProblem.Of(
-                $"{BrokerProblem.Of(problem, rabbitMq).Text}.",
-                StatusCodes.Status503ServiceUnavailable
-            );
-        }
-    }
+    private static IResult NoQueue(string? queue, PutAsideMessages messages) =>
+        ApiProblem.Of($"queue is '{queue}': write one of {string.Join(", ", messages.Queues)}.");
 
     /// <summary>The queues that hold something.</summary>
-    private sealed record PutAsideAnswer(IReadOnlyList<PutAsideQueue> Queues);
-
-    /// <summary>A queue, and its oldest messages.</summary>
-    private sealed record PutAsideQueue(string Queue, uint Count, IReadOnlyList<ErrorQueueMessage> Messages);
+    private sealed record PutAsideAnswer(IReadOnlyList<QueuePutAside> Queues);
 
     /// <summary>How many this call moved or deleted, and how many of those that are meant are left for the next.</summary>
     private sealed record PutAsideProgress(int Done, int Left);
@@ -207,17 +133,16 @@ public sealed record PutAsideAsked
         : null;
 
     internal bool IsMeant(ErrorQueueMessage message) =>
-        All is true
-        || Ids?.Contains(message.Id, StringComparer.Ordinal) is true
-        || (
-            Filter is { } filter
-            && (filter.RequestId is null || filter.RequestId == message.RequestId)
-            && (filter.Reason is null || message.Reason.Contains(filter.Reason, StringComparison.OrdinalIgnoreCase))
-        );
+        All is true || Ids?.Contains(message.Id, StringComparer.Ordinal) is true || Filter?.Fits(message) is true;
 }
 
 /// <summary>What messages must have.</summary>
 public sealed record PutAsideFilter(
     Guid? RequestId = null,
     [property: Description("A part of it")] string? Reason = null
-);
+)
+{
+    internal bool Fits(ErrorQueueMessage message) =>
+        (RequestId is null || RequestId == message.RequestId)
+        && (Reason is null || message.Reason.Contains(Reason, StringComparison.OrdinalIgnoreCase));
+}

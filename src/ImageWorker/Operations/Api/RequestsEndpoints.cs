@@ -9,12 +9,26 @@ public static class RequestsEndpoints
 {
     private const int MostAtOnce = 1000;
 
-    public static void MapRequests(this IEndpointRouteBuilder operations) =>
+    public static void MapRequests(this IEndpointRouteBuilder operations)
+    {
         operations
             .MapGet("/api/requests", FindAsync)
             .WithSummary("Requests: open ones, the oldest first, then closed ones, the latest first")
             .Produces<RequestsAnswer>()
             .ProducesProblem(StatusCodes.Status400BadRequest);
+        operations
+            .MapGet("/api/requests/{id:guid}", ShowAsync)
+            .WithSummary("Everything that is stored of one request, but its prompt")
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        operations
+            .MapGet(
+                "/api/requests/{id:guid}/pictures/{number:int}",
+                (Guid id, int number, RequestPictures pictures, HttpContext http, CancellationToken ct) =>
+                    pictures.SendAsync(id, number, http, ct)
+            )
+            .WithSummary("A generated picture, fetched by the worker: PNG, JPEG, WebP or GIF");
+    }
 
     private static async Task<IResult> FindAsync(
         [AsParameters] RequestFilter filter,
@@ -36,6 +50,21 @@ public static class RequestsEndpoints
             return ApiProblem.Of(problem!);
         var page = await database.InAsync(db => (search with { Limit = limit, After = cursor }).PageAsync(db, ct));
         return Results.Ok(new RequestsAnswer(page.Requests, page.Next?.ToString()));
+    }
+
+    private static async Task<IResult> ShowAsync(
+        Guid id,
+        DatabaseState state,
+        Database database,
+        TimeProvider time,
+        CancellationToken ct
+    )
+    {
+        if ((await state.LookAsync(ct)).Unreadable is { } problem)
+            return ApiProblem.Of(problem, StatusCodes.Status503ServiceUnavailable);
+        return await database.InAsync(db => RequestDetails.FindAsync(db, id, time.GetUtcNow(), ct)) is { } details
+            ? Results.Json(details.AsJson(), ConsoleApi.Json)
+            : ApiProblem.Of(RequestDetails.Unknown(id), StatusCodes.Status404NotFound);
     }
 
     /// <summary>A page.</summary>

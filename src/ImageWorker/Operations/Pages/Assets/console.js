@@ -75,6 +75,8 @@ function take(fields) {
 async function refresh() {
     changed = false;
     refreshedAt = Date.now();
+    if (!document.querySelector("[data-part]"))
+        return;
     const answer = await fetch(location.href);
     if (!answer.ok)
         return;
@@ -154,6 +156,8 @@ document.addEventListener("click", async event => {
         return;
     try {
         const { count, images, estimatedCost, more } = await post(button, { preview: true });
+        if (asked !== button)
+            return;
         const cost = estimatedCost ? `, about ${estimatedCost} EUR` : "";
         say(`${more ? "More than " : ""}${count.toLocaleString("en")} requests with ${images.toLocaleString("en")} images${cost}.`, false);
         submit.disabled = count === 0;
@@ -162,33 +166,63 @@ document.addEventListener("click", async event => {
     }
 });
 
-// The API acts on a page of requests with each call.
-async function actOnAll(more) {
+ask?.addEventListener("close", () => asked = null);
+
+// The API acts on a page of requests with each call. It ends once the question is closed.
+async function actOnAll(button, more) {
     let done = 0;
     let end;
     do {
-        end = await post(asked, { ...more, preview: false, after: end?.next ?? null });
+        end = await post(button, { ...more, preview: false, after: end?.next ?? null });
         done += end.done;
         say(`${done.toLocaleString("en")} done.`, false);
-    } while (end.next && ask.open);
+    } while (end.next && asked === button);
     return end;
+}
+
+// The API acts on a part of the messages with each call. Those that come back in the meantime are not acted on again.
+async function actUntilNoneIsLeft(button, more) {
+    let done = 0;
+    let all;
+    let end;
+    do {
+        end = await post(button, more);
+        done += end.done;
+        all ??= end.done + end.left;
+        say(`${done.toLocaleString("en")} of ${all.toLocaleString("en")} done.`, false);
+    } while (end.done > 0 && done < all && asked === button);
+    return end;
+}
+
+// A request that was asked for just now can be shown once a worker has taken it.
+async function taken(id) {
+    for (let look = 0; look < 40; look++) {
+        if ((await fetch(`${root}api/requests/${id}`)).ok)
+            return;
+        await new Promise(next => setTimeout(next, 250));
+    }
+    throw new Error(`Asked for as ${id}. No worker has taken it yet.`);
 }
 
 ask?.querySelector("form").addEventListener("submit", async event => {
     event.preventDefault();
+    const button = asked;
     const submit = ask.querySelector("[type=submit]");
-    const { inputName, number, preview } = asked.dataset;
+    const { inputName, number, preview, repeat } = button.dataset;
     const given = ask.querySelector("[name=given]").value;
     const more = {};
     if (inputName !== undefined && given !== "")
         more[inputName] = number === undefined ? given : Number(given);
     submit.disabled = true;
     try {
-        const end = preview === undefined ? await post(asked, more) : await actOnAll(more);
-        if (end.newRequestId)
+        const act = preview !== undefined ? actOnAll : repeat !== undefined ? actUntilNoneIsLeft : post;
+        const end = await act(button, more);
+        if (end.newRequestId) {
+            await taken(end.newRequestId);
             location.href = `${root}requests/${end.newRequestId}`;
-        else
+        } else {
             location.reload();
+        }
     } catch (problem) {
         say(problem.message, true);
         submit.disabled = false;
