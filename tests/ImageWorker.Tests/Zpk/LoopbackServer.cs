@@ -15,6 +15,7 @@ internal sealed partial class LoopbackServer : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private int _posts;
 
+    /// <summary>Listens on a free port.</summary>
     /// <param name="serve">What it does to each connection.</param>
     /// <param name="receiveBuffer">About the bytes that its system takes before they are read; null for what is usual.</param>
     public LoopbackServer(Func<Connection, Task> serve, int? receiveBuffer = null)
