@@ -31,17 +31,19 @@ public sealed partial class DatabaseTimeline(
     /// <summary>What receives its log.</summary>
     public Standbys Standbys => _last?.Standbys ?? Standbys.None;
 
-    /// <summary>How long ago it was last seen that commits may be forgotten; null for never.</summary>
-    public TimeSpan? SinceForgot =>
-        _last is { Row.ForgotAt: { } at } last ? last.Now - at + time.GetElapsedTime(last.LookedAt) : null;
-
-    /// <summary>The end of that time plus <paramref name="lease"/>, by the lease clock.</summary>
-    public DateTimeOffset? ForgottenLeasesEnd(TimeSpan lease) => _last?.Row.ForgotAt + lease;
-
-    /// <summary>True if a claim for a request of that time may have been forgotten.</summary>
+    /// <summary>The call that the database may have forgotten of a request; null if it cannot have.</summary>
     /// <param name="acceptedAt">When the request was accepted.</param>
-    public bool MayHaveForgotten(DateTimeOffset acceptedAt) =>
-        _last?.Row is { ForgotAt: { } at, LookUpUntil: { } until } && (acceptedAt < at || SinceForgot < until - at);
+    /// <param name="lease">How long a claim keeps others away.</param>
+    public ForgottenCall? ForgottenCallOf(DateTimeOffset acceptedAt, TimeSpan lease)
+    {
+        if (_last is not { Row: { ForgotAt: { } at, LookUpUntil: { } until } } last)
+            return null;
+        var since = last.Now - at + time.GetElapsedTime(last.LookedAt);
+        if (acceptedAt >= at && since >= until - at)
+            return null;
+        var watched = since < clock.EvenFor ? since : clock.EvenFor;
+        return new(watched < lease ? lease - watched : TimeSpan.Zero, at + lease);
+    }
 
     /// <summary>Has this done at each such change. For the time while the process is put together.</summary>
     public void AfterChange(Action action) => _afterChange.Add(action);
@@ -110,6 +112,11 @@ public sealed partial class DatabaseTimeline(
         public static partial void Failed(ILogger logger, string error);
     }
 }
+
+/// <summary>A paid call that may have been made, and that the database has forgotten.</summary>
+/// <param name="Lasts">For so long it may still be under way: until then, "not found" proves nothing. Zero for no more.</param>
+/// <param name="Until">The end of that time, by the lease clock.</param>
+public sealed record ForgottenCall(TimeSpan Lasts, DateTimeOffset Until);
 
 /// <summary>The database's timeline is not the one that this process has seen. Nothing was claimed.</summary>
 public sealed class DatabaseForgotException() : Exception("The database's history changed.");

@@ -61,18 +61,9 @@ public sealed class SubmissionLedger
     /// </summary>
     public bool HasTimeForCall(Claim.Fresh claim) => _time.GetElapsedTime(claim.ClaimedAt) <= SubmissionLease.Margin;
 
-    /// <summary>True if the database may have forgotten that this submission was claimed before, and paid for.</summary>
-    public bool MayHaveForgotten(SubmitImages message) => _timeline.MayHaveForgotten(message.AcceptedAt);
-
-    /// <summary>
-    /// How long a forgotten call may still be under way: until then, "not found" proves nothing. Not more than zero for no
-    /// more.
-    /// </summary>
-    public TimeSpan ForgottenCallsLast =>
-        _timeline.SinceForgot is { } since ? _lease - (since < _clock.EvenFor ? since : _clock.EvenFor) : TimeSpan.Zero;
-
-    /// <summary>The end of that time, by the lease clock.</summary>
-    public DateTimeOffset? ForgottenCallsEnd => _timeline.ForgottenLeasesEnd(_lease);
+    /// <summary>The call for this submission that the database may have forgotten; null if it cannot have.</summary>
+    public ForgottenCall? ForgottenCallOf(SubmitImages message) =>
+        _timeline.ForgottenCallOf(message.AcceptedAt, _lease);
 
     /// <summary>
     /// When ZPK lists everything that arrived until now, by the lease clock. Errs late: counted from before the claim
@@ -147,7 +138,7 @@ public sealed class SubmissionLedger
         _database.InAsync(async db => (await LookAsync(db, id, requestId, ct)).Known);
 
     /// <summary>Notes a claim that the database may have forgotten, so that it is looked up like any other in doubt.</summary>
-    public Task<int> RecallAsync(SubmitImages message) =>
+    public Task<int> RecallAsync(SubmitImages message, ForgottenCall forgotten) =>
         _database.InAsync(async db =>
         {
             var now = _time.GetUtcNow();
@@ -159,7 +150,7 @@ public sealed class SubmissionLedger
                         RequestId = message.RequestId,
                         State = LedgerState.Started,
                         Owner = _worker.Id,
-                        LeaseUntil = ForgottenCallsEnd ?? now,
+                        LeaseUntil = forgotten.Until,
                         StartedAt = now,
                     }
                 );
@@ -169,7 +160,7 @@ public sealed class SubmissionLedger
                     .ExecuteUpdateAsync(set =>
                         set.SetProperty(row => row.State, LedgerState.Started)
                             .SetProperty(row => row.Owner, _worker.Id)
-                            .SetProperty(row => row.LeaseUntil, ForgottenCallsEnd ?? now)
+                            .SetProperty(row => row.LeaseUntil, forgotten.Until)
                     );
             return await db.SaveChangesAsync();
         });

@@ -81,9 +81,9 @@ public sealed partial class Submitter(
     private async Task<object?> FindOutAsync(SubmitImages message, CancellationToken ct)
     {
         var claim = await ledger.LookAsync(message.SubmissionId, message.RequestId, ct);
-        if (claim is Claim.Unwanted && ledger.MayHaveForgotten(message))
+        if (claim is Claim.Unwanted && ledger.ForgottenCallOf(message) is { } forgotten)
         {
-            await ledger.RecallAsync(message);
+            await ledger.RecallAsync(message, forgotten);
             claim = await ledger.LookAsync(message.SubmissionId, message.RequestId, ct);
         }
         switch (claim)
@@ -115,23 +115,19 @@ public sealed partial class Submitter(
     /// <summary>Calls, unless the database may have forgotten an earlier call: that one is looked up first.</summary>
     private async Task<CallResult> BeginAsync(SubmitImages message, Claim.Fresh claim, CancellationToken ct)
     {
-        if (!ledger.MayHaveForgotten(message))
+        if (ledger.ForgottenCallOf(message) is not { } forgotten)
             return await CallAsync(message, claim);
-        var last = ledger.ForgottenCallsLast;
-        var result = await LookUpAsync(
-            message,
-            new(IsConclusive: last <= TimeSpan.Zero, IsWanted: true, claim.LeaseUntil),
-            ct
-        );
+        var isOver = forgotten.Lasts == TimeSpan.Zero;
+        var result = await LookUpAsync(message, new(IsConclusive: isOver, IsWanted: true, claim.LeaseUntil), ct);
         // The claim itself was not used. It only stands for the one that may be forgotten.
-        return result.Answer is SubmissionDeferred { InDoubt: true } deferred && last > TimeSpan.Zero
+        return result.Answer is SubmissionDeferred { InDoubt: true } deferred && !isOver
             ? new(
                 deferred with
                 {
-                    NotBefore = time.GetUtcNow() + last,
+                    NotBefore = time.GetUtcNow() + forgotten.Lasts,
                     Ledger = new(message.SubmissionId, claim.LeaseUntil, LedgerState.Started)
                     {
-                        LeaseUntil = ledger.ForgottenCallsEnd,
+                        LeaseUntil = forgotten.Until,
                     },
                 }
             )
