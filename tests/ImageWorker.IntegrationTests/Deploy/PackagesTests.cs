@@ -145,7 +145,7 @@ public sealed class PackagesTests(PackagesTests.Packed packed) : IClassFixture<P
             return ValueTask.CompletedTask;
         }
 
-        private Task PackAsync(string name) =>
+        private Task<IReadOnlyList<string>> PackAsync(string name) =>
             RunAsync(
                 _folder,
                 "pack",
