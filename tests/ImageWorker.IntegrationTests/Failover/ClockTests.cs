@@ -45,7 +45,7 @@ public sealed class ClockTests(TestServers servers)
         );
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Paced_calls_go_on_when_the_databases_clock_is_set_back()
     {
         await using var postgres = new InstalledPostgres();
@@ -67,7 +67,7 @@ public sealed class ClockTests(TestServers servers)
         static GenerateImages Of(string tenant) => WorkerUnderTest.Command("a fox") with { Tenant = tenant };
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Workers_whose_clocks_are_an_hour_ahead_and_an_hour_behind_work_as_one()
     {
         var file = Path.Combine(Path.GetTempPath(), $"imageworker-clock-{Guid.NewGuid():n}");

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace ImageWorker.IntegrationTests.Servers;
 
-/// <summary>Stands between a client and a server, and can let the connections that are open fall silent without an end.</summary>
+/// <summary>
+/// Stands between a client and a server. It can let the connections that are open fall silent without an end, in one
+/// direction or both, cut them, and be slow.
+/// </summary>
 internal sealed class SilentProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -12,7 +15,7 @@ internal sealed class SilentProxy : IAsyncDisposable
     private readonly ConcurrentBag<TcpClient> _clients = [];
     private readonly int _target;
     private readonly Task _accepting;
-    private CancellationTokenSource _silence = new();
+    private Line _line = new();
 
     public SilentProxy(int target)
     {
@@ -23,11 +26,30 @@ internal sealed class SilentProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>From now on nothing passes on the connections that are open. New ones are served.</summary>
-    public void Silence()
+    /// <summary>How much later everything arrives.</summary>
+    public TimeSpan Latency { get; set; }
+
+    /// <summary>Bytes a second that a connection carries each way; null for no limit.</summary>
+    public int? Bandwidth { get; set; }
+
+    /// <summary>
+    /// From now on what is sent on the connections that are open is swallowed. New ones are served.
+    /// </summary>
+    public void Silence(bool toServer = true, bool toClient = true)
     {
-        var silenced = Interlocked.Exchange(ref _silence, new());
-        silenced.Cancel();
+        var silenced = Interlocked.Exchange(ref _line, new());
+        (silenced.IsDeaf, silenced.IsDumb) = (toServer, toClient);
+    }
+
+    /// <summary>Ends the connections that are open in the middle of what they carry.</summary>
+    public void Cut()
+    {
+        foreach (var client in _clients)
+        {
+            client.Client.LingerState = new(enable: true, seconds: 0);
+            client.Close();
+        }
+        _clients.Clear();
     }
 
     public async ValueTask DisposeAsync()
@@ -41,7 +63,6 @@ internal sealed class SilentProxy : IAsyncDisposable
         }
 
         _ending.Dispose();
-        _silence.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -53,22 +74,56 @@ internal sealed class SilentProxy : IAsyncDisposable
             _clients.Add(client);
             _clients.Add(server);
             await server.ConnectAsync(IPAddress.Loopback, _target, _ending.Token);
-            _ = PassAsync(client, server, _silence.Token);
-            _ = PassAsync(server, client, _silence.Token);
+            var line = _line;
+            _ = PassAsync(client, server, () => line.IsDeaf);
+            _ = PassAsync(server, client, () => line.IsDumb);
         }
     }
 
-    private static async Task PassAsync(TcpClient from, TcpClient to, CancellationToken silence)
+    private async Task PassAsync(TcpClient from, TcpClient to, Func<bool> isSwallowed)
     {
         try
         {
-            await from.GetStream().CopyToAsync(to.GetStream(), silence);
-            to.Client.Shutdown(SocketShutdown.Send);
+            var buffer = new byte[Bandwidth is null ? 64 * 1024 : 1024];
+            while (await from.GetStream().ReadAsync(buffer, _ending.Token) is > 0 and var count)
+            {
+                var wait = Latency + TimeSpan.FromSeconds(count / (double)(Bandwidth ?? int.MaxValue));
+                if (wait > TimeSpan.FromMilliseconds(1))
+                {
+                    await Task.Delay(wait, _ending.Token);
+                }
+
+                if (!isSwallowed())
+                {
+                    await to.GetStream().WriteAsync(buffer.AsMemory(0, count), _ending.Token);
+                }
+            }
+
+            if (!isSwallowed())
+            {
+                to.Client.Shutdown(SocketShutdown.Send);
+            }
         }
         catch (Exception failure)
-            when (failure is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+            when (failure
+                    is IOException
+                        or SocketException
+                        or ObjectDisposedException
+                        or OperationCanceledException
+                        or InvalidOperationException
+            )
         {
-            // Silent, or gone.
+            // Gone.
         }
+    }
+
+    /// <summary>The connections that were opened since the last silence.</summary>
+    private sealed class Line
+    {
+        /// <summary>Nothing gets to the server.</summary>
+        public volatile bool IsDeaf;
+
+        /// <summary>Nothing gets to the client.</summary>
+        public volatile bool IsDumb;
     }
 }

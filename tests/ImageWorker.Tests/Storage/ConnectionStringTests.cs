@@ -13,7 +13,10 @@ public sealed class ConnectionStringTests
         var tuned = Tune("");
 
         Assert.Equal((50, true), (tuned.MaxAutoPrepare, tuned.NoResetOnClose));
-        Assert.Equal("-c enable_seqscan=off -c jit=off -c lock_timeout=1s", tuned.Options);
+        Assert.Equal(
+            "-c enable_seqscan=off -c jit=off -c idle_in_transaction_session_timeout=10s -c lock_timeout=1s",
+            tuned.Options
+        );
     }
 
     [Theory]

@@ -1,0 +1,113 @@
+using ImageWorker.Contracts;
+using ImageWorker.IntegrationTests.Servers;
+using ImageWorker.IntegrationTests.Workers;
+using Npgsql;
+
+namespace ImageWorker.IntegrationTests.Failover;
+
+/// <summary>A network that swallows what is sent and ends no connection.</summary>
+public sealed class SilentNetworkTests(TestServers servers)
+{
+    private const string Postgres = "ConnectionStrings__Postgres";
+    private const string Zpk = "Zpk__BaseAddress";
+    private const int Requests = 20;
+
+    /// <summary>From the silence until all is closed.</summary>
+    private static readonly TimeSpan Bound = TimeSpan.FromMinutes(3);
+
+    /// <summary>In place of the 30 s that a statement may take by default.</summary>
+    private const string Impatient = ";Command Timeout=3;Timeout=3";
+
+    [Theory(Explicit = true)]
+    [InlineData(Postgres, true, false)]
+    [InlineData(Postgres, false, true)]
+    [InlineData(Zpk, true, false)]
+    [InlineData(Zpk, false, true)]
+    public async Task Connections_that_fall_silent_one_way_lose_nothing_and_pay_nothing_twice(
+        string server,
+        bool toServer,
+        bool toClient
+    )
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        var (proxy, settings) = Through(worker, server);
+        await using var between = proxy;
+        await using var started = await worker.StartAsync(settings);
+        (await worker.CloseAsync(WorkerUnderTest.Command("a first fox"))).As<ImagesReady>();
+
+        var sending = worker.SendManyAsync(Requests, "[seconds 1]");
+        await worker.SubmittedAsync(Requests / 2);
+        proxy.Silence(toServer, toClient);
+
+        await AllPaidAndClosedOnceAsync(worker, await sending);
+        await started.ReadyAsync();
+    }
+
+    [Fact(Explicit = true)]
+    public async Task A_transaction_whose_worker_fell_silent_is_ended_by_the_server()
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        var (proxy, settings) = Through(worker, Postgres);
+        await using var between = proxy;
+        // Where calls are limited they begin under a lock, in a transaction of several statements.
+        await using var started = await worker.StartAsync([.. settings, new("Submission__AtOnce", "4")]);
+        proxy.Latency = TimeSpan.FromMilliseconds(50);
+        proxy.Cut();
+        var sending = worker.SendManyAsync(Requests, "[seconds 1]");
+        await Eventually.HoldsAsync(async () => await IdleInTransactionAsync(worker) > 0);
+
+        proxy.Silence();
+
+        await AllPaidAndClosedOnceAsync(worker, await sending);
+    }
+
+    private static async Task<long> IdleInTransactionAsync(WorkerUnderTest worker) =>
+        (long)
+            (
+                await worker.QueryAsync(
+                    """
+                    SELECT count(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND state = 'idle in transaction'
+                    """
+                )
+            )!;
+
+    private static (SilentProxy Proxy, KeyValuePair<string, string?>[] Settings) Through(
+        WorkerUnderTest worker,
+        string server
+    )
+    {
+        var address = worker.Settings[server]!;
+        if (server == Postgres)
+        {
+            var settings = new NpgsqlConnectionStringBuilder(address + Impatient);
+            var proxy = new SilentProxy(settings.Port);
+            (settings.Host, settings.Port) = ("127.0.0.1", proxy.Port);
+            return (proxy, [new(server, settings.ConnectionString)]);
+        }
+
+        var uri = new UriBuilder(address);
+        var between = new SilentProxy(uri.Port);
+        uri.Port = between.Port;
+        return (between, [new(server, uri.Uri.ToString())]);
+    }
+
+    private static async Task AllPaidAndClosedOnceAsync(WorkerUnderTest worker, IReadOnlyList<GenerateImages> commands)
+    {
+        await Eventually.HoldsAsync(
+            async () =>
+                commands.All(command => worker.Events.ClosingsOf(command.RequestId).Count > 0)
+                && (long)(await worker.QueryAsync("SELECT count(*) FROM outbox"))! == 0,
+            Bound
+        );
+        foreach (var command in commands)
+        {
+            (await worker.ClosedOnceAsync(command)).As<ImagesReady>();
+            var totals = worker.PaidFor(command).Totals;
+            Assert.Equal((1, 0), (totals.ImagesPaid, totals.RepeatedIds));
+        }
+
+        await worker.NothingFaultedAsync();
+        Assert.Equal(0L, await worker.QueryAsync("SELECT count(*) FROM outbox"));
+    }
+}
