@@ -103,7 +103,8 @@ public sealed partial class StepRetries
             SqliteException { SqliteErrorCode: SqliteBusy or SqliteFull } => true,
             DbException { IsTransient: true } => true,
             PostgresException { SqlState: var state } when ToBeMended.Contains(state) => true,
-            TimeoutException or SocketException => true,
+            // No connection, no descriptor, no room: no step does any input or output for its own sake.
+            TimeoutException or SocketException or IOException => true,
             _ => exception.InnerException is { } inner && IsPassing(inner),
         };
 
