@@ -158,11 +158,12 @@ total() {
   echo "${number:-0}"
 }
 
-# Seconds it may take, and its name. A test that hangs is named.
+# Seconds it may take, its name, and options. A test that hangs is named.
 tests() {
   local seconds=$1 project=$2 file="$results/$2.xml" code=0
+  shift 2
   timeout --foreground "$seconds" dotnet "tests/$project/bin/Debug/net10.0/$project.dll" -noColor -longRunning 180 \
-    -result-xml "$file" || code=$?
+    -result-xml "$file" "$@" || code=$?
   if [[ ! -s $file ]]; then
     echo "$project ended with code $code and without a result."
     fail
@@ -199,6 +200,7 @@ phase "Restore" dotnet restore ImageWorker.sln --locked-mode || { fail; finish; 
 phase "Format" dotnet csharpier check . || fail
 phase "Build" dotnet build ImageWorker.sln --no-restore -nologo || { fail; finish; }
 phase "Unit tests" tests 600 ImageWorker.Tests
-phase "Integration tests" tests 3600 ImageWorker.IntegrationTests
+# They wait for servers more than they compute.
+phase "Integration tests" tests 3600 ImageWorker.IntegrationTests -maxThreads 4
 if phase "Chaos" chaos; then passed=$((passed + 1)); else fail; fi
 finish

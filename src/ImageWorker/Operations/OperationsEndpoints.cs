@@ -65,16 +65,18 @@ public static class OperationsEndpoints
         app.UseResponseCompression();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseApiProblems();
         var operations = app.MapGroup("").RequireAuthorization(OperationsAccess.Look);
         operations.MapPages();
         operations.MapAssets();
-        operations.MapConsoleApi();
         operations.MapPrometheusScrapingEndpoint();
-        operations.MapCosts();
-        operations.MapRequests();
+        var looking = operations.MapGroup("").RefuseWhatIsUnknown();
+        looking.MapConsoleApi();
+        looking.MapCosts();
+        looking.MapRequests();
         var acting = app.MapActing();
-        operations.MapActions(acting);
-        operations.MapPutAside(acting);
+        looking.MapActions(acting);
+        looking.MapPutAside(acting);
         operations.MapOpenApi("/openapi.json");
     }
 

@@ -102,7 +102,7 @@ internal sealed class OperationsApp : IAsyncDisposable
                 ),
         ];
 
-    private async Task<OperationsAnswer> SendAsync(string what, string body, IEnumerable<string> headers)
+    public async Task<OperationsAnswer> SendAsync(string what, string body, IEnumerable<string> headers)
     {
         var address = new Uri(_app.Urls.Single().Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         string[] host = headers.Any(header => header.StartsWith("Host:", StringComparison.Ordinal))

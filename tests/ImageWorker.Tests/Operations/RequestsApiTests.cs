@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using ImageWorker.Operations.Api;
 
 namespace ImageWorker.Tests.Operations;
 
@@ -16,11 +17,42 @@ public sealed class RequestsApiTests(OperationsKeyTests.Worker worker) : IClassF
     [InlineData("limit=0", "limit is 0")]
     [InlineData("limit=1001", "limit is 1001")]
     [InlineData("after=x", "after is no place")]
+    [InlineData("limit=abc", "limit is 'abc': write a whole number")]
+    [InlineData("limit=99999999999", "limit is '99999999999'")]
+    [InlineData("minCost=NaN", "minCost is 'NaN': write a number")]
+    [InlineData("older-than=15m", "There is no parameter 'older-than' here: write id, state, outcome,")]
+    [InlineData("tenant=%00", "NUL")]
     public async Task A_wrong_filter_is_told_what_is_meant(string query, string detail)
     {
         var answer = await worker.App.GetAsAsync($"Bearer {OperationsApp.ViewKey}", $"/api/requests?{query}");
 
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Contains(
+            detail,
+            JsonDocument.Parse(answer.Body).RootElement.GetProperty("detail").GetString(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("GET /api/requests/abc", "", 404, "a whole UUID")]
+    [InlineData("DELETE /api/requests", "", 405, "does not take DELETE")]
+    [InlineData("GET /api/status?bogus=1", "", 400, "There is no parameter 'bogus' here: write none.")]
+    [InlineData("POST /api/pace", "x", 400, "cannot be read: a body is")]
+    [InlineData("POST /api/pace", "", 400, "cannot be read: a body is")]
+    [InlineData("POST /api/requests/cancel", """{"tenant":5}""", 400, "cannot be read: a body is")]
+    [InlineData("POST /api/requests/cancel", """{"tenant":"\u0000","preview":true}""", 400, "NUL")]
+    public async Task A_call_that_no_endpoint_takes_is_told_why(string what, string body, int status, string detail)
+    {
+        string[] headers =
+        [
+            $"Authorization: Bearer {OperationsApp.Key}",
+            $"{ActionsEndpoints.Header}: act",
+            "Content-Type: application/json",
+        ];
+        var answer = await worker.App.SendAsync(what, body, headers);
+
+        Assert.Equal(status, (int)answer.Status);
         Assert.Contains(
             detail,
             JsonDocument.Parse(answer.Body).RootElement.GetProperty("detail").GetString(),

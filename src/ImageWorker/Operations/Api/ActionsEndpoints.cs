@@ -71,7 +71,7 @@ public static class ActionsEndpoints
                         StatusCodes.Status403Forbidden
                     )
         );
-        return acting;
+        return acting.RefuseWhatIsUnknown();
     }
 
     private static async Task<IResult> ShowAuditAsync(

@@ -50,6 +50,10 @@ public record RequestFilter
         var problem =
             Id is not null && id is null
                 ? $"id is '{Id}': write a UUID, or its first {RequestIdText.Least} or more letters and digits."
+            : new[] { Tenant, Model, Metadata, Error }.Any(text =>
+                text?.Contains('\0', StringComparison.Ordinal) is true
+            )
+                ? "A text of the filter has a NUL in it, which no stored text has: leave it out."
             : IsNone(State, RequestSearch.States)
                 ? $"state is '{State}': write one of {string.Join(", ", RequestSearch.States)}."
             : IsNone(Outcome, RequestOutcome.All)
