@@ -14,12 +14,6 @@ await using var connection = await factory.CreateConnectionAsync();
 await using var channel = await connection.CreateChannelAsync(new(true, true)); // with confirms, which are waited for
 var quorum = new Dictionary<string, object?> { ["x-queue-type"] = "quorum" };
 await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, quorum);
-foreach (var closing in new[] { "ImageWorker.Contracts:ImagesReady", "ImageWorker.Contracts:ImagesFailed" })
-{
-    await channel.ExchangeDeclareAsync(closing, ExchangeType.Fanout, durable: true);
-    await channel.QueueBindAsync(queue, closing, "");
-}
-
 var id = Guid.NewGuid().ToString(); // keep it with your order: a repeat with the same id is never paid again
 var command = Encoding.UTF8.GetBytes($$"""{"requestId":"{{id}}","prompt":"a red fox in the snow","count":2}""");
 var trace = $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-01"; // Activity.Current?.Id, if you trace
@@ -27,6 +21,8 @@ var properties = new BasicProperties { ContentType = "application/json", Persist
 properties.Headers = new Dictionary<string, object?> { ["traceparent"] = trace };
 try
 {
+    foreach (var closing in new[] { "ImageWorker.Contracts:ImagesReady", "ImageWorker.Contracts:ImagesFailed" })
+        await channel.QueueBindAsync(queue, closing, "");
     // Mandatory and with confirms: the command is on disk once this returns, or an exception says why not.
     await channel.BasicPublishAsync(exchange, "", mandatory: true, properties, command);
     Console.WriteLine($"asked {id}");
@@ -34,6 +30,11 @@ try
 catch (PublishException failure) when (failure.IsReturn)
 {
     Console.Error.WriteLine($"{exchange} leads to no queue: is a worker running?");
+    return 1;
+}
+catch (OperationInterruptedException refusal)
+{
+    Console.Error.WriteLine($"{refusal.Message}: has a worker run here, and may this user read it?");
     return 1;
 }
 

@@ -7,9 +7,12 @@ const queue = process.env.QUEUE ?? 'shop-images';
 
 const connection = await amqp.connect(process.env.RABBITMQ);
 const channel = await connection.createConfirmChannel();
+channel.on('error', (refusal) => {
+  console.error(`${refusal.message}: has a worker run here, and may this user read it?`);
+  process.exit(1);
+});
 await channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
 for (const closing of ['ImageWorker.Contracts:ImagesReady', 'ImageWorker.Contracts:ImagesFailed']) {
-  await channel.assertExchange(closing, 'fanout', { durable: true });
   await channel.bindQueue(queue, closing, '');
 }
 

@@ -14,9 +14,11 @@ CLOSING = ["ImageWorker.Contracts:ImagesReady", "ImageWorker.Contracts:ImagesFai
 connection = pika.BlockingConnection(pika.URLParameters(os.environ["RABBITMQ"]))
 channel = connection.channel()
 channel.queue_declare(QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
-for exchange in CLOSING:
-    channel.exchange_declare(exchange, "fanout", durable=True)
-    channel.queue_bind(QUEUE, exchange)
+try:
+    for closing in CLOSING:
+        channel.queue_bind(QUEUE, closing)
+except pika.exceptions.ChannelClosedByBroker as refusal:
+    sys.exit(f"{refusal.reply_text}: has a worker run here, and may this user read it?")
 
 # With confirms and mandatory, a command is on disk once this returns, or an exception says why not.
 channel.confirm_delivery()

@@ -10,7 +10,7 @@ namespace ImageWorker.IntegrationTests.Requests;
 
 /// <summary>What <c>docs/examples</c> shows, run as its page says.</summary>
 [Collection(nameof(SharedWorker))]
-public sealed partial class ExampleTests(SharedWorkerFixture shared)
+public sealed partial class ExampleTests(SharedWorkerFixture shared, TestServers servers)
 {
     private static readonly Guid OtherRequest = Guid.NewGuid();
 
@@ -78,6 +78,24 @@ public sealed partial class ExampleTests(SharedWorkerFixture shared)
         );
     }
 
+    /// <summary>MassTransit declares the exchanges by itself.</summary>
+    [Theory]
+    [InlineData("python3 python_pika.py")]
+    [InlineData("node node_amqplib.mjs")]
+    [InlineData("dotnet dotnet_rabbitmq.cs")]
+    public async Task It_says_that_no_worker_has_run_there(string example)
+    {
+        RequireLanguage(example);
+        Assert.SkipWhen(servers.RabbitMq is GivenServer, "The virtual host may be another worker's too.");
+        var fresh = await servers.CreateVirtualHostAsync("fresh");
+
+        await using var process = Start(example, $"example-{Guid.NewGuid():n}", "generate-images", fresh);
+        var exitCode = await process.WaitForExitAsync(Patience);
+
+        Assert.True(exitCode == 1, process.Tail);
+        Assert.Contains("has a worker run here", process.ErrorLines[^1], StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Examples))]
     public void It_has_less_than_60_lines(string example) =>
@@ -114,7 +132,7 @@ public sealed partial class ExampleTests(SharedWorkerFixture shared)
         );
     }
 
-    private ChildProcess Start(string example, string queue, string exchange)
+    private ChildProcess Start(string example, string queue, string exchange, string? broker = null)
     {
         // Debian's own Python has Debian's packages.
         var program = example.Split(' ')[0] is "python3" ? "/usr/bin/python3" : example.Split(' ')[0];
@@ -122,7 +140,7 @@ public sealed partial class ExampleTests(SharedWorkerFixture shared)
         {
             WorkingDirectory = Checkout.At("docs", "examples"),
         };
-        start.Environment["RABBITMQ"] = _worker.RabbitMqUri;
+        start.Environment["RABBITMQ"] = broker ?? _worker.RabbitMqUri;
         start.Environment["QUEUE"] = queue;
         start.Environment["EXCHANGE"] = exchange;
         return ChildProcess.Start(start);

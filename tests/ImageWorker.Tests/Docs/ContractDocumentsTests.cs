@@ -153,7 +153,9 @@ public sealed class ContractDocumentsTests
     {
         var addresses = Document["channels"]!
             .AsObject()
-            .Select(channel => channel.Value!["address"]!.GetValue<string>());
+            // An answer's queue is the one that the command names.
+            .Select(channel => channel.Value!["address"]?.GetValue<string>())
+            .OfType<string>();
 
         Assert.Equal(
             new Queues(Options.Create(new QueueOptions()))
