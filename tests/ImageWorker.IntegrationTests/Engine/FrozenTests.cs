@@ -20,8 +20,8 @@ public sealed class FrozenTests(Surroundings surroundings) : IClassFixture<Surro
     [Theory]
     [InlineData("BeforeCall")]
     [InlineData("AfterCall")]
-    [InlineData("BeforeCommit:2")]
-    [InlineData("AfterCommit:2")]
+    [InlineData("BeforeCommit:2", Explicit = true)]
+    [InlineData("AfterCommit:2", Explicit = true)]
     public async Task A_request_that_a_worker_froze_in_is_paid_once_and_closed_once(string where)
     {
         var command = WorkerUnderTest.Command("a red fox", count: 2);
