@@ -62,7 +62,7 @@ public sealed class ClockTests(TestServers servers)
         var commands = Enumerable.Range(0, Requests).Select(n => Of(n % 2 == 0 ? "shop" : "studio")).ToList();
         await Task.WhenAll(commands.Select(command => surroundings.Commands.SendAsync(command)));
 
-        await AllPaidAndClosedOnceAsync(surroundings, commands);
+        await surroundings.AllPaidAndClosedOnceAsync(commands);
 
         static GenerateImages Of(string tenant) => WorkerUnderTest.Command("a fox") with { Tenant = tenant };
     }
@@ -89,22 +89,10 @@ public sealed class ClockTests(TestServers servers)
         await behind.Process.KillAsync();
         FakedTime.Set(file, Hour);
 
-        await AllPaidAndClosedOnceAsync(surroundings, commands);
+        await surroundings.AllPaidAndClosedOnceAsync(commands);
         File.Delete(file);
     }
 
     private static KeyValuePair<string, string?>[] Settings(IReadOnlyDictionary<string, string> environment) =>
         [.. environment.Select(variable => new KeyValuePair<string, string?>(variable.Key, variable.Value))];
-
-    private static async Task AllPaidAndClosedOnceAsync(WorkerUnderTest surroundings, List<GenerateImages> commands)
-    {
-        foreach (var command in commands)
-        {
-            (await surroundings.ClosedOnceAsync(command)).As<ImagesReady>();
-        }
-        Assert.All(
-            commands.Select(command => surroundings.PaidFor(command).Totals),
-            totals => Assert.Equal((1, 1, 0), (totals.Submissions, totals.ImagesPaid, totals.RepeatedIds))
-        );
-    }
 }

@@ -31,13 +31,7 @@ public sealed class DescriptorTests(TestServers servers)
         await worker.NothingFaultedAsync();
         await using var next = await worker.StartAsync();
 
-        foreach (var command in commands)
-        {
-            (await worker.ClosedOnceAsync(command)).As<ImagesReady>();
-            var totals = worker.PaidFor(command).Totals;
-            Assert.Equal((1, 0), (totals.ImagesPaid, totals.RepeatedIds));
-        }
-        await worker.NothingFaultedAsync();
+        await worker.AllPaidAndClosedOnceAsync(commands);
     }
 
     private static async Task LimitAsync(int process, int descriptors)

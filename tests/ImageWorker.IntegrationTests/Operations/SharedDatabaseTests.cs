@@ -26,7 +26,7 @@ public sealed class SharedDatabaseTests(TestServers servers)
         var commands = await worker.SendManyAsync(Requests, "[seconds 1]");
         await worker.SubmittedAsync(Requests / 2);
         commands = [.. commands, .. await worker.SendManyAsync(Requests, "[seconds 1]")];
-        await AllPaidAndClosedOnceAsync(worker, commands);
+        await worker.AllPaidAndClosedOnceAsync(commands);
         await enough.CancelAsync();
 
         Assert.InRange(await ending, 5, int.MaxValue);
@@ -50,7 +50,7 @@ public sealed class SharedDatabaseTests(TestServers servers)
 
             var commands = await worker.SendManyAsync(Requests, "[seconds 1]");
             await using var dump = Dump(worker.Settings[Postgres]!);
-            await AllPaidAndClosedOnceAsync(worker, commands);
+            await worker.AllPaidAndClosedOnceAsync(commands);
 
             Assert.True(await dump.WaitForExitAsync() == 0, dump.Tail);
             Assert.InRange(await DeadAfterVacuumAsync(worker), Requests, 20 * Requests);
@@ -86,7 +86,7 @@ public sealed class SharedDatabaseTests(TestServers servers)
         );
         disk.Free();
 
-        await AllPaidAndClosedOnceAsync(worker, commands);
+        await worker.AllPaidAndClosedOnceAsync(commands);
     }
 
     private static async Task<int> EndSessionsAsync(WorkerUnderTest worker, CancellationToken enough)
@@ -135,17 +135,5 @@ public sealed class SharedDatabaseTests(TestServers servers)
         );
         dump.Environment["PGPASSWORD"] = settings.Password;
         return ChildProcess.Start(dump);
-    }
-
-    private static async Task AllPaidAndClosedOnceAsync(WorkerUnderTest worker, IReadOnlyList<GenerateImages> commands)
-    {
-        foreach (var command in commands)
-        {
-            (await worker.ClosedOnceAsync(command)).As<ImagesReady>();
-        }
-
-        var paid = commands.Select(command => worker.PaidFor(command).Totals).ToList();
-        Assert.All(paid, totals => Assert.Equal((1, 0), (totals.ImagesPaid, totals.RepeatedIds)));
-        await worker.NothingFaultedAsync();
     }
 }

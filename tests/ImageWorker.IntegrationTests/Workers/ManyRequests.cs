@@ -44,6 +44,24 @@ internal static class ManyRequests
         Assert.Equal((commands.Count, commands.Count, 0), (totals.Submissions, totals.ImagesPaid, totals.RepeatedIds));
     }
 
+    /// <summary>The same where every event came to the subscriber, so that nothing is asked again; nothing was put aside.</summary>
+    public static async Task AllPaidAndClosedOnceAsync(
+        this WorkerUnderTest worker,
+        IReadOnlyList<GenerateImages> commands
+    )
+    {
+        foreach (var command in commands)
+        {
+            (await worker.ClosedOnceAsync(command)).As<ImagesReady>();
+        }
+
+        Assert.All(
+            commands.Select(command => worker.PaidFor(command).Totals),
+            totals => Assert.Equal((1, 1, 0), (totals.Submissions, totals.ImagesPaid, totals.RepeatedIds))
+        );
+        await worker.NothingFaultedAsync();
+    }
+
     /// <summary>No command was given up: its error queue, made by the first fault, is empty or not there.</summary>
     public static async Task NothingFaultedAsync(this WorkerUnderTest worker) =>
         Assert.Equal(0u, await worker.Commands.CountAsync("generate-images_error"));
