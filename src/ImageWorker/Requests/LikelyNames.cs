@@ -7,12 +7,12 @@ internal static class LikelyNames
 {
     private static readonly Dictionary<string, string> Fields = ByName(
         ("requestId", "id uuid requestUuid idempotencyKey"),
-        ("prompt", "text description input query"),
-        ("count", "n num quantity imageCount numImages numberOfImages numSamples batchSize"),
+        ("prompt", "prompts promptText text description input query"),
+        ("count", "n num amount images quantity imageCount numImages numberOfImages numSamples batchSize"),
         ("model", "modelId modelName"),
         ("quality", "imageQuality"),
         ("style", "imageStyle"),
-        ("resolution", "size imageSize dimensions"),
+        ("resolution", "size imageSize dimensions width height"),
         ("uniqueGuard", "unique uniquenessGuard"),
         ("timeoutSeconds", "timeout timeoutSec timeoutSecs timeoutMs timeoutMinutes deadline"),
         ("priority", "prio priorityLevel"),

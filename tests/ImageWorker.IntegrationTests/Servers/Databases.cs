@@ -21,27 +21,34 @@ internal static class Databases
         }
     }
 
-    /// <summary>The connection string of a new, empty database whose name starts with the prefix.</summary>
-    public static async Task<string> CreateAsync(string administration, string prefix)
+    /// <summary>
+    /// The connection string of a new database whose name starts with the prefix: an empty one, or a copy of one that
+    /// nobody is connected to.
+    /// </summary>
+    public static async Task<string> CreateAsync(string administration, string prefix, string? copied = null)
     {
         var start = prefix.Length > LongestPrefix ? prefix[..LongestPrefix] : prefix;
         var name = $"{start}_{Guid.NewGuid():n}";
-        await ExecuteAsync(administration, "CREATE DATABASE", name);
+        await ExecuteAsync(administration, "CREATE DATABASE", name, copied is null ? "" : $"TEMPLATE {Quoted(NameIn(copied))}");
         return new NpgsqlConnectionStringBuilder(administration) { Database = name }.ConnectionString;
     }
 
     public static async Task DropAsync(string administration, string connectionString)
     {
-        var name = new NpgsqlConnectionStringBuilder(connectionString).Database!;
-        await ExecuteAsync(administration, "DROP DATABASE IF EXISTS", name, "WITH (FORCE)");
+        await ExecuteAsync(administration, "DROP DATABASE IF EXISTS", NameIn(connectionString), "WITH (FORCE)");
     }
+
+    private static string NameIn(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString).Database!;
+
+    /// <summary>A name cannot be a parameter of these statements: it is quoted as an identifier.</summary>
+    private static string Quoted(string name) => new NpgsqlCommandBuilder().QuoteIdentifier(name);
 
     private static async Task ExecuteAsync(string administration, string verb, string name, string options = "")
     {
         await using var connection = await OpenAsync(administration);
         await using var command = connection.CreateCommand();
-        // A name cannot be a parameter of these statements: it is quoted as an identifier.
-        command.CommandText = $"{verb} {new NpgsqlCommandBuilder().QuoteIdentifier(name)} {options}";
+        command.CommandText = $"{verb} {Quoted(name)} {options}";
         await command.ExecuteNonQueryAsync();
     }
 

@@ -43,10 +43,10 @@ public abstract class ServersFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The connection string of a new, empty database whose name starts with the prefix.</summary>
-    public async Task<string> CreateDatabaseAsync(string prefix)
+    /// <inheritdoc cref="Databases.CreateAsync"/>
+    public async Task<string> CreateDatabaseAsync(string prefix, string? copied = null)
     {
-        var database = await Databases.CreateAsync(PostgresConnectionString, prefix);
+        var database = await Databases.CreateAsync(PostgresConnectionString, prefix, copied);
         lock (_databases)
         {
             _databases.Add(database);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ImageWorker.Contracts;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.ZpkSimulator;
@@ -21,6 +22,8 @@ public sealed class WorkerUnderTest : IAsyncDisposable
 
     /// <summary>The exit code of a process that SIGKILL ended.</summary>
     public const int KilledBySignal9 = 128 + 9;
+
+    private static readonly ConditionalWeakTable<ServersFixture, Lazy<Task<string>>> Migrated = new();
 
     private readonly Dictionary<string, string?> _settings;
     private readonly NpgsqlDataSource _database;
@@ -53,11 +56,12 @@ public sealed class WorkerUnderTest : IAsyncDisposable
         var zpk = await StartZpkAsync(stateFile);
         var settings = QuickSettings(zpk);
         settings["ConnectionStrings__RabbitMq"] = await servers.CreateVirtualHostAsync("worker");
-        settings["ConnectionStrings__Postgres"] = postgres ?? await servers.CreateDatabaseAsync("worker");
+        settings["ConnectionStrings__Postgres"] =
+            postgres ?? await servers.CreateDatabaseAsync("worker", migrated ? await MigratedAsync(servers) : null);
         // A broker that somebody else runs gives no virtual host of our own.
         settings["Queues__Prefix"] = servers.RabbitMq is GivenServer ? $"{Guid.NewGuid():n}." : "";
         var worker = new WorkerUnderTest(settings, zpk);
-        if (migrated)
+        if (migrated && postgres is not null)
         {
             await worker.MigrateAsync();
         }
@@ -114,9 +118,24 @@ public sealed class WorkerUnderTest : IAsyncDisposable
         await ConnectAsync();
     }
 
-    public async Task MigrateAsync()
+    public Task MigrateAsync() => MigrateAsync(_settings);
+
+    /// <summary>A database of these servers that was migrated once, to be copied.</summary>
+    private static Task<string> MigratedAsync(ServersFixture servers)
     {
-        await using var migration = WorkerProgram.Start(["migrate"], _settings);
+        return Migrated.GetValue(servers, _ => new(CreateAsync)).Value;
+
+        async Task<string> CreateAsync()
+        {
+            var database = await servers.CreateDatabaseAsync("migrated");
+            await MigrateAsync([new("ConnectionStrings__Postgres", database)]);
+            return database;
+        }
+    }
+
+    private static async Task MigrateAsync(IEnumerable<KeyValuePair<string, string?>> settings)
+    {
+        await using var migration = WorkerProgram.Start(["migrate"], settings);
         Assert.True(await migration.WaitForExitAsync() == 0, migration.Tail);
     }
 

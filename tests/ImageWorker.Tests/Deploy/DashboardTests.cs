@@ -4,8 +4,12 @@ using static ImageWorker.Tests.Deploy.Monitoring;
 
 namespace ImageWorker.Tests.Deploy;
 
-public sealed class DashboardTests
+public sealed class DashboardTests : IDisposable
 {
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("imageworker-panels-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
     [Fact]
     public async Task Its_expressions_can_be_read() => await PromtoolAsync("check", "rules", RecordPanels());
 
@@ -49,12 +53,12 @@ public sealed class DashboardTests
     }
 
     /// <summary>The panels' expressions as a file of rules.</summary>
-    private static string RecordPanels()
+    private string RecordPanels()
     {
         var rules = PanelExpressions.Select(
             (expression, n) => new JsonObject { ["record"] = $"panel:{n}", ["expr"] = expression }
         );
-        var file = Path.Combine(Directory.CreateTempSubdirectory("imageworker-panels-").FullName, "panels.json");
+        var file = Path.Combine(_folder.FullName, "panels.json");
         File.WriteAllText(
             file,
             new JsonObject
