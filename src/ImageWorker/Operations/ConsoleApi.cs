@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ImageWorker.Operations.Api;
 using ImageWorker.Operations.History;
 using ImageWorker.Storage;
 
@@ -64,10 +65,10 @@ public static class ConsoleApi
     )
     {
         if ((await state.LookAsync(ct)).Unreadable is { } problem)
-            return Results.Problem(problem, statusCode: StatusCodes.Status503ServiceUnavailable);
+            return ApiProblem.Of(problem, StatusCodes.Status503ServiceUnavailable);
         return SpanOf(span) is { } known
             ? Results.Json(await history.ReadAsync(known), Json)
-            : Results.Problem("span must be hour, day or month.", statusCode: StatusCodes.Status400BadRequest);
+            : ApiProblem.Of($"span is '{span}': write hour, day or month.");
     }
 
     /// <summary>The span of this name, an hour for none; null if there is none of that name.</summary>

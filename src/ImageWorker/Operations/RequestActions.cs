@@ -24,6 +24,9 @@ public sealed class RequestActions(
     /// <summary>Requests that a preview counts at most.</summary>
     public const int MostPreviewed = 10_000;
 
+    /// <summary>How long a preview counts at most.</summary>
+    private static readonly TimeSpan LongestPreview = TimeSpan.FromSeconds(5);
+
     private readonly ZpkPrices _prices = zpk.Value.Prices;
 
     /// <summary>Tells the request to stop. It is closed once its calls under way are known.</summary>
@@ -68,6 +71,7 @@ public sealed class RequestActions(
     {
         var (count, images) = (0, 0);
         decimal? cost = 0;
+        var began = time.GetTimestamp();
         for (var after = search.After; ; )
         {
             var (requests, next) = await ReadAsync(
@@ -89,7 +93,7 @@ public sealed class RequestActions(
                         .Select(request => request.Command!.Estimate(_prices, request.Command!.Count))
                 );
             after = next;
-            if (after is null || count >= MostPreviewed)
+            if (after is null || count >= MostPreviewed || time.GetElapsedTime(began) >= LongestPreview)
                 return new(count, images, cost, after is not null);
         }
     }

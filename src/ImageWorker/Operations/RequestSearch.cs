@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ImageWorker.Contracts;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
@@ -6,8 +7,9 @@ using Microsoft.EntityFrameworkCore;
 namespace ImageWorker.Operations;
 
 /// <summary>
-/// Finds requests for operators: open ones by their command's time, closed ones last closed first. A page of it costs no
-/// more with millions of closed requests than with few.
+/// Finds requests for operators: open ones by their command's time, closed ones last closed first. A page of it takes no
+/// longer with millions of closed requests than with few: it looks at closed ones in the order of one index, for a bounded
+/// time.
 /// </summary>
 /// <param name="State">One of <see cref="States"/>; null for any.</param>
 /// <param name="Outcome">One of <see cref="RequestOutcome.All"/>, of closed requests; null for any.</param>
@@ -28,11 +30,11 @@ public sealed record RequestSearch(
 {
     public const string Open = "open";
 
-    /// <summary>
-    /// How many closed requests a page looks at for what has no index. A page can so have fewer than it might, and the
-    /// next one goes on from there.
-    /// </summary>
-    private const int Looked = 10_000;
+    /// <summary>How many closed requests are looked at first. It then doubles while that is quick, as it is not on a cold disk.</summary>
+    private const int FirstStep = 250;
+
+    /// <summary>A tenant with no more closed requests than that has few.</summary>
+    private const int Few = 4_000;
 
     /// <summary>Only those whose ids begin so; null for any.</summary>
     public RequestIdText? Id { get; init; }
@@ -54,6 +56,12 @@ public sealed record RequestSearch(
 
     /// <summary>Where the page before ended; null for the first.</summary>
     public RequestCursor? After { get; init; }
+
+    /// <summary>
+    /// How long a page begins to look further back among closed requests, where its index finds others too. Then it is cut
+    /// short, and the next page goes on from there.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(100);
 
     public static IReadOnlyList<string> States { get; } = [Open, RequestTurns.Waiting, .. RequestStates.All];
 
@@ -91,10 +99,13 @@ public sealed record RequestSearch(
     }
 
     /// <summary>One page, and where the next one begins; null for the last.</summary>
-    public async Task<FoundRequests> PageAsync(WorkerContext db, CancellationToken ct)
+    public Task<FoundRequests> PageAsync(WorkerContext db, CancellationToken ct) =>
+        db.ReadPlannedAsync(() => ReadPageAsync(db, ct), ct);
+
+    private async Task<FoundRequests> ReadPageAsync(WorkerContext db, CancellationToken ct)
     {
         var found = new List<RequestSummary>();
-        RequestCursor? next = null;
+        RequestCursor? cutAt = null;
         // Each query has its own index. One query for all would read everything that is kept.
         if (AsksForOpen && !Asks(RequestStates.Closed) && GoesOnIn(RequestSection.Unfinished))
             found.AddRange(await OldestAsync(Unfinished(db), RequestSection.Unfinished, Limit, ct));
@@ -107,11 +118,14 @@ public sealed record RequestSearch(
             found.AddRange(await OldestAsync(Withdrawn(db), RequestSection.Withdrawn, Limit - found.Count, ct));
         if (found.Count < Limit && (State is null || Asks(RequestStates.Closed)))
         {
-            var (closed, end) = await LatestAsync(Closed(db), Limit - found.Count, ct);
+            var (closed, end) = await LatestAsync(db, Limit - found.Count, ct);
             found.AddRange(closed);
-            next = end;
+            cutAt = end;
         }
-        return new(found, found.Count >= Limit ? RequestCursor.Of(found[^1]) : next);
+        return new(found, found.Count >= Limit ? RequestCursor.Of(found[^1]) : cutAt)
+        {
+            IsCutShort = cutAt is not null,
+        };
     }
 
     private bool GoesOnIn(RequestSection section) => After is null || After.Section <= section;
@@ -139,31 +153,45 @@ public sealed record RequestSearch(
         );
     }
 
-    private async Task<(List<RequestSummary> Found, RequestCursor? End)> LatestAsync(
-        IQueryable<ImageRequest> closed,
+    /// <summary>Up to the limit, and where it was cut short; null if it was not.</summary>
+    private async Task<(List<RequestSummary> Found, RequestCursor? CutAt)> LatestAsync(
+        WorkerContext db,
         int limit,
         CancellationToken ct
     )
     {
-        if (After is { Section: RequestSection.Closed } after)
+        var found = new List<RequestSummary>();
+        var led = await LedAsync(db, ct);
+        var from = After is { Section: RequestSection.Closed } ? After : null;
+        var began = Stopwatch.GetTimestamp();
+        var step = Math.Max(FirstStep, limit);
+        while (true)
         {
-            var (at, id) = (after.At, after.Id);
-            closed = closed.Where(request =>
-                request.ClosedAt <= at && (request.ClosedAt < at || request.CorrelationId.CompareTo(id) < 0)
-            );
+            var looked = Latest(From(from, led)).Take(step);
+            found.AddRange(await ReadAsync(Latest(Narrowed(looked)).Take(limit - found.Count), ct));
+            if (found.Count == limit)
+                return (found, null);
+            var last = await looked
+                .Skip(step - 1)
+                .Select(request => new { request.CorrelationId, request.ClosedAt })
+                .FirstOrDefaultAsync(ct);
+            if (last is null)
+                return (found, null);
+            from = new(RequestSection.Closed, last.ClosedAt!.Value, last.CorrelationId);
+            var elapsed = Stopwatch.GetElapsedTime(began);
+            if (elapsed >= Patience)
+                return (found, from);
+            if (elapsed < Patience / 8)
+                step *= 2;
         }
-        var inOrder = Latest(closed);
-        if (!HasUnindexed)
-            return (await ReadAsync(inOrder.Take(limit), ct), null);
-        var found = await ReadAsync(Latest(Unindexed(inOrder.Take(Looked))).Take(limit), ct);
-        if (found.Count == limit)
-            return (found, null);
-        var last = await inOrder
-            .Skip(Looked - 1)
-            .Select(request => new { request.CorrelationId, request.ClosedAt })
-            .FirstOrDefaultAsync(ct);
-        return (found, last is null ? null : new(RequestSection.Closed, last.ClosedAt!.Value, last.CorrelationId));
     }
+
+    private static IQueryable<ImageRequest> From(RequestCursor? cursor, IQueryable<ImageRequest> closed) =>
+        cursor is { At: var at, Id: var id }
+            ? closed.Where(request =>
+                request.ClosedAt <= at && (request.ClosedAt < at || request.CorrelationId.CompareTo(id) < 0)
+            )
+            : closed;
 
     private static IQueryable<ImageRequest> Latest(IQueryable<ImageRequest> closed) =>
         closed.OrderByDescending(request => request.ClosedAt).ThenByDescending(request => request.CorrelationId);
@@ -179,46 +207,75 @@ public sealed record RequestSearch(
 
     private IQueryable<ImageRequest> Withdrawn(WorkerContext db) => Asked(db.Withdrawn.AsNoTracking());
 
-    private IQueryable<ImageRequest> Closed(WorkerContext db)
+    /// <summary>
+    /// Closed requests as one index leads to them, the one that is likely to find the fewest. With two conditions at once
+    /// the database could go through an index for as long as the other condition finds nothing.
+    /// </summary>
+    private async Task<IQueryable<ImageRequest>> LedAsync(WorkerContext db, CancellationToken ct)
     {
-        var closed = Asked(db.Requests.AsNoTracking()).Where(request => request.ClosedAt != null);
+        var closed = db.Requests.AsNoTracking().Where(request => request.ClosedAt != null);
         // What was closed before came before. It ends the search.
         if (Since is { } since)
             closed = closed.Where(request => request.ClosedAt >= since);
-        if (Error is not null)
-            closed = closed.Where(request => request.ImageErrors != null);
-        if (Outcome is null)
-            return closed;
-        FailureReason? reason = Outcome.Equals(RequestOutcome.Ready, StringComparison.OrdinalIgnoreCase)
+        if (Id is not null)
+            return WithId(closed);
+        if (Metadata is not null)
+            return WithMetadata(closed);
+        if (Error is null && Reason is null)
+            return OfTenant(closed);
+        if (Tenant is not null && !await OfTenant(closed).Skip(Few).AnyAsync(ct))
+            return OfTenant(closed);
+        return Error is not null ? closed.Where(request => request.ImageErrors != null) : WithOutcome(closed);
+    }
+
+    /// <summary>Failures are few, and have an index.</summary>
+    private FailureReason? Reason =>
+        Outcome is null || Outcome.Equals(RequestOutcome.Ready, StringComparison.OrdinalIgnoreCase)
             ? null
             : Enum.Parse<FailureReason>(Outcome, ignoreCase: true);
+
+    private IQueryable<ImageRequest> WithOutcome(IQueryable<ImageRequest> closed)
+    {
+        if (Outcome is null)
+            return closed;
+        var reason = Reason;
         return closed.Where(request => request.Reason == reason);
     }
 
-    /// <summary>Narrows down by what has an index.</summary>
+    /// <summary>Narrows closed ones down by everything.</summary>
+    private IQueryable<ImageRequest> Narrowed(IQueryable<ImageRequest> closed) => Unindexed(WithOutcome(Asked(closed)));
+
+    /// <summary>Narrows down by what open ones have an index for, or by their age.</summary>
     private IQueryable<ImageRequest> Asked(IQueryable<ImageRequest> requests)
     {
-        if (Id is { } id)
-        {
-            var (first, last) = (id.First, id.Last);
-            requests = requests.Where(request =>
-                request.CorrelationId.CompareTo(first) >= 0 && request.CorrelationId.CompareTo(last) <= 0
-            );
-        }
-        if (Metadata is { } metadata)
-        {
-            var kept = SearchableMetadata.Kept(metadata);
-            requests = requests.Where(request => request.MetadataValue == kept);
-        }
+        requests = OfTenant(WithMetadata(WithId(requests)));
         if (Since is { } since)
             requests = requests.Where(request => request.RequestedAt >= since);
-        if (Tenant is { } tenant)
-            requests = requests.Where(request => request.Tenant == tenant);
         return requests;
     }
 
-    private bool HasUnindexed =>
-        this is not { Until: null, Priority: null, Model: null, Error: null, MinCost: null, MaxCost: null };
+    private IQueryable<ImageRequest> WithId(IQueryable<ImageRequest> requests)
+    {
+        if (Id is not { First: var first, Last: var last })
+            return requests;
+        return requests.Where(request =>
+            request.CorrelationId.CompareTo(first) >= 0 && request.CorrelationId.CompareTo(last) <= 0
+        );
+    }
+
+    private IQueryable<ImageRequest> WithMetadata(IQueryable<ImageRequest> requests)
+    {
+        if (Metadata is not { } metadata)
+            return requests;
+        var kept = SearchableMetadata.Kept(metadata);
+        return requests.Where(request => request.MetadataValue == kept);
+    }
+
+    private IQueryable<ImageRequest> OfTenant(IQueryable<ImageRequest> requests)
+    {
+        var tenant = Tenant;
+        return tenant is null ? requests : requests.Where(request => request.Tenant == tenant);
+    }
 
     /// <summary>Narrows down by all the rest.</summary>
     private IQueryable<ImageRequest> Unindexed(IQueryable<ImageRequest> requests)
@@ -287,4 +344,8 @@ public sealed record RequestSearch(
 }
 
 /// <summary>A page of requests, and where the next one begins; null for the last.</summary>
-public sealed record FoundRequests(IReadOnlyList<RequestSummary> Requests, RequestCursor? Next);
+public sealed record FoundRequests(IReadOnlyList<RequestSummary> Requests, RequestCursor? Next)
+{
+    /// <summary>True if the time was over before the page was full. The next page goes on looking.</summary>
+    public bool IsCutShort { get; init; }
+}

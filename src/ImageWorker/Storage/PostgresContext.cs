@@ -153,6 +153,15 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
 
     public override bool HasClock => true;
 
+    public override async Task<T> ReadPlannedAsync<T>(Func<Task<T>> read, CancellationToken ct)
+    {
+        await using var transaction = await Database.BeginTransactionAsync(ct);
+        await Database.ExecuteSqlAsync($"SET LOCAL plan_cache_mode = force_custom_plan", ct);
+        var result = await read();
+        await transaction.CommitAsync(ct);
+        return result;
+    }
+
     public override Task RestartPaceAsync() =>
         Database.ExecuteSqlAsync(
             $"""

@@ -119,6 +119,12 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     /// </summary>
     public abstract Task<DateTimeOffset> LeaseClockAsync(DateTimeOffset now);
 
+    /// <summary>
+    /// Reads with statements that are planned for their own values. A plan for any value can go through an index from end
+    /// to end for a value that is rare.
+    /// </summary>
+    public virtual Task<T> ReadPlannedAsync<T>(Func<Task<T>> read, CancellationToken ct) => read();
+
     /// <summary>True if the database has a clock of its own.</summary>
     public virtual bool HasClock => false;
 

@@ -18,7 +18,7 @@ public sealed class ActionTests(ConsoleFixture console)
     {
         var command = WorkerUnderTest.Command(ConsoleFixture.Slow);
         await StartAsync(command);
-        await using var page = await console.OpenAsync($"/requests/{command.RequestId}");
+        using var page = await console.OpenAsync($"/requests/{command.RequestId}");
 
         await page.ClickAsync("Cancel");
         await Expect(page.Page.Locator("dialog h2")).ToHaveTextAsync("Cancel this request?");
@@ -41,7 +41,7 @@ public sealed class ActionTests(ConsoleFixture console)
     {
         var command = WorkerUnderTest.Command(ConsoleFixture.Slow);
         await StartAsync(command);
-        await using var page = await console.OpenAsync($"/requests/{command.RequestId}");
+        using var page = await console.OpenAsync($"/requests/{command.RequestId}");
 
         await page.ClickAsync("Retry now");
         await page.ConfirmAsync();
@@ -56,7 +56,7 @@ public sealed class ActionTests(ConsoleFixture console)
     {
         var command = WorkerUnderTest.Command("a blue boat [policy]");
         await _worker.CloseAsync(command);
-        await using var page = await console.OpenAsync($"/requests/{command.RequestId}");
+        using var page = await console.OpenAsync($"/requests/{command.RequestId}");
 
         await page.ClickAsync("Retry");
         await page.ConfirmAsync();
@@ -72,7 +72,7 @@ public sealed class ActionTests(ConsoleFixture console)
     public async Task All_that_a_filter_finds_is_counted_first_and_then_cancelled_page_by_page()
     {
         const int Meant = 205;
-        await using var page = await console.OpenAsync("/");
+        using var page = await console.OpenAsync("/");
         await PauseAsync(page, "nothing of this is to be paid");
         var meant = Enumerable.Range(0, Meant).Select(_ => Of("cancelled", "a red fox", count: 2)).ToList();
         var other = Of("kept", "a red fox");
@@ -110,7 +110,7 @@ public sealed class ActionTests(ConsoleFixture console)
             await _worker.Commands.SendAsync(command);
         foreach (var command in failed.Append(good))
             await _worker.ClosedOnceAsync(command);
-        await using var page = await console.OpenAsync("/requests?tenant=again&outcome=ContentPolicyViolation");
+        using var page = await console.OpenAsync("/requests?tenant=again&outcome=ContentPolicyViolation");
 
         await page.ClickAsync("Retry all found");
         await Expect(page.Page.Locator("dialog .said")).ToHaveTextAsync("3 requests with 3 images, about 0.114 EUR.");
@@ -126,7 +126,7 @@ public sealed class ActionTests(ConsoleFixture console)
     {
         const string Reason = "<script>alert(1)</script>";
         var command = Of("paused", "a red fox");
-        await using var page = await console.OpenAsync("/");
+        using var page = await console.OpenAsync("/");
         await page.ClickAsync("Pause");
         await page.Page.Locator("dialog [type=submit]").ClickAsync();
         await Expect(page.Page.Locator("dialog")).ToBeVisibleAsync();
@@ -155,7 +155,7 @@ public sealed class ActionTests(ConsoleFixture console)
     [Fact]
     public async Task A_ceiling_is_set_and_taken_away_and_one_that_cannot_be_is_refused_with_a_reason()
     {
-        await using var page = await console.OpenAsync("/");
+        using var page = await console.OpenAsync("/");
 
         await page.ClickAsync("Set a ceiling");
         await page.Page.GetByLabel("Calls a second", new() { Exact = true }).FillAsync("0");
@@ -204,7 +204,7 @@ public sealed class ActionTests(ConsoleFixture console)
     public async Task A_dialog_can_be_used_by_everybody()
     {
         Assert.SkipUnless(File.Exists(ConsolePage.Axe), "axe-core is not installed: npm install in its folder.");
-        await using var page = await console.OpenAsync("/");
+        using var page = await console.OpenAsync("/");
 
         await page.ClickAsync("Pause");
 

@@ -9,7 +9,7 @@ internal sealed class Chromium : IAsyncDisposable
 
     private readonly IPlaywright _playwright;
     private readonly IBrowser _browser;
-    private readonly Dictionary<string, IBrowserContext> _contexts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IPage> _pages = new(StringComparer.Ordinal);
 
     private Chromium(IPlaywright playwright, IBrowser browser)
     {
@@ -24,17 +24,27 @@ internal sealed class Chromium : IAsyncDisposable
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(
             // Its sandbox does not start as root, as which containers run tests.
-            new() { ExecutablePath = Program, Args = ["--no-sandbox"] }
+            new()
+            {
+                ExecutablePath = Program,
+                Args = ["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"],
+            }
         );
         return new(playwright, browser);
     }
 
-    /// <summary>A page of its own, with what it complains about. Those with the same key share what a browser keeps.</summary>
+    /// <summary>
+    /// The one page that shows this key, as it is before its first look, and what it complains about. A new one for each
+    /// test would be a new process.
+    /// </summary>
     public async Task<ConsolePage> OpenAsync(Uri root, string? key)
     {
-        if (!_contexts.TryGetValue(key ?? "", out var context))
-            _contexts[key ?? ""] = context = await CreateContextAsync(root, key);
-        return new(await context.NewPageAsync());
+        if (!_pages.TryGetValue(key ?? "", out var page))
+            _pages[key ?? ""] = page = await (await CreateContextAsync(root, key)).NewPageAsync();
+        await page.SetViewportSizeAsync(ConsolePage.Desk.Width, ConsolePage.Desk.Height);
+        // What the pointer is in stays as it is.
+        await page.Mouse.MoveAsync(0, 0);
+        return new(page);
     }
 
     public async ValueTask DisposeAsync()

@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace ImageWorker.IntegrationTests.Console;
 
 /// <summary>A page of the console in a browser.</summary>
-internal sealed class ConsolePage : IAsyncDisposable
+internal sealed class ConsolePage : IDisposable
 {
     /// <summary>The file of axe-core, which npm brings.</summary>
     public static readonly string Axe = Checkout.At(
@@ -25,16 +25,8 @@ internal sealed class ConsolePage : IAsyncDisposable
     public ConsolePage(IPage page)
     {
         Page = page;
-        page.Console += (_, message) =>
-        {
-            // A picture that will not do is no fault of its page: other tests have such requests.
-            if (
-                message.Type is "error" or "warning"
-                && !message.Location.Contains("/pictures/", StringComparison.Ordinal)
-            )
-                _complaints.Enqueue(message.Text);
-        };
-        page.PageError += (_, error) => _complaints.Enqueue(error);
+        page.Console += Listen;
+        page.PageError += Listen;
     }
 
     public IPage Page { get; }
@@ -89,7 +81,21 @@ internal sealed class ConsolePage : IAsyncDisposable
         return [.. light, .. dark.Select(violation => $"in the dark: {violation}")];
     }
 
-    public ValueTask DisposeAsync() => new(Page.CloseAsync());
+    /// <summary>The browser's page stays, for the next test.</summary>
+    public void Dispose()
+    {
+        Page.Console -= Listen;
+        Page.PageError -= Listen;
+    }
+
+    private void Listen(object? page, IConsoleMessage message)
+    {
+        // A picture that will not do is no fault of its page: other tests have such requests.
+        if (message.Type is "error" or "warning" && !message.Location.Contains("/pictures/", StringComparison.Ordinal))
+            _complaints.Enqueue(message.Text);
+    }
+
+    private void Listen(object? page, string error) => _complaints.Enqueue(error);
 
     private Task<string[]> ViolationsAsync(string rules) =>
         Page.EvaluateAsync<string[]>(

@@ -28,7 +28,7 @@ public sealed class ConsoleTests(ConsoleFixture console)
     [MemberData(nameof(Pages))]
     public async Task Everybody_can_use_every_page_on_every_screen_and_it_has_no_error(string path)
     {
-        await using var page = await console.OpenAsync(PathOf(path));
+        using var page = await console.OpenAsync(PathOf(path));
         await page.Page.WaitForLoadStateAsync();
 
         if (File.Exists(ConsolePage.Axe))
@@ -42,7 +42,7 @@ public sealed class ConsoleTests(ConsoleFixture console)
     [Fact]
     public async Task The_overview_follows_what_happens_without_reloading()
     {
-        await using var page = await console.OpenAsync("/");
+        using var page = await console.OpenAsync("/");
         var closed = page.Page.Locator("[data-live='today.closed']");
         var before = int.Parse(await closed.InnerTextAsync(), CultureInfo.InvariantCulture);
         await page.Page.EvaluateAsync("window.isTheSame = true");
@@ -56,7 +56,7 @@ public sealed class ConsoleTests(ConsoleFixture console)
     [Fact]
     public async Task The_list_is_gone_through_by_keys()
     {
-        await using var page = await console.OpenAsync($"/requests?state=closed&tenant={ConsoleFixture.Tenant}");
+        using var page = await console.OpenAsync($"/requests?state=closed&tenant={ConsoleFixture.Tenant}");
         var rows = await page.Page.Locator("a.id").AllInnerTextsAsync();
 
         await page.Page.Keyboard.PressAsync("j");
@@ -78,7 +78,7 @@ public sealed class ConsoleTests(ConsoleFixture console)
     [Fact]
     public async Task Costs_are_those_of_the_requests_to_the_last_digit()
     {
-        await using var page = await console.OpenAsync("/costs?by=tenant&by=outcome");
+        using var page = await console.OpenAsync("/costs?by=tenant&by=outcome");
 
         var rows = await page.Page.Locator("tbody tr").AllInnerTextsAsync();
 
@@ -95,7 +95,7 @@ public sealed class ConsoleTests(ConsoleFixture console)
     [Fact]
     public async Task Nothing_moves_while_a_page_loads()
     {
-        await using var page = await console.OpenAsync($"/requests/{console.Resent.RequestId}");
+        using var page = await console.OpenAsync($"/requests/{console.Resent.RequestId}");
         await Eventually.PassesAsync(async () => Assert.Equal(2, await page.ShownPicturesAsync()));
 
         var moved = await page.Page.EvaluateAsync<double>(
@@ -115,7 +115,7 @@ public sealed class ConsoleTests(ConsoleFixture console)
     [Fact]
     public async Task A_request_shows_its_pictures_with_their_costs_and_its_calls_to_scale()
     {
-        await using var page = await console.OpenAsync($"/requests/{console.Resent.RequestId}");
+        using var page = await console.OpenAsync($"/requests/{console.Resent.RequestId}");
 
         await Eventually.PassesAsync(async () => Assert.Equal(2, await page.ShownPicturesAsync()));
 
@@ -135,7 +135,7 @@ public sealed class ConsoleTests(ConsoleFixture console)
     {
         var command = WorkerUnderTest.Command("a green hill", count: 2);
         await console.Worker.CloseAsync(command);
-        await using var page = await console.OpenAsync("/");
+        using var page = await console.OpenAsync("/");
         var row = page.Page.Locator("tr", new() { HasText = $"{command.RequestId}" });
         Assert.Equal(2, await row.Locator("img").CountAsync());
 

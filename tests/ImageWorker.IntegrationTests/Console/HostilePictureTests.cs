@@ -45,7 +45,7 @@ public sealed class HostilePictureTests(ConsoleFixture console) : IAsyncLifetime
             $"/api/requests/{command.RequestId}/pictures/0",
             ConsoleFixture.Key
         );
-        await using var page = await console.OpenAsync($"/requests/{command.RequestId}");
+        using var page = await console.OpenAsync($"/requests/{command.RequestId}");
 
         Assert.Equal(HttpStatusCode.BadGateway, status);
         Assert.Contains(why, body, StringComparison.Ordinal);

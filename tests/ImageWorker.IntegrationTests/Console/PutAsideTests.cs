@@ -24,7 +24,7 @@ public sealed class PutAsideTests(ConsoleFixture console) : IAsyncLifetime
     {
         var command = await FailedAsync(Secret);
         await UnreadableAsync(2);
-        await using var page = await console.OpenAsync("/put-aside");
+        using var page = await console.OpenAsync("/put-aside");
 
         await Expect(page.Page.Locator("tbody tr")).ToHaveCountAsync(3);
         await Expect(Row(page, command)).ToContainTextAsync("masked");
@@ -47,7 +47,7 @@ public sealed class PutAsideTests(ConsoleFixture console) : IAsyncLifetime
     {
         var command = await FailedAsync("a red fox");
         await UnreadableAsync(1);
-        await using var page = await console.OpenAsync("/put-aside");
+        using var page = await console.OpenAsync("/put-aside");
 
         await Row(page, command).GetByText("Redrive").ClickAsync();
         await Expect(page.Page.Locator("dialog h2")).ToHaveTextAsync("Move this message back?");
@@ -65,7 +65,7 @@ public sealed class PutAsideTests(ConsoleFixture console) : IAsyncLifetime
     {
         const int Messages = 230;
         await UnreadableAsync(Messages);
-        await using var page = await console.OpenAsync("/put-aside");
+        using var page = await console.OpenAsync("/put-aside");
         await Expect(page.Page.Locator("tbody tr")).ToHaveCountAsync(100);
         var answers = new List<IResponse>();
         page.Page.Response += (_, answer) => answers.Add(answer);
@@ -86,7 +86,7 @@ public sealed class PutAsideTests(ConsoleFixture console) : IAsyncLifetime
     {
         var command = await FailedAsync("a red fox");
         await UnreadableAsync(3);
-        await using var page = await console.OpenAsync("/put-aside?reason=cannot+be+read");
+        using var page = await console.OpenAsync("/put-aside?reason=cannot+be+read");
 
         await page.ClickAsync("Delete all found");
         await page.Page.Locator("dialog [type=submit]").ClickAsync();

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ImageWorker.Operations;
+using ImageWorker.Operations.Api;
 using ImageWorker.Operations.Pages;
 using ImageWorker.Requests;
 using ImageWorker.Tests.Saga;
@@ -104,6 +105,22 @@ public sealed partial class PagesTests : IAsyncLifetime
                 Assert.Contains("&lt;script&gt;", html, StringComparison.Ordinal);
             }
         );
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_page_of_a_search_that_was_cut_short_says_so(bool isCutShort)
+    {
+        var html = await ConsolePages.HtmlAsync<RequestsPage>(
+            _worker.Services,
+            (nameof(RequestsPage.View), new ConsoleView(await ReadAsync(), MayAct: false, "requests")),
+            (nameof(RequestsPage.Filter), new RequestFilter()),
+            (nameof(RequestsPage.Found), new FoundRequests([], Next: null) { IsCutShort = isCutShort }),
+            (nameof(RequestsPage.Next), "requests?after=x")
+        );
+
+        Assert.Equal(isCutShort, html.Contains("The search was cut short", StringComparison.Ordinal));
     }
 
     private Task<WorkerStatus> ReadAsync() =>

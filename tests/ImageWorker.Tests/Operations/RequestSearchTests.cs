@@ -1,4 +1,7 @@
+using System.Text.Json;
+using ImageWorker.Contracts;
 using ImageWorker.Operations;
+using ImageWorker.Operations.Api;
 using ImageWorker.Requests;
 using ImageWorker.Tests.Saga;
 
@@ -129,6 +132,118 @@ public sealed class RequestSearchTests : IAsyncLifetime
                 found
             );
         }
+    }
+
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("acme", null, null)]
+    [InlineData("acme", "GeneralError", null)]
+    [InlineData("acme", "GeneralError", "GENERAL_ERROR")]
+    [InlineData(null, "GeneralError", "GENERAL_ERROR")]
+    public async Task A_search_that_takes_too_long_is_cut_short_and_its_next_page_goes_on_there(
+        string? tenant,
+        string? outcome,
+        string? error
+    )
+    {
+        const int Every = 150;
+        var rows = Enumerable.Range(0, 1_000).Select(number => Closed(number, number % Every == 0)).ToList();
+        await _worker.InDatabaseAsync(async db =>
+        {
+            db.Requests.AddRange(rows);
+            return await db.SaveChangesAsync(Ct);
+        });
+        var search = new RequestSearch(Outcome: outcome, Tenant: tenant, Limit: 2)
+        {
+            Error = error,
+            Model = "dall-e-3",
+            Patience = TimeSpan.Zero,
+        };
+
+        var pages = new List<FoundRequests>();
+        do
+        {
+            pages.Add(
+                await _worker.InDatabaseAsync(db =>
+                    (search with { After = pages.LastOrDefault()?.Next }).PageAsync(db, Ct)
+                )
+            );
+        } while (pages[^1].Next is not null);
+
+        Assert.Equal(
+            rows.Where(row => row.Model == "dall-e-3").Reverse().Select(row => row.CorrelationId),
+            pages.SelectMany(page => page.Requests).Select(request => request.Id)
+        );
+        Assert.Contains(pages, page => page.IsCutShort);
+        Assert.All(pages, page => Assert.Equal(page.IsCutShort, page is { Requests.Count: < 2, Next: not null }));
+        Assert.Equal(
+            pages.SelectMany(page => page.Requests).Select(request => request.Id),
+            (await InAsync(search with { Limit = 50 })).Select(request => request.Id)
+        );
+
+        ImageRequest Closed(int number, bool isMeant) =>
+            new()
+            {
+                CorrelationId = Guid.NewGuid(),
+                State = RequestStates.Closed,
+                RequestedAt = _worker.Time.GetUtcNow(),
+                ClosedAt = _worker.Time.GetUtcNow() + TimeSpan.FromSeconds(number),
+                Tenant = "acme",
+                Model = isMeant ? "dall-e-3" : "zpk-ultra",
+                Reason = FailureReason.GeneralError,
+                ImageErrors = "|GENERAL_ERROR|",
+            };
+    }
+
+    [Fact]
+    public async Task What_was_closed_at_one_time_is_cut_in_two_without_a_loss()
+    {
+        var at = _worker.Time.GetUtcNow();
+        var rows = Enumerable
+            .Range(0, 600)
+            .Select(_ => new ImageRequest
+            {
+                CorrelationId = Guid.NewGuid(),
+                State = RequestStates.Closed,
+                RequestedAt = at,
+                ClosedAt = at,
+            })
+            .ToList();
+        // The last in the order of ids.
+        var low = rows.MinBy(row => $"{row.CorrelationId}", StringComparer.Ordinal)!;
+        low.Priority = RequestPriority.Low;
+        await _worker.InDatabaseAsync(async db =>
+        {
+            db.Requests.AddRange(rows);
+            return await db.SaveChangesAsync(Ct);
+        });
+
+        var found = new List<Guid>();
+        RequestCursor? after = null;
+        do
+        {
+            var search = new RequestSearch(Priority: RequestPriority.Low) { After = after, Patience = TimeSpan.Zero };
+            var page = await _worker.InDatabaseAsync(db => search.PageAsync(db, Ct));
+            found.AddRange(page.Requests.Select(request => request.Id));
+            after = page.Next;
+        } while (after is not null);
+
+        Assert.Equal([low.CorrelationId], found);
+    }
+
+    [Fact]
+    public void A_page_that_is_cut_short_says_so_to_programs_and_no_other_does()
+    {
+        var next = new RequestCursor(RequestSection.Closed, _worker.Time.GetUtcNow(), Guid.NewGuid());
+
+        var whole = JsonSerializer.Serialize(RequestsAnswer.Of(new([], next)), JsonSerializerOptions.Web);
+        var cut = JsonSerializer.Serialize(
+            RequestsAnswer.Of(new([], next) { IsCutShort = true }),
+            JsonSerializerOptions.Web
+        );
+
+        Assert.Equal($$"""{"requests":[],"next":"{{next}}"}""", whole);
+        Assert.Equal($$"""{"requests":[],"next":"{{next}}","cutShort":true}""", cut);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text.Json.Serialization;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 
@@ -36,7 +37,8 @@ public static class RequestsEndpoints
         SearchableMetadata searchable,
         TimeProvider time,
         CancellationToken ct,
-        [Description("How many at most, 1 to 1000; fewer can come though there are more: see next")] int limit = 50,
+        [Description("How many at most, 1 to 1000; fewer can come though there are more: see cutShort and next")]
+            int limit = 50,
         [Description("The next of the page before")] string? after = null
     )
     {
@@ -49,7 +51,7 @@ public static class RequestsEndpoints
         if (search is null)
             return ApiProblem.Of(problem!);
         var page = await database.InAsync(db => (search with { Limit = limit, After = cursor }).PageAsync(db, ct));
-        return Results.Ok(new RequestsAnswer(page.Requests, page.Next?.ToString()));
+        return Results.Ok(RequestsAnswer.Of(page));
     }
 
     private static async Task<IResult> ShowAsync(
@@ -66,9 +68,17 @@ public static class RequestsEndpoints
             ? Results.Json(details.AsJson(), ConsoleApi.Json)
             : ApiProblem.Of(RequestDetails.Unknown(id), StatusCodes.Status404NotFound);
     }
+}
 
-    /// <summary>A page.</summary>
-    /// <param name="Requests">What is on it.</param>
-    /// <param name="Next">Where the next one begins; null for the last.</param>
-    private sealed record RequestsAnswer(IReadOnlyList<RequestSummary> Requests, string? Next);
+/// <summary>A page.</summary>
+/// <param name="Requests">What is on it.</param>
+/// <param name="Next">Where the next one begins; null for the last.</param>
+/// <param name="CutShort">True if the search took too long to fill the page; not there otherwise.</param>
+public sealed record RequestsAnswer(
+    IReadOnlyList<RequestSummary> Requests,
+    string? Next,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool CutShort
+)
+{
+    public static RequestsAnswer Of(FoundRequests page) => new(page.Requests, page.Next?.ToString(), page.IsCutShort);
 }

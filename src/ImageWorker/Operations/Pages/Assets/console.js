@@ -159,8 +159,8 @@ document.addEventListener("click", async event => {
         if (asked !== button)
             return;
         const cost = estimatedCost ? `, about ${estimatedCost} EUR` : "";
-        say(`${more ? "More than " : ""}${count.toLocaleString("en")} requests with ${images.toLocaleString("en")} images${cost}.`, false);
-        submit.disabled = count === 0;
+        say(`${more ? "At least " : ""}${count.toLocaleString("en")} requests with ${images.toLocaleString("en")} images${cost}.`, false);
+        submit.disabled = count === 0 && !more;
     } catch (problem) {
         say(problem.message, true);
     }
