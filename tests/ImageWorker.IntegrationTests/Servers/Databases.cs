@@ -29,7 +29,12 @@ internal static class Databases
     {
         var start = prefix.Length > LongestPrefix ? prefix[..LongestPrefix] : prefix;
         var name = $"{start}_{Guid.NewGuid():n}";
-        await ExecuteAsync(administration, "CREATE DATABASE", name, copied is null ? "" : $"TEMPLATE {Quoted(NameIn(copied))}");
+        await ExecuteAsync(
+            administration,
+            "CREATE DATABASE",
+            name,
+            copied is null ? "" : $"TEMPLATE {Quoted(NameIn(copied))}"
+        );
         return new NpgsqlConnectionStringBuilder(administration) { Database = name }.ConnectionString;
     }
 
