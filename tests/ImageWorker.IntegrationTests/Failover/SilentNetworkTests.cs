@@ -10,6 +10,7 @@ public sealed class SilentNetworkTests(TestServers servers)
 {
     private const string Postgres = "ConnectionStrings__Postgres";
     private const string Zpk = "Zpk__BaseAddress";
+    private const string RabbitMq = "ConnectionStrings__RabbitMq";
     private const int Requests = 20;
 
     /// <summary>From the silence until all is closed.</summary>
@@ -23,6 +24,8 @@ public sealed class SilentNetworkTests(TestServers servers)
     [InlineData(Postgres, false, true)]
     [InlineData(Zpk, true, false)]
     [InlineData(Zpk, false, true)]
+    [InlineData(RabbitMq, true, false)]
+    [InlineData(RabbitMq, false, true)]
     public async Task Connections_that_fall_silent_one_way_lose_nothing_and_pay_nothing_twice(
         string server,
         bool toServer,
