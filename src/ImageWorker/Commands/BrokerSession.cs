@@ -4,6 +4,7 @@ using ImageWorker.Contracts;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using MassTransit;
+using RabbitMQ.Client.Exceptions;
 
 namespace ImageWorker.Commands;
 
@@ -12,6 +13,8 @@ internal sealed class BrokerSession : ISendSession
 {
     /// <summary>For the broker to let us in, and again for it to take a command.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(5);
 
     private readonly Channel<object> _events = Channel.CreateUnbounded<object>();
     private readonly ConcurrentDictionary<Guid, string> _sent = [];
@@ -48,7 +51,6 @@ internal sealed class BrokerSession : ISendSession
         {
             // A command that no queue would take is an error, not a success.
             await InTimeAsync(
-                "it did not confirm the command, and may have it all the same",
                 patience =>
                     _queue!.Send(
                         command,
@@ -68,6 +70,17 @@ internal sealed class BrokerSession : ISendSession
         {
             throw new IOException("the broker has no such queue yet. Start a worker once, then send again.", returned);
         }
+        catch (Exception failure)
+            when (failure is OperationCanceledException or RabbitMQClientException or MassTransitException
+                && !ct.IsCancellationRequested
+            )
+        {
+            throw new IOException(
+                $"RabbitMQ at {new Uri(_rabbitMq).Host} did not confirm request {command.RequestId}, which may or may not have arrived. "
+                    + $"Sending it again under the same id is safe: the same 'send' with '--request-id {command.RequestId}', or with the same '--file'.",
+                failure
+            );
+        }
     }
 
     public IAsyncEnumerable<object> EventsAsync(CancellationToken ct) => _events.Reader.ReadAllAsync(ct);
@@ -75,7 +88,13 @@ internal sealed class BrokerSession : ISendSession
     public async ValueTask DisposeAsync()
     {
         if (_bus is not null)
-            await _bus.StopAsync(CancellationToken.None);
+        {
+            // A broker that has fallen silent answers no goodbye.
+            using var patience = new CancellationTokenSource(Goodbye);
+            await _bus.StopAsync(patience.Token)
+                .WaitAsync(patience.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         _host?.Dispose();
     }
 
@@ -106,7 +125,17 @@ internal sealed class BrokerSession : ISendSession
         var bus = _host.Services.GetRequiredService<IBusControl>();
         // A bus does not say what is wrong, and tries again and again.
         await (await BrokerHost.ConnectAsync(_rabbitMq, ct)).DisposeAsync();
-        await InTimeAsync("it lets nobody wait for an answer", bus.StartAsync, ct);
+        try
+        {
+            await InTimeAsync(bus.StartAsync, ct);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new BrokerException(
+                _rabbitMq,
+                new TimeoutException($"it lets nobody wait for an answer ({Patience.TotalSeconds} s)")
+            );
+        }
         _bus = bus;
         _queue = await bus.GetSendEndpoint(Queues.AddressOf(Destination));
     }
@@ -124,18 +153,11 @@ internal sealed class BrokerSession : ISendSession
     }
 
     /// <summary>MassTransit by itself tries again and again.</summary>
-    /// <exception cref="BrokerException">The broker did not do it in time.</exception>
-    private async Task InTimeAsync(string problem, Func<CancellationToken, Task> act, CancellationToken ct)
+    /// <exception cref="OperationCanceledException">The broker did not do it in time.</exception>
+    private static async Task InTimeAsync(Func<CancellationToken, Task> act, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(Patience);
-        try
-        {
-            await act(patience.Token);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw new BrokerException(_rabbitMq, new TimeoutException($"{problem} ({Patience.TotalSeconds} s)"));
-        }
+        await act(patience.Token).WaitAsync(patience.Token);
     }
 }

@@ -72,6 +72,35 @@ public sealed class SendTests(SharedWorkerFixture shared)
         Assert.Single((await ClosingLine.ReadyAsync(third)).Images);
     }
 
+    [Fact]
+    public async Task A_broker_that_never_confirms_is_given_up_and_the_same_id_again_is_not_paid_twice()
+    {
+        var id = Guid.NewGuid();
+        string[] arguments = ["send", $"a red fox [tag {id:n}]", "--request-id", $"{id}"];
+        var direct = new Uri(_worker.RabbitMqUri);
+        await using var proxy = new SilentProxy(direct.Port) { LastWords = $"[tag {id:n}]" };
+        var through = new UriBuilder(direct) { Host = "127.0.0.1", Port = proxy.Port };
+
+        await using var silenced = WorkerProgram.Start(
+            arguments,
+            [.. _worker.Settings, new("ConnectionStrings__RabbitMq", $"{through}")]
+        );
+
+        Assert.Equal(1, await silenced.WaitForExitAsync(TimeSpan.FromSeconds(90)));
+        Assert.Empty(silenced.OutputLines);
+        Assert.Equal(
+            $"ImageWorker: RabbitMQ at 127.0.0.1 did not confirm request {id}, which may or may not have arrived. "
+                + $"Sending it again under the same id is safe: the same 'send' with '--request-id {id}', or with the same '--file'.",
+            Assert.Single(silenced.ErrorLines)
+        );
+
+        // It had arrived.
+        await Eventually.HoldsAsync(() => _worker.Zpk.ReadLedger($"{id:n}").Totals.ImagesPaid == 1);
+        await using var again = WorkerProgram.Start(arguments, _worker.Settings);
+        Assert.Single((await ClosingLine.ReadyAsync(again)).Images);
+        Assert.Equal(1, _worker.Zpk.ReadLedger($"{id:n}").Totals.ImagesPaid);
+    }
+
     private ChildProcess Send(params string[] arguments) =>
         WorkerProgram.Start(["send", .. arguments], _worker.Settings);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace ImageWorker.IntegrationTests.Servers;
 
@@ -16,6 +17,7 @@ internal sealed class SilentProxy : IAsyncDisposable
     private readonly int _target;
     private readonly Task _accepting;
     private Line _line = new();
+    private volatile bool _isDumb;
 
     public SilentProxy(int target)
     {
@@ -31,6 +33,9 @@ internal sealed class SilentProxy : IAsyncDisposable
 
     /// <summary>Bytes a second that a connection carries each way; null for no limit.</summary>
     public int? Bandwidth { get; set; }
+
+    /// <summary>Once a client has said this, none hears anything any more, on whatever connection; null for never.</summary>
+    public string? LastWords { get; set; }
 
     /// <summary>
     /// From now on what is sent on the connections that are open is swallowed. New ones are served.
@@ -75,18 +80,25 @@ internal sealed class SilentProxy : IAsyncDisposable
             _clients.Add(server);
             await server.ConnectAsync(IPAddress.Loopback, _target, _ending.Token);
             var line = _line;
-            _ = PassAsync(client, server, () => line.IsDeaf);
-            _ = PassAsync(server, client, () => line.IsDumb);
+            _ = PassAsync(client, server, () => line.IsDeaf, Hear);
+            _ = PassAsync(server, client, () => line.IsDumb || _isDumb, _ => { });
         }
     }
 
-    private async Task PassAsync(TcpClient from, TcpClient to, Func<bool> isSwallowed)
+    private void Hear(ReadOnlySpan<byte> said)
+    {
+        if (LastWords is { } words && said.IndexOf(Encoding.UTF8.GetBytes(words)) >= 0)
+            _isDumb = true;
+    }
+
+    private async Task PassAsync(TcpClient from, TcpClient to, Func<bool> isSwallowed, Action<ReadOnlySpan<byte>> hear)
     {
         try
         {
             var buffer = new byte[Bandwidth is null ? 64 * 1024 : 1024];
             while (await from.GetStream().ReadAsync(buffer, _ending.Token) is > 0 and var count)
             {
+                hear(buffer.AsSpan(0, count));
                 var wait = Latency + TimeSpan.FromSeconds(count / (double)(Bandwidth ?? int.MaxValue));
                 if (wait > TimeSpan.FromMilliseconds(1))
                 {

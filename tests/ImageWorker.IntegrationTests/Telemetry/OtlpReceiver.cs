@@ -29,14 +29,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     public string Address => _app.Urls.Single();
 
     /// <summary>What a worker is started with to send everything here, and at once.</summary>
-    public KeyValuePair<string, string?>[] Settings =>
-        [
-            new("OTEL_EXPORTER_OTLP_ENDPOINT", Address),
-            new("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
-            new("OTEL_BSP_SCHEDULE_DELAY", "50"),
-            new("OTEL_BLRP_SCHEDULE_DELAY", "50"),
-            new("OTEL_METRIC_EXPORT_INTERVAL", "50"),
-        ];
+    public KeyValuePair<string, string?>[] Settings => SettingsOf(Address);
 
     public IReadOnlyList<ReceivedSpan> Spans
     {
@@ -90,6 +83,16 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         await receiver._app.StartAsync(TestContext.Current.CancellationToken);
         return receiver;
     }
+
+    /// <summary>What a worker is started with to send everything to this address, and at once.</summary>
+    public static KeyValuePair<string, string?>[] SettingsOf(string address) =>
+        [
+            new("OTEL_EXPORTER_OTLP_ENDPOINT", address),
+            new("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+            new("OTEL_BSP_SCHEDULE_DELAY", "50"),
+            new("OTEL_BLRP_SCHEDULE_DELAY", "50"),
+            new("OTEL_METRIC_EXPORT_INTERVAL", "50"),
+        ];
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
