@@ -41,7 +41,7 @@ public sealed class AspireDashboardTests : IDisposable
         );
         var ready = await ClosingLine.ReadyAsync(send);
 
-        await using var opened = await browser.OpenAsync(dashboard.Address, key: null);
+        using var opened = await browser.OpenAsync(dashboard.Address, key: null);
         await opened.GoAsync($"/login?t={AspireDashboard.Token}");
         var page = opened.Page;
         var line = page.GetByRole(AriaRole.Row)
