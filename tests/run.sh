@@ -12,7 +12,8 @@ export MSBUILDDISABLENODEREUSE=1
 passed=0 failed=0 skipped=0
 policy_is_ours=
 results=$(mktemp -d)
-trap 'rm -rf "$results"; allow_service_starts' EXIT
+program=$(mktemp -d)
+trap 'rm -rf "$results" "$program"; allow_service_starts' EXIT
 
 finish() {
   local skips=""
@@ -114,14 +115,14 @@ clocks() {
   fi
 }
 
-# Without it the tests of the alert rules are skipped.
-alert_checker() {
-  if command -v promtool >/dev/null; then
-    echo "promtool is installed."
+# Without them the tests of the alert rules, and of who is told of an alert, are skipped.
+alerts() {
+  if command -v promtool >/dev/null && command -v prometheus-alertmanager >/dev/null; then
+    echo "promtool and Alertmanager are installed."
   elif command -v apt-get >/dev/null && as_root true 2>/dev/null; then
-    install_packages prometheus
+    install_packages prometheus prometheus-alertmanager
   else
-    echo "No promtool, so the alert rules are not checked. It is in Debian's package prometheus."
+    echo "promtool or Alertmanager is missing: they are in Debian's packages prometheus and prometheus-alertmanager."
   fi
 }
 
@@ -183,6 +184,12 @@ tests() {
   return $((project_failed > 0))
 }
 
+# The same worker, compiled ahead of time: the tests start hundreds of it.
+publish() {
+  dotnet publish src/ImageWorker -c Debug --use-current-runtime --no-self-contained -p:RunAnalyzers=false -nologo -v q -o "$program" &&
+    export IMAGEWORKER_TESTS_PROGRAM=$program/ImageWorker.dll
+}
+
 # The short form of what docs/reliability.md tells of; the seed fixes what is broken.
 chaos() {
   timeout --foreground 900 dotnet tests/ImageWorker.Benchmarks/bin/Debug/net10.0/ImageWorker.Benchmarks.dll chaos \
@@ -192,7 +199,7 @@ chaos() {
 phase "Servers" servers || { fail; finish; }
 phase "Pooler" pooler || fail
 phase "Clocks" clocks || fail
-phase "Alert checker" alert_checker || fail
+phase "Alerts" alerts || fail
 phase "Browser" browser || fail
 phase "Languages" languages || fail
 phase "Tools" dotnet tool restore || { fail; finish; }
@@ -200,6 +207,7 @@ phase "Restore" dotnet restore ImageWorker.sln --locked-mode || { fail; finish; 
 phase "Format" dotnet csharpier check . || fail
 phase "Build" dotnet build ImageWorker.sln --no-restore -nologo || { fail; finish; }
 phase "Unit tests" tests 600 ImageWorker.Tests
+phase "Program" publish || fail
 # They wait for servers more than they compute.
 phase "Integration tests" tests 3600 ImageWorker.IntegrationTests -maxThreads 4
 if phase "Chaos" chaos; then passed=$((passed + 1)); else fail; fi

@@ -14,7 +14,14 @@ public abstract record CheckOutcome
     /// <c>errors</c> answer about <c>unique_request_id</c> alone, a 404, or <c>success: false</c> with neither
     /// errors nor images.
     /// </summary>
-    public sealed record NotFound : CheckOutcome;
+    public sealed record NotFound : CheckOutcome
+    {
+        /// <summary>
+        /// One line for a log, free of credentials. It names a 404 that is not the API's own JSON, which a wrong base
+        /// address gives to every call.
+        /// </summary>
+        public string Reason { get; init; } = "ZPK does not list it";
+    }
 
     /// <summary>
     /// Any other <c>errors</c> answer, such as bad credentials, or HTTP 402. It says nothing about the submission.

@@ -56,7 +56,9 @@ internal static class Outcomes
                 IsRateLimited = reply.Status == 429,
             };
         if (reply.Status == 404)
-            return new CheckOutcome.NotFound();
+            return reply.Body is null
+                ? new CheckOutcome.NotFound { Reason = reply.ToString() }
+                : new CheckOutcome.NotFound();
         if (!reply.IsSuccess || reply.Body is not { } body)
             return new CheckOutcome.Unavailable(reply.ToString(), reply.RetryAfter);
         if (body.Answer.Images.Count > 0)

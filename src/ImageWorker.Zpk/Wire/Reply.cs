@@ -17,6 +17,8 @@ internal abstract record Reply
     public sealed override string ToString() =>
         this switch
         {
+            Answered { Status: 404, Body: null } answered =>
+                $"HTTP 404: {answered.Problem}; is the base address right?",
             Answered answered => answered.Body is null
                 ? $"HTTP {answered.Status}: {answered.Problem}"
                 : $"HTTP {answered.Status}",

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using ImageWorker.Requests;
 
 namespace ImageWorker.Engine;
@@ -9,7 +8,7 @@ namespace ImageWorker.Engine;
 /// A message's JSON, as far as it can be read. The fields that come before a problem are here, because one of them may
 /// name the request that waits for an answer.
 /// </summary>
-public sealed partial class CommandBody
+public sealed class CommandBody
 {
     private static readonly JsonReaderOptions Options = new()
     {
@@ -72,8 +71,9 @@ public sealed partial class CommandBody
         }
         catch (JsonException exception)
         {
-            // The parser quotes text that it could not read, which may be a part of a prompt.
-            body.Problem = Quoted().Replace(exception.Message, "'…'");
+            // Its own text is for programmers, and quotes what it could not read, which may be a part of a prompt.
+            body.Problem =
+                $"it is no JSON, or nested too deep, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
         }
         return body;
     }
@@ -109,7 +109,4 @@ public sealed partial class CommandBody
             return Encoding.UTF8.GetString(reader.ValueSpan);
         }
     }
-
-    [GeneratedRegex("'.*'", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex Quoted();
 }

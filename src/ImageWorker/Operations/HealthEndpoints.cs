@@ -28,9 +28,10 @@ public static class HealthEndpoints
 
     public static void MapHealth(this WebApplication app)
     {
-        app.MapHealthChecks("/health/live", new() { Predicate = _ => false });
-        app.MapHealthChecks(
-            "/health/ready",
+        var health = app.MapGroup("/health").WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+        health.MapHealthChecks("/live", new() { Predicate = _ => false });
+        health.MapHealthChecks(
+            "/ready",
             new()
             {
                 Predicate = check => check.Tags.Contains(Ready),

@@ -9,7 +9,14 @@ public static class PaceSteering
 {
     public const double Least = 0.1;
     public const double Most = 10_000;
-    public const int LongestReason = 200;
+
+    /// <summary>What a reason is, for people.</summary>
+    public static string ReasonRule { get; } = $"1 to {LongestReason} characters of one line, not only spaces";
+
+    private const int LongestReason = 200;
+
+    public static bool IsReason(string? text) =>
+        text is { Length: <= LongestReason } && !string.IsNullOrWhiteSpace(text) && !text.Any(char.IsControl);
 
     /// <summary>Sets a ceiling in calls a second; null takes it away.</summary>
     public static Task<int> SetCeilingAsync(WorkerContext db, double? ceiling, CancellationToken ct) =>

@@ -27,7 +27,7 @@ public sealed class Checker(ZpkImagesClient zpk, ZpkGate gate, IOptions<Submissi
         return outcome switch
         {
             CheckOutcome.Found found => Result(found.Answer, null, null),
-            CheckOutcome.NotFound => Result(null, null, "ZPK does not list it"),
+            CheckOutcome.NotFound missing => Result(null, null, missing.Reason),
             CheckOutcome.Refused refused => Result(
                 null,
                 now + options.Value.CredentialsPause,

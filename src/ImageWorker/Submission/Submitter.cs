@@ -206,8 +206,8 @@ public sealed partial class Submitter(
             case CheckOutcome.Found found:
                 return new(Accept(message, claim.LeaseUntil, found.Answer) with { IsAdopted = true });
 
-            case CheckOutcome.NotFound when !claim.IsConclusive:
-                return new(Defer(message, claim.ConclusiveAt, inDoubt: true, "ZPK does not list it yet"));
+            case CheckOutcome.NotFound missing when !claim.IsConclusive:
+                return new(Defer(message, claim.ConclusiveAt, inDoubt: true, missing.Reason));
 
             case CheckOutcome.NotFound when !claim.IsWanted:
                 return new(

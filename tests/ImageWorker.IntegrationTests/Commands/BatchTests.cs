@@ -142,10 +142,9 @@ public sealed class BatchTests(SharedWorkerFixture shared) : IDisposable
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "Without util-linux there is no terminal to give it.");
         await WriteAsync("p.csv", $"prompt\na fox [tag {_tag}]\na crow [policy] [tag {_tag}]\n");
-        var program = typeof(ImageWorker.Commands.CommandLine).Assembly.Location;
         var start = new System.Diagnostics.ProcessStartInfo(
             "script",
-            ["-qec", $"dotnet '{program}' send --file p.csv", "/dev/null"]
+            ["-qec", $"dotnet '{WorkerProgram.Dll}' send --file p.csv", "/dev/null"]
         )
         {
             WorkingDirectory = _folder.FullName,

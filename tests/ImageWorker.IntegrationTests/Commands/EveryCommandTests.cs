@@ -81,9 +81,11 @@ public sealed class EveryCommandTests(TestServers servers) : IDisposable
     public async Task With_no_room_for_what_it_prints(string line)
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "Only Linux has a file that is always full.");
-        var program = typeof(CommandLine).Assembly.Location;
         await using var command = ChildProcess.Start(
-            new System.Diagnostics.ProcessStartInfo("sh", ["-c", $"exec dotnet '{program}' {line} >/dev/full"])
+            new System.Diagnostics.ProcessStartInfo(
+                "sh",
+                ["-c", $"exec dotnet '{WorkerProgram.Dll}' {line} >/dev/full"]
+            )
             {
                 WorkingDirectory = _folder.FullName,
             }

@@ -124,9 +124,11 @@ public sealed class TryTests : IDisposable
     private Servers.ChildProcess OnTerminal(string line)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "Without util-linux there is no terminal to give it.");
-        var program = typeof(ImageWorker.Commands.CommandLine).Assembly.Location;
         return Servers.ChildProcess.Start(
-            new System.Diagnostics.ProcessStartInfo("script", ["-qec", $"dotnet '{program}' {line}", "/dev/null"])
+            new System.Diagnostics.ProcessStartInfo(
+                "script",
+                ["-qec", $"dotnet '{WorkerProgram.Dll}' {line}", "/dev/null"]
+            )
             {
                 WorkingDirectory = _folder.FullName,
                 RedirectStandardInput = true,

@@ -1,3 +1,4 @@
+using ImageWorker.IntegrationTests.Servers;
 using Microsoft.Playwright;
 
 namespace ImageWorker.IntegrationTests.Console;
@@ -6,6 +7,8 @@ namespace ImageWorker.IntegrationTests.Console;
 internal sealed class Chromium : IAsyncDisposable
 {
     private const string Program = "/usr/bin/chromium";
+
+    private static readonly float Patience = (float)Eventually.DefaultTimeout.TotalMilliseconds;
 
     private readonly IPlaywright _playwright;
     private readonly IBrowser _browser;
@@ -21,6 +24,7 @@ internal sealed class Chromium : IAsyncDisposable
 
     public static async Task<Chromium> StartAsync()
     {
+        Assertions.SetDefaultExpectTimeout(Patience);
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(
             // Its sandbox does not start as root, as which containers run tests.
@@ -65,7 +69,7 @@ internal sealed class Chromium : IAsyncDisposable
                 ReducedMotion = ReducedMotion.Reduce,
             }
         );
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(Patience);
         return context;
     }
 }

@@ -48,7 +48,7 @@ internal sealed class ConsolePage : IDisposable
     public async Task ConfirmAsync()
     {
         await Page.Locator("dialog [type=submit]").ClickAsync();
-        await Assertions.Expect(Page.Locator("dialog")).ToBeHiddenAsync(new() { Timeout = 30_000 });
+        await Assertions.Expect(Page.Locator("dialog")).ToBeHiddenAsync();
     }
 
     /// <summary>Whether it is wider than a phone's screen.</summary>

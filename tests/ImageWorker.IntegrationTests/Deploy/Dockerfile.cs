@@ -126,7 +126,7 @@ public sealed partial class Dockerfile : IAsyncLifetime
         start.Environment["UseSharedCompilation"] = "false";
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         await using var run = ChildProcess.Start(start);
-        Assert.True(await run.WaitForExitAsync(TimeSpan.FromMinutes(5)) == 0, $"{command}\n{run.Tail}");
+        Assert.True(await run.WaitForExitAsync(TimeSpan.FromMinutes(10)) == 0, $"{command}\n{run.Tail}");
     }
 
     private IEnumerable<KeyValuePair<string, string?>> Variables(string stage) =>

@@ -3,10 +3,12 @@ using ImageWorker.IntegrationTests.Servers;
 
 namespace ImageWorker.IntegrationTests.Workers;
 
-/// <summary>The built executable, as users and container platforms start it.</summary>
+/// <summary>The executable, as users and container platforms start it.</summary>
 internal static class WorkerProgram
 {
-    private static readonly string Dll = typeof(CommandLine).Assembly.Location;
+    /// <summary>What was built beside the tests, or the same compiled ahead of time, which starts in half the time.</summary>
+    public static readonly string Dll =
+        Environment.GetEnvironmentVariable("IMAGEWORKER_TESTS_PROGRAM") ?? typeof(CommandLine).Assembly.Location;
 
     /// <summary>Starts it with these settings and none of the test run's own.</summary>
     public static ChildProcess Start(

@@ -454,9 +454,9 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
     }
 
     [Theory]
-    [InlineData("nightly secret", "LineNumber: 0 | BytePositionInLine: 1.")]
-    [InlineData("nobody's secret, isn't it", "LineNumber: 0 | BytePositionInLine: 1.")]
-    [InlineData("""{"prompt": secret}""", "LineNumber: 0 | BytePositionInLine: 11.")]
+    [InlineData("nightly secret", "at line 1, byte 2")]
+    [InlineData("nobody's secret, isn't it", "at line 1, byte 2")]
+    [InlineData("""{"prompt": secret}""", "at line 1, byte 12")]
     public async Task What_is_no_json_is_told_by_its_place_and_not_repeated(string body, string place)
     {
         var exception = await Assert.ThrowsAnyAsync<Exception>(() =>

@@ -41,6 +41,18 @@ public sealed class CheckStatusTests
     }
 
     [Theory]
+    [InlineData(404, "<h1>Not here</h1>", "is the base address right?")]
+    [InlineData(404, "{}", "ZPK does not list it")]
+    public async Task A_404_that_no_api_gave_is_told_from_one_about_the_id(int status, string body, string said)
+    {
+        using var client = new ClientUnderTest(new StubApi(() => Json(body, status)));
+
+        var missing = Assert.IsType<CheckOutcome.NotFound>(await client.Zpk.CheckStatusAsync("a1", Ct));
+
+        Assert.EndsWith(said, missing.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(200, """{"id":"INVALID_PARAMETER","message":"?","on":"api_key"}""")]
     [InlineData(200, """{"id":"INVALID_PARAMETER","message":"?","on":"application_id"}""")]
     [InlineData(401, """{"id":"INVALID_API_KEY","message":"?"}""")]

@@ -64,8 +64,8 @@ public static class PaceCommand
         var reason = new Option<string>("--reason") { Description = "Why, for your colleagues.", Required = true };
         reason.Validators.Add(result =>
         {
-            if (result.Tokens is [var given] && given.Value.Length is 0 or > PaceSteering.LongestReason)
-                result.AddError($"--reason must have from 1 to {PaceSteering.LongestReason} characters.");
+            if (result.Tokens is [var given] && !PaceSteering.IsReason(given.Value))
+                result.AddError($"--reason must be {PaceSteering.ReasonRule}.");
         });
         var command = new Command("pause", "Begin no paid call. What is paid for is still read.") { reason };
         command.SetAction(

@@ -269,8 +269,8 @@ public sealed record PaceAsked
                 CultureInfo.InvariantCulture,
                 $"perSecond is {PerSecond}: write {PaceSteering.Least} to {PaceSteering.Most}."
             )
-        : Paused is true && Reason is not { Length: >= 1 and <= PaceSteering.LongestReason }
-            ? $"reason is missing or too long: write why, in 1 to {PaceSteering.LongestReason} characters."
+        : Paused is true && !PaceSteering.IsReason(Reason)
+            ? $"reason is missing or no reason: write why, {PaceSteering.ReasonRule}."
         : null;
 
     internal string Said =>
