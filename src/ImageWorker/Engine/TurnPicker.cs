@@ -24,6 +24,9 @@ public sealed partial class TurnPicker(
     ILogger<TurnPicker> logger
 )
 {
+    /// <summary>How many calls are picked at once, ten times a second, while a flood of commands is stored.</summary>
+    private const int PickedBesideFlood = 5;
+
     private readonly int _concurrency = options.Value.Concurrency;
     private Task _picking = Task.CompletedTask;
     private long _pickedAt;
@@ -42,10 +45,17 @@ public sealed partial class TurnPicker(
         if (!turns.MayHaveNext || !_picking.IsCompleted || stopping.Token.IsCancellationRequested)
             return;
         var elapsed = time.GetElapsedTime(_pickedAt);
+        // Calls that nothing limits would take most of the time that storing needs. But as long as a flood is not stored,
+        // nobody sees which of it is urgent.
+        var isFlooded = pace.Rate is null && turns.IsFlooded;
+        if (isFlooded && elapsed < SubmissionPace.Ahead)
+            return;
         var ahead = (int)Math.Min(_concurrency, _begunSince * (SubmissionPace.Ahead / elapsed));
         var room = _concurrency - underWay;
         var most = gate.IsOnTrialForPaying ? 1 : Math.Min(pace.RoomFor(SubmissionPace.Ahead), room + ahead);
         var ready = calls.ReadyToPay;
+        if (isFlooded)
+            most = Math.Min(most, ready + PickedBesideFlood);
         if (ready > ahead / 2 || most <= ready)
             return;
         (_pickedAt, _begunSince) = (time.GetTimestamp(), 0);

@@ -12,6 +12,9 @@ public sealed class Queues(IOptions<QueueOptions> options)
     /// <summary>True if this worker shares its virtual host with others.</summary>
     public bool HasPrefix { get; } = options.Value.Prefix.Length > 0;
 
+    /// <summary>How many messages of one queue are handled at once.</summary>
+    public int Concurrency { get; } = options.Value.Concurrency;
+
     /// <summary>How many messages of one queue the broker delivers ahead of time: no consumer waits for the next one.</summary>
     public int Prefetch { get; } = options.Value.Prefetch ?? options.Value.Concurrency * 2;
 

@@ -16,6 +16,7 @@ public sealed partial class Turns(
     CallPace pace,
     ZpkGate gate,
     PendingCalls calls,
+    Queues queues,
     IOptions<SubmissionOptions> options,
     TimeProvider time,
     ILogger<Turns> logger
@@ -24,6 +25,7 @@ public sealed partial class Turns(
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly SubmissionOptions _options = options.Value;
+    private readonly int _flood = Math.Max(2, queues.Concurrency * 3 / 4);
     private readonly TurnOrder _order = new();
     private readonly SaidOnce _problem = new();
     private int _entering;
@@ -34,6 +36,9 @@ public sealed partial class Turns(
 
     /// <summary>True while paid calls may begin.</summary>
     public bool IsOpen => pace.Pause is null && gate.ClosedForPaying is null;
+
+    /// <summary>True while commands come faster than they are stored: about as many as may be are on their way.</summary>
+    public bool IsFlooded => Volatile.Read(ref _entering) >= _flood;
 
     /// <summary>True if requests wait, as far as this process knows, and if it must look.</summary>
     public bool MayHaveNext => _someWait || _isLookDue || _lookAgainAt <= time.GetUtcNow();

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace ImageWorker.IntegrationTests.Failover;
 
-/// <summary>A network that swallows what is sent and ends no connection.</summary>
+/// <summary>A network that swallows what is sent and ends no connection, one that is slow, and one that cuts.</summary>
 public sealed class SilentNetworkTests(TestServers servers)
 {
     private const string Postgres = "ConnectionStrings__Postgres";
@@ -41,6 +41,41 @@ public sealed class SilentNetworkTests(TestServers servers)
         var sending = worker.SendManyAsync(Requests, "[seconds 1]");
         await worker.SubmittedAsync(Requests / 2);
         proxy.Silence(toServer, toClient);
+
+        await AllClosedInTimeAsync(worker, await sending);
+        await started.ReadyAsync();
+    }
+
+    [Theory(Explicit = true)]
+    [InlineData(Postgres, 500, null, 0)]
+    [InlineData(Zpk, 500, null, 0)]
+    [InlineData(RabbitMq, 500, null, 0)]
+    [InlineData(Postgres, 0, 10_000, 0)]
+    [InlineData(Zpk, 0, 10_000, 0)]
+    [InlineData(RabbitMq, 0, 10_000, 0)]
+    [InlineData(Postgres, 0, null, 4)]
+    [InlineData(Zpk, 0, null, 4)]
+    [InlineData(RabbitMq, 0, null, 4)]
+    public async Task A_network_that_is_slow_or_cuts_connections_loses_nothing_and_has_nothing_paid_twice(
+        string server,
+        int latency,
+        int? bandwidth,
+        int cuts
+    )
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        var (proxy, settings) = Through(worker, server);
+        await using var between = proxy;
+        proxy.Latency = TimeSpan.FromMilliseconds(latency);
+        proxy.Bandwidth = bandwidth;
+        await using var started = await worker.StartAsync(settings);
+
+        var sending = worker.SendManyAsync(Requests, "[seconds 1]");
+        for (var cut = 1; cut <= cuts; cut++)
+        {
+            await worker.SubmittedAsync(Requests * cut / (cuts + 1));
+            proxy.Cut();
+        }
 
         await AllClosedInTimeAsync(worker, await sending);
         await started.ReadyAsync();

@@ -80,7 +80,7 @@ public sealed class PoisonTests(SharedWorkerFixture shared)
         await _worker.Commands.SendBodyAsync($$"""{"requestId":"{{command.RequestId}}","{{field}}":{{deep}}}""");
 
         var failed = (await _worker.ClosedOnceAsync(command)).As<ImagesFailed>();
-        Assert.Contains("depth", Assert.Single(failed.Errors).Message, StringComparison.Ordinal);
+        Assert.Contains("nested too deep", Assert.Single(failed.Errors).Message, StringComparison.Ordinal);
         (await _worker.CloseAsync(WorkerUnderTest.Command("a blue fox"))).As<ImagesReady>();
     }
 
