@@ -25,7 +25,7 @@ public sealed partial class Turns(
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly SubmissionOptions _options = options.Value;
-    private readonly int _flood = Math.Max(2, queues.Concurrency * 3 / 4);
+    private readonly int _flood = Math.Max(2, Math.Min(queues.Concurrency, queues.Prefetch / 2) * 3 / 4);
     private readonly TurnOrder _order = new();
     private readonly SaidOnce _problem = new();
     private int _entering;
