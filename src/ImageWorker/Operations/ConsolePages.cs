@@ -12,6 +12,8 @@ namespace ImageWorker.Operations;
 /// <summary>The pages of the operators' console.</summary>
 public static class ConsolePages
 {
+    private static readonly (string Since, string By) UsualCosts = ("30d", "day,model");
+
     public static void MapPages(this IEndpointRouteBuilder endpoints)
     {
         var pages = endpoints.MapGroup("").ExcludeFromDescription();
@@ -112,15 +114,20 @@ public static class ConsolePages
         var view = await ViewAsync(http, "costs", "./", ct);
         if (view.Status is { IsReadable: false, Problem: { } away })
             return Results.Text(away, statusCode: StatusCodes.Status503ServiceUnavailable);
-        var age = since is not null && AgeText.TryParse(since, out var given) ? given : TimeSpan.FromDays(30);
-        var columns = CostSearch.ParseBy(string.Join(',', by)) ?? [];
-        var search = CostSearch.Last(age, columns is [] ? ["day", "model"] : columns, view.Status.Now);
+        since ??= UsualCosts.Since;
+        var (asked, problem) = CostSearch.Parse(
+            since,
+            by is [] ? UsualCosts.By : string.Join(',', by),
+            view.Status.Now
+        );
+        var search = asked ?? CostSearch.Parse(UsualCosts.Since, UsualCosts.By, view.Status.Now).Search!;
         return await PageAsync<CostsPage>(
             http,
             (nameof(CostsPage.View), view),
             (nameof(CostsPage.Search), search),
-            (nameof(CostsPage.Since), since ?? "30d"),
-            (nameof(CostsPage.Rows), await database.InAsync(db => search.FindAsync(db, ct)))
+            (nameof(CostsPage.Since), since),
+            (nameof(CostsPage.Rows), asked is null ? [] : await database.InAsync(db => asked.FindAsync(db, ct))),
+            (nameof(CostsPage.Problem), problem)
         );
     }
 

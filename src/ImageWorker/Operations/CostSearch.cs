@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ImageWorker.Storage;
+using ImageWorker.Zpk;
 using Microsoft.EntityFrameworkCore;
 
 namespace ImageWorker.Operations;
@@ -23,6 +24,13 @@ public sealed record CostSearch(DateOnly Since, IReadOnlyList<string> By)
             ? [.. Columns.Where(column => words.Contains(column, StringComparer.OrdinalIgnoreCase))]
             : null;
     }
+
+    /// <summary>What somebody asks for by an age and a list of columns with commas between, or what is wrong with it.</summary>
+    public static (CostSearch? Search, string? Problem) Parse(string since, string by, DateTimeOffset now) =>
+        !AgeText.TryParse(since, out var age)
+            ? (null, $"since is '{ShownText.Of(since)}': write a number with s, m, h or d, such as 30d.")
+        : ParseBy(by) is { } columns ? (Last(age, columns, now), null)
+        : (null, $"by is '{ShownText.Of(by)}': write some of {string.Join(", ", Columns)}.");
 
     /// <summary>The last days: those of which a part is younger than that.</summary>
     public static CostSearch Last(TimeSpan age, IReadOnlyList<string> by, DateTimeOffset now) =>

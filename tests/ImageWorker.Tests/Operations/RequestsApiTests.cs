@@ -86,4 +86,15 @@ public sealed class RequestsApiTests(OperationsKeyTests.Worker worker) : IClassF
             StringComparison.Ordinal
         );
     }
+
+    [Theory]
+    [InlineData("since=7x", "since is '7x': write a number")]
+    [InlineData("by=cost", "by is 'cost': write some of day")]
+    public async Task Their_page_says_so_and_shows_no_sums(string query, string detail)
+    {
+        var answer = await worker.App.GetAsAsync($"Bearer {OperationsApp.ViewKey}", $"/costs?{query}");
+
+        Assert.Contains(detail, WebUtility.HtmlDecode(answer.Body), StringComparison.Ordinal);
+        Assert.DoesNotContain("Cost unknown", answer.Body, StringComparison.Ordinal);
+    }
 }

@@ -24,11 +24,9 @@ public static class CostsEndpoints
         [Description("json or csv")] string format = "json"
     )
     {
-        if (!AgeText.TryParse(since, out var age))
-            return ApiProblem.Of($"since is '{since}': write a number with s, m, h or d, such as 30d.");
-        if (CostSearch.ParseBy(by) is not { } columns)
-            return ApiProblem.Of($"by is '{by}': write some of {string.Join(", ", CostSearch.Columns)}.");
-        var search = CostSearch.Last(age, columns, time.GetUtcNow());
+        var (search, problem) = CostSearch.Parse(since, by, time.GetUtcNow());
+        if (search is null)
+            return ApiProblem.Of(problem!);
         var rows = await database.InAsync(db => search.FindAsync(db, ct));
         return format switch
         {
