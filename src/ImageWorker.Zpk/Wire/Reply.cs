@@ -17,11 +17,9 @@ internal abstract record Reply
     public sealed override string ToString() =>
         this switch
         {
-            Answered { Status: 404, Body: null } answered =>
-                $"HTTP 404: {answered.Problem}; is the base address right?",
-            Answered answered => answered.Body is null
-                ? $"HTTP {answered.Status}: {answered.Problem}"
-                : $"HTTP {answered.Status}",
+            Answered { Body: not null } answered => $"HTTP {answered.Status}",
+            Answered answered =>
+                $"HTTP {answered.Status}: {answered.Problem}{(answered.Status == 404 ? "; is the base address right?" : "")}",
             NotSent notSent => notSent.Reason,
             Lost lost => lost.Reason,
             _ => nameof(Reply),

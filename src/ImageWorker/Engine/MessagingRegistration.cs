@@ -71,7 +71,7 @@ public static class MessagingRegistration
                     endpoint.ConfigureConsumeTopology = false;
                     // What cannot be read takes no place from a command.
                     endpoint.ConcurrentMessageLimit = queues.Prefetch;
-                    endpoint.UseConcurrencyLimit(options.Concurrency);
+                    endpoint.UseConcurrencyLimit(queues.Concurrency);
                     endpoint.PrefetchCount = queues.Prefetch;
                     TakeOnly<T>(endpoint, options.MaxBody);
                     endpoint.ConfigureReceive(receive =>
