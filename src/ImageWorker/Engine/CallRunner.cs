@@ -90,10 +90,13 @@ public sealed partial class CallRunner(
         }
     }
 
-    /// <summary>When the gate, the operator's pause or the room of tenants must be looked at again; null for never.</summary>
+    /// <summary>
+    /// When the gate, the operator's pause, the room of tenants or a flood must be looked at again; null for never.
+    /// </summary>
     private DateTimeOffset? NextOpening =>
         pace.Pause is not null ? time.GetUtcNow() + TimeSpan.FromSeconds(1)
         : gate.ClosedForPaying is { Until: var until } ? until
+        : picker.LooksAgainAfterFlood ? time.GetUtcNow() + SubmissionPace.Ahead
         : turns.LookAgainAt is { } at && at > time.GetUtcNow() ? at
         : null;
 

@@ -24,13 +24,17 @@ public sealed partial class TurnPicker(
     ILogger<TurnPicker> logger
 )
 {
-    /// <summary>How many calls are picked at once, ten times a second, while a flood of commands is stored.</summary>
-    private const int PickedBesideFlood = 5;
+    /// <summary>While a flood of commands is stored, one call is picked for so many of them.</summary>
+    private const int StoredForEachPick = 10;
 
     private readonly int _concurrency = options.Value.Concurrency;
     private Task _picking = Task.CompletedTask;
     private long _pickedAt;
     private int _begunSince;
+    private long _storedBefore;
+
+    /// <summary>True if more may be picked once a flood is over, of which nothing tells.</summary>
+    public bool LooksAgainAfterFlood { get; private set; }
 
     /// <summary>Notes that a paid call began.</summary>
     public void NoteBegun() => _begunSince++;
@@ -42,23 +46,23 @@ public sealed partial class TurnPicker(
     /// <param name="underWay">How many paid calls are under way.</param>
     public void Begin(int underWay)
     {
+        LooksAgainAfterFlood = false;
         if (!turns.MayHaveNext || !_picking.IsCompleted || stopping.Token.IsCancellationRequested)
             return;
         var elapsed = time.GetElapsedTime(_pickedAt);
-        // Calls that nothing limits would take most of the time that storing needs. But as long as a flood is not stored,
-        // nobody sees which of it is urgent.
-        var isFlooded = pace.Rate is null && turns.IsFlooded;
-        if (isFlooded && elapsed < SubmissionPace.Ahead)
-            return;
         var ahead = (int)Math.Min(_concurrency, _begunSince * (SubmissionPace.Ahead / elapsed));
         var room = _concurrency - underWay;
         var most = gate.IsOnTrialForPaying ? 1 : Math.Min(pace.RoomFor(SubmissionPace.Ahead), room + ahead);
         var ready = calls.ReadyToPay;
-        if (isFlooded)
-            most = Math.Min(most, ready + PickedBesideFlood);
+        var stored = turns.Stored;
+        // Calls that nothing limits would take most of the time that storing needs. But as long as a flood is not stored,
+        // nobody sees which of it is urgent.
+        LooksAgainAfterFlood = pace.Rate is null && turns.IsFlooded;
+        if (LooksAgainAfterFlood)
+            most = (int)Math.Min(most, ready + (stored - _storedBefore) / StoredForEachPick);
         if (ready > ahead / 2 || most <= ready)
             return;
-        (_pickedAt, _begunSince) = (time.GetTimestamp(), 0);
+        (_pickedAt, _begunSince, _storedBefore) = (time.GetTimestamp(), 0, stored);
         _picking = PickAsync(most - ready);
     }
 

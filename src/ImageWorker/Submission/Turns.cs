@@ -29,6 +29,7 @@ public sealed partial class Turns(
     private readonly TurnOrder _order = new();
     private readonly SaidOnce _problem = new();
     private int _entering;
+    private long _floodedAt = time.GetTimestamp() - time.TimestampFrequency;
     private long _stored;
     private volatile bool _someWait;
     private volatile bool _isLookDue;
@@ -37,8 +38,13 @@ public sealed partial class Turns(
     /// <summary>True while paid calls may begin.</summary>
     public bool IsOpen => pace.Pause is null && gate.ClosedForPaying is null;
 
-    /// <summary>True while commands come faster than they are stored: about as many as may be are on their way.</summary>
-    public bool IsFlooded => Volatile.Read(ref _entering) >= _flood;
+    /// <summary>
+    /// True while commands come faster than they are stored: about as many as may be are on their way, or were a moment ago.
+    /// </summary>
+    public bool IsFlooded => time.GetElapsedTime(Volatile.Read(ref _floodedAt)) < SubmissionPace.Ahead;
+
+    /// <summary>How many requests this process has stored that wait.</summary>
+    public long Stored => Interlocked.Read(ref _stored);
 
     /// <summary>True if requests wait, as far as this process knows, and if it must look.</summary>
     public bool MayHaveNext => _someWait || _isLookDue || _lookAgainAt <= time.GetUtcNow();
@@ -51,6 +57,8 @@ public sealed partial class Turns(
     public TurnEntry Enter(string? tenant)
     {
         var entering = Interlocked.Increment(ref _entering);
+        if (entering >= _flood)
+            Volatile.Write(ref _floodedAt, time.GetTimestamp());
         var goesAtOnce =
             !_someWait
             && IsOpen
@@ -91,7 +99,7 @@ public sealed partial class Turns(
     /// <exception cref="OperationCanceledException">The process stops while this still waits for a slot.</exception>
     public async Task<IReadOnlyList<PickedRequest>> PickAsync(int count)
     {
-        var stored = Interlocked.Read(ref _stored);
+        var stored = Stored;
         (_isLookDue, _lookAgainAt) = (false, null);
         try
         {
@@ -109,7 +117,7 @@ public sealed partial class Turns(
                 (picked, _lookAgainAt) = await ledger.PickAsync(count, _order.Lines);
             _order.Note(picked.Select(next => (next.Request.Priority, next.Request.Tenant)));
             _problem.IsNew(null);
-            _someWait = picked.Count > 0 || stored != Interlocked.Read(ref _stored);
+            _someWait = picked.Count > 0 || stored != Stored;
             return slots.Count == 0 ? picked : [.. picked.Zip(slots, (next, slot) => next with { NotBefore = slot })];
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -27,6 +27,7 @@ public sealed class FloodTests(TestServers servers)
 
         var call = Assert.Single(worker.PaidFor(urgent).Submissions).AcceptedAt;
         var before = worker.Zpk.ReadLedger().Submissions.Count(submission => submission.AcceptedAt < call);
+        TestContext.Current.TestOutputHelper!.WriteLine($"{before} calls before it");
         Assert.InRange(before, 0, Flood / 3);
     }
 }
