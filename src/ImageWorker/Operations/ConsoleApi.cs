@@ -68,8 +68,11 @@ public static class ConsoleApi
             return ApiProblem.Of(problem, StatusCodes.Status503ServiceUnavailable);
         return SpanOf(span) is { } known
             ? Results.Json(await history.ReadAsync(known), Json)
-            : ApiProblem.Of($"span is '{span}': write hour, day or month.");
+            : ApiProblem.Of(NoSpan(span));
     }
+
+    /// <summary>What to say of a name that <see cref="SpanOf"/> does not know.</summary>
+    public static string NoSpan(string? name) => $"span is '{name}': write hour, day or month.";
 
     /// <summary>The span of this name, an hour for none; null if there is none of that name.</summary>
     public static HistorySpan? SpanOf(string? name) =>

@@ -33,6 +33,8 @@ public static class ConsolePages
         CancellationToken ct
     )
     {
+        if (ConsoleApi.SpanOf(span) is not { } known)
+            return Results.Text(ConsoleApi.NoSpan(span), statusCode: StatusCodes.Status400BadRequest);
         var view = await ViewAsync(http, "", "./", ct);
         var (open, closed) = view.Status.IsReadable
             ? await database.InAsync(async db =>
@@ -45,10 +47,7 @@ public static class ConsolePages
         return await PageAsync<OverviewPage>(
             http,
             (nameof(OverviewPage.View), view),
-            (
-                nameof(OverviewPage.History),
-                view.Status.IsReadable ? await history.ReadAsync(ConsoleApi.SpanOf(span) ?? HistorySpan.Hour) : null
-            ),
+            (nameof(OverviewPage.History), view.Status.IsReadable ? await history.ReadAsync(known) : null),
             (nameof(OverviewPage.Open), open),
             (nameof(OverviewPage.Closed), closed)
         );

@@ -15,6 +15,9 @@ public static class PaceController
     private const double SmallestCut = 0.5;
     private const double Climb = 0.01;
     private const double SteepestClimb = 32;
+    private const double ProbeClimb = 0.25;
+    private const int FirstProbe = 4;
+    private const int RarestProbe = 64;
     private const double LowestRate = 0.05;
     private const double HighestRate = 100_000;
 
@@ -57,7 +60,7 @@ public static class PaceController
             other.Value.Wanted = 0;
         alone.SharedBy = alone.Workers.Count;
         alone.Rate /= alone.SharedBy;
-        (alone.CutFrom, alone.SlightFrom) = (0, 0);
+        (alone.CutFrom, alone.SlightCuts, alone.ProbeFrom) = (0, 0, 0);
         (alone.Recent, alone.OpenSince) = (new(), now);
         return alone;
     }
@@ -88,7 +91,11 @@ public static class PaceController
                 state.Workers.Remove(id);
         }
         if (now - state.BegunAt > ForgetsLimit && !(state.ClosedUntil + ForgetsLimit > now))
-            (state.Rate, state.Phase, state.ClosedUntil, state.Noise) = (null, PacePhase.Open, null, 0);
+        {
+            (state.Rate, state.Phase, state.ClosedUntil) = (null, PacePhase.Open, null);
+            (state.Noise, state.ProbeFrom) = (0, 0);
+        }
+
         // The clock was set back, or somebody wrote the row by hand.
         if (state.ClosedUntil > now + LongestPause)
             state.ClosedUntil = now + LongestPause;
@@ -160,8 +167,9 @@ public static class PaceController
         if (state.Idle > 0.25 || state.Rate > kept || state.Rate is not { } rate)
             return;
         state.Calm += passed;
-        var step = state.SlowStart
-            ? 1
+        var step =
+            state.SlowStart ? 1
+            : state.ProbeFrom > 0 ? ProbeClimb
             : Climb * Math.Min(SteepestClimb, Math.Pow(2, Math.Floor(state.Calm / ClimbDoubles.TotalSeconds)));
         state.Rate = Bounded(rate * Math.Pow(1 + step, passed));
     }
@@ -198,32 +206,47 @@ public static class PaceController
         var (begun, refused) = state.Recent.LastSecond(now);
         var isSlight = begun >= 10 && refused <= Math.Max(1, begun / 16);
         state.DeepCuts = isSlight ? 0 : state.DeepCuts + 1;
-        state.SlightFrom =
-            !isSlight ? 0
-            : state.SlightFrom > 0 && rate < state.CutFrom ? state.SlightFrom
-            : rate;
         if (refused > begun / 2.0 && state.RefusedLately > 0.5 && state.DeepCuts > 1)
         {
             state.Rate = Bounded(rate / 2);
             Pause(state, state.RetryAfter, now);
             return;
         }
-        (state.CutAt, state.CutFrom, state.Calm, state.SlowStart) = (now, rate, 0, false);
-        if (rate < 0.85 * state.SlightFrom)
-        {
-            // Lower and lower, and still a few are refused: the rate is not the reason. What the cuts took comes back soon.
-            (state.Rate, state.Noise, state.SlightFrom) = (rate / Cut, MostNoise, 0);
-            state.Calm = Math.Max(state.Calm, 3 * ClimbDoubles.TotalSeconds);
+        if (Probe(state, rate, isSlight, refused <= Math.Max(2, begun / 8)))
             return;
-        }
+        (state.CutAt, state.CutFrom, state.Calm, state.SlowStart) = (now, rate, 0, false);
         // One call more, since a second that has few of them may have missed one. The first second is not measured yet.
         var passed = now - state.OpenSince < Second ? rate : Passed(state, now) + 1;
         state.Rate = Bounded(Math.Max(rate / 2, Math.Min(passed, Math.Min(Cut * rate, rate - SmallestCut))));
     }
 
+    /// <summary>
+    /// Cut again and again, and still a few are refused: perhaps the rate is not the reason. So it climbs, whatever few are
+    /// refused, until many are. If it has doubled by then, it was not.
+    /// </summary>
+    private static bool Probe(PaceState state, double rate, bool isSlight, bool isBorne)
+    {
+        if (state.ProbeFrom > 0)
+        {
+            if (rate > 2 * state.ProbeFrom)
+                (state.Noise, state.ProbeAfter) = (MostNoise, FirstProbe);
+            if (isBorne)
+                return true;
+            if (rate <= 2 * state.ProbeFrom)
+                state.ProbeAfter = Math.Min(RarestProbe, 2 * Math.Max(FirstProbe, state.ProbeAfter));
+            (state.ProbeFrom, state.SlightCuts) = (0, 0);
+            return false;
+        }
+        state.SlightCuts = isSlight ? state.SlightCuts + 1 : 0;
+        if (state.SlightCuts < Math.Max(FirstProbe, state.ProbeAfter) || state.SlowStart)
+            return false;
+        (state.ProbeFrom, state.SlightCuts) = (rate, 0);
+        return true;
+    }
+
     private static void Pause(PaceState state, double seconds, DateTimeOffset now)
     {
-        (state.Phase, state.ClosedUntil) = (PacePhase.Paused, now.AddSeconds(seconds));
+        (state.Phase, state.ClosedUntil, state.ProbeFrom) = (PacePhase.Paused, now.AddSeconds(seconds), 0);
         // What began before says nothing of the trial. Clocks differ a little, so the trial may seem to be early.
         state.CutAt = state.ClosedUntil.Value - Ahead;
     }

@@ -37,10 +37,14 @@ public sealed class PaceState
     /// <summary>Cuts in a row at which more than a few calls were refused.</summary>
     public int DeepCuts { get; set; }
 
-    /// <summary>
-    /// The rate before the first of several cuts, each at a lower rate than the one before and with few calls refused.
-    /// </summary>
-    public double SlightFrom { get; set; }
+    /// <summary>Cuts in a row at which few calls were refused, since the last probe.</summary>
+    public int SlightCuts { get; set; }
+
+    /// <summary>So many of them ask for a probe; more after each that found a limit. 0: as few as can be.</summary>
+    public int ProbeAfter { get; set; }
+
+    /// <summary>The rate before the probe that is under way: it climbs whatever few calls are refused. 0: there is none.</summary>
+    public double ProbeFrom { get; set; }
 
     /// <summary>Seconds without a refusal in which slots were used.</summary>
     public double Calm { get; set; }

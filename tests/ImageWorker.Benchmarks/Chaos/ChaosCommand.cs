@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ImageWorker.IntegrationTests.Servers;
 
 namespace ImageWorker.Benchmarks.Chaos;
 
@@ -9,10 +10,33 @@ public static class ChaosCommand
     {
         var commands = Option("--commands", 200, "Requests asked for.");
         var replicas = Option("--replicas", 2, "Worker processes.");
-        var kills = Option("--kills", 8, "Workers killed with kill -9, and started again.");
-        var brokerRestarts = Option("--broker-restarts", 1, "Restarts of RabbitMQ.");
-        var databaseRestarts = Option("--database-restarts", 1, "Restarts of PostgreSQL.");
-        var cuts = Option("--connection-cuts", 1, "Times that every connection to RabbitMQ is cut.");
+        var acts = new Dictionary<ChaosAct, Option<int>>
+        {
+            [ChaosAct.Kill] = Option("--kills", 8, "Workers killed with kill -9, and started again."),
+            [ChaosAct.WrongClock] = Option(
+                "--wrong-clocks",
+                1,
+                "Those killed whose successor's clock is an hour ahead or behind; needs libfaketime."
+            ),
+            [ChaosAct.Freeze] = Option("--freezes", 1, "Workers frozen for 1 to 20 s."),
+            [ChaosAct.ConnectionCut] = Option(
+                "--connection-cuts",
+                1,
+                "Times that every connection to RabbitMQ is cut."
+            ),
+            [ChaosAct.SessionsEnded] = Option(
+                "--sessions-ended",
+                1,
+                "Times that PostgreSQL ends two of the workers' sessions a second, for 5 s."
+            ),
+            [ChaosAct.Silence] = Option(
+                "--silences",
+                1,
+                "Times that the connections of this version's workers to a server fall silent, one way or both."
+            ),
+            [ChaosAct.BrokerRestart] = Option("--broker-restarts", 1, "Restarts of RabbitMQ."),
+            [ChaosAct.DatabaseRestart] = Option("--database-restarts", 1, "Restarts of PostgreSQL."),
+        };
         var outage = Option("--outage", 3, "Seconds that the first outage of each server takes.");
         var seconds = Option<int?>("--seconds", null, "How long it goes on; by default what the rest asks for.");
         var older = new Option<string?>("--older")
@@ -26,15 +50,13 @@ public static class ChaosCommand
         {
             commands,
             replicas,
-            kills,
-            brokerRestarts,
-            databaseRestarts,
-            cuts,
             outage,
             seconds,
             older,
             seed,
         };
+        foreach (var option in acts.Values)
+            command.Options.Add(option);
         command.SetAction(
             async (parsed, ct) =>
             {
@@ -47,25 +69,27 @@ public static class ChaosCommand
                     );
                     return 0;
                 }
+                var asked = acts.ToDictionary(act => act.Key, act => parsed.GetValue(act.Value));
+                if (asked[ChaosAct.WrongClock] > 0 && !FakedTime.IsThere)
+                {
+                    Console.WriteLine("Left out: wrong clocks. They need Debian's package faketime.");
+                    asked[ChaosAct.WrongClock] = 0;
+                }
                 var plan = new ChaosPlan
                 {
                     Commands = parsed.GetValue(commands),
                     Replicas = parsed.GetValue(replicas),
-                    Kills = parsed.GetValue(kills),
-                    ConnectionCuts = parsed.GetValue(cuts),
-                    BrokerRestarts = parsed.GetValue(brokerRestarts),
-                    DatabaseRestarts = parsed.GetValue(databaseRestarts),
+                    Acts = asked,
                     Outage = TimeSpan.FromSeconds(parsed.GetValue(outage)),
                     Duration = default,
                     Older = program,
                     Seed = parsed.GetValue(seed) ?? Random.Shared.Next(),
                 };
-                var acts = plan.Kills + plan.ConnectionCuts + plan.BrokerRestarts + plan.DatabaseRestarts;
                 plan = plan with
                 {
                     Duration = parsed.GetValue(seconds) is { } given
                         ? TimeSpan.FromSeconds(given)
-                        : ChaosPlan.DurationFor(plan.Commands, acts),
+                        : ChaosPlan.DurationFor(plan.Commands, plan.Acts.Values.Sum()),
                 };
                 var report = await new ChaosRun(plan).RunAsync(ct);
                 report.Print();
@@ -74,6 +98,13 @@ public static class ChaosCommand
         );
         return command;
     }
+
+    /// <summary>As people write it: <c>database restart</c>.</summary>
+    public static string NameOf(ChaosAct act) =>
+        string.Concat(
+                $"{act}".Select(letter => char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{letter}")
+            )
+            .TrimStart();
 
     private static Option<T> Option<T>(string name, T value, string description) =>
         new(name) { Description = description, DefaultValueFactory = _ => value };

@@ -5,10 +5,9 @@ public sealed record ChaosPlan
 {
     public required int Commands { get; init; }
     public required int Replicas { get; init; }
-    public required int Kills { get; init; }
-    public required int ConnectionCuts { get; init; }
-    public required int BrokerRestarts { get; init; }
-    public required int DatabaseRestarts { get; init; }
+
+    /// <summary>How often each act is done.</summary>
+    public required IReadOnlyDictionary<ChaosAct, int> Acts { get; init; }
 
     /// <summary>How long the first outage of each server takes; the others take 1 to 4 s.</summary>
     public required TimeSpan Outage { get; init; }

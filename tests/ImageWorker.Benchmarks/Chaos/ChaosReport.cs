@@ -41,10 +41,9 @@ public sealed record ChaosReport
     /// <summary>Places where a secret of the workers was found: logs, events, error queues, database.</summary>
     public required IReadOnlyList<string> SecretsFound { get; init; }
 
-    public required int Kills { get; init; }
-    public required int ConnectionCuts { get; init; }
-    public required int BrokerRestarts { get; init; }
-    public required int DatabaseRestarts { get; init; }
+    /// <summary>How often each act was done.</summary>
+    public required IReadOnlyDictionary<ChaosAct, int> Acts { get; init; }
+
     public required double Seconds { get; init; }
 
     public bool IsSound =>
@@ -61,12 +60,26 @@ public sealed record ChaosReport
         foreach (var place in SecretsFound)
             Console.WriteLine($"a secret is in {place}");
         Console.WriteLine($"seed {Plan.Seed}, {Plan.Replicas} replicas: {(IsSound ? "sound" : "NOT SOUND")}");
-        Console.WriteLine(
-            "| commands | duplicates | closed | lost | closed twice | charges wanted | charges made | paid twice | misreported | unresolved | unreadable | kept | secrets found | kills | connection cuts | broker restarts | database restarts | seconds |"
-        );
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
-        Console.WriteLine(
-            $"| {Commands} | {Duplicates} | {Closed} | {Lost} | {ClosedTwice} | {ChargesWanted} | {ChargesMade} | {PaidTwice} | {Misreported} | {Unresolved} | {Unreadable} | {Kept} | {SecretsFound.Count} | {Kills} | {ConnectionCuts} | {BrokerRestarts} | {DatabaseRestarts} | {Seconds:0} |"
-        );
+        (string Name, object Value)[] columns =
+        [
+            ("commands", Commands),
+            ("duplicates", Duplicates),
+            ("closed", Closed),
+            ("lost", Lost),
+            ("closed twice", ClosedTwice),
+            ("charges wanted", ChargesWanted),
+            ("charges made", ChargesMade),
+            ("paid twice", PaidTwice),
+            ("misreported", Misreported),
+            ("unresolved", Unresolved),
+            ("unreadable", Unreadable),
+            ("kept", Kept),
+            ("secrets found", SecretsFound.Count),
+            .. Acts.Select(act => (ChaosCommand.NameOf(act.Key), (object)act.Value)),
+            ("seconds", Math.Round(Seconds)),
+        ];
+        Console.WriteLine($"| {string.Join(" | ", columns.Select(column => column.Name))} |");
+        Console.WriteLine($"|{string.Concat(columns.Select(_ => "---|"))}");
+        Console.WriteLine($"| {string.Join(" | ", columns.Select(column => column.Value))} |");
     }
 }

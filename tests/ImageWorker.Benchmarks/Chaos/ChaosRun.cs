@@ -45,7 +45,8 @@ public sealed class ChaosRun(ChaosPlan plan)
         var rabbitMq = await servers.RabbitMq.CreateUserAsync("chaos", _secrets.BrokerPassword);
         var postgres = await servers.CreateOwnedDatabaseAsync("chaos", _secrets.DatabasePassword);
         await using var simulator = await ZpkSimulatorServer.StartAsync(Options(), ct);
-        using var workers = new WorkerFleet(rabbitMq, postgres, simulator.BaseAddress, Settings());
+        await using var network = new ChaosNetwork(rabbitMq, postgres, simulator.BaseAddress);
+        using var workers = new WorkerFleet(network.RabbitMq, network.Postgres, network.Zpk, Settings());
         using var older = new WorkerFleet(rabbitMq, postgres, simulator.BaseAddress, Settings(), plan.Older);
         var first = plan.Older is null ? workers : older;
         await first.MigrateAsync(ct);
@@ -55,7 +56,7 @@ public sealed class ChaosRun(ChaosPlan plan)
         simulator.SetFaults(Faults);
         var commands = Commands();
         var unreadable = commands.Where(command => command.IsUnreadable).Select(command => command.Json).ToList();
-        var saboteur = new Saboteur(plan, new(_random.Next()), servers, workers, older);
+        var saboteur = new Saboteur(plan, new(_random.Next()), servers, network, workers, older);
         var breaking = saboteur.RunAsync(ct);
         await PublishAsync(witness, commands, ct);
         await breaking;
@@ -146,10 +147,7 @@ public sealed class ChaosRun(ChaosPlan plan)
             Unreadable = 0,
             Kept = 0,
             SecretsFound = [],
-            Kills = saboteur.Kills,
-            ConnectionCuts = saboteur.ConnectionCuts,
-            BrokerRestarts = saboteur.BrokerRestarts,
-            DatabaseRestarts = saboteur.DatabaseRestarts,
+            Acts = saboteur.Done,
             Seconds = 0,
         };
     }

@@ -30,7 +30,18 @@ public sealed class BrokerLink : IAsyncDisposable
     /// <summary>When the last of the closed requests was accepted.</summary>
     public DateTimeOffset LastAccepted { get; private set; }
 
-    public static async Task<BrokerLink> OpenAsync(string rabbitMq, int expected, CancellationToken ct)
+    /// <param name="rabbitMq">The virtual host's URI.</param>
+    /// <param name="expected">The requests that are to be closed.</param>
+    /// <param name="outlivesBroker">
+    /// Whether events must not be lost when the broker is stopped, which costs the broker a little.
+    /// </param>
+    /// <param name="ct">Ends the opening.</param>
+    public static async Task<BrokerLink> OpenAsync(
+        string rabbitMq,
+        int expected,
+        bool outlivesBroker,
+        CancellationToken ct
+    )
     {
         var factory = new ConnectionFactory { Uri = new Uri(rabbitMq) };
         var opened = await factory.CreateConnectionAsync(ct);
@@ -40,7 +51,7 @@ public sealed class BrokerLink : IAsyncDisposable
             await opened.CreateChannelAsync(cancellationToken: ct),
             expected
         );
-        await link.SubscribeAsync(ct);
+        await link.SubscribeAsync(outlivesBroker, ct);
         return link;
     }
 
@@ -83,9 +94,17 @@ public sealed class BrokerLink : IAsyncDisposable
         _window.Dispose();
     }
 
-    private async Task SubscribeAsync(CancellationToken ct)
+    private async Task SubscribeAsync(bool outlivesBroker, CancellationToken ct)
     {
-        var queue = await _receiving.QueueDeclareAsync(cancellationToken: ct);
+        var queue = outlivesBroker
+            ? await _receiving.QueueDeclareAsync(
+                "load-closings",
+                durable: true,
+                exclusive: false,
+                autoDelete: false,
+                cancellationToken: ct
+            )
+            : await _receiving.QueueDeclareAsync(cancellationToken: ct);
         foreach (var name in new[] { nameof(ImagesReady), nameof(ImagesFailed) })
         {
             var exchange = $"ImageWorker.Contracts:{name}";
@@ -93,8 +112,13 @@ public sealed class BrokerLink : IAsyncDisposable
             await _receiving.QueueBindAsync(queue.QueueName, exchange, "", cancellationToken: ct);
         }
         var consumer = new AsyncEventingBasicConsumer(_receiving);
-        consumer.ReceivedAsync += ReceiveAsync;
-        await _receiving.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer, ct);
+        consumer.ReceivedAsync += async (_, delivery) =>
+        {
+            Receive(delivery);
+            if (outlivesBroker)
+                await _receiving.BasicAckAsync(delivery.DeliveryTag, multiple: false, ct);
+        };
+        await _receiving.BasicConsumeAsync(queue.QueueName, autoAck: !outlivesBroker, consumer, ct);
     }
 
     private async Task ConfirmAsync(Task publish)
@@ -110,7 +134,7 @@ public sealed class BrokerLink : IAsyncDisposable
         }
     }
 
-    private Task ReceiveAsync(object sender, BasicDeliverEventArgs delivery)
+    private void Receive(BasicDeliverEventArgs delivery)
     {
         using var envelope = JsonDocument.Parse(delivery.Body);
         var message = envelope.RootElement.GetProperty("message");
@@ -122,6 +146,5 @@ public sealed class BrokerLink : IAsyncDisposable
         Closed[request].TryAdd(envelope.RootElement.GetProperty("messageId").GetString()!, 0);
         if (Closed.Count == _expected)
             _allClosed.TrySetResult();
-        return Task.CompletedTask;
     }
 }

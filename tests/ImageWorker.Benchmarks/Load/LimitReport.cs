@@ -69,7 +69,8 @@ public sealed record LimitReport(
         }
     }
 
-    private static long All(CallsOfSecond second) =>
+    /// <summary>The calls of a second, refused ones too.</summary>
+    public static long All(CallsOfSecond second) =>
         second.Generate + second.Check + second.GenerateLimited + second.CheckLimited;
 
     private static double? At(List<double> ascending, double share) =>

@@ -28,6 +28,10 @@ public static class LoadCommand
         {
             Description = "Seconds after which one worker gets kill -9, and is started again.",
         };
+        var outages = Words(
+            "--outage",
+            "What is away for a while, as \"api 60s for 600s\"; also workers (kill -9), database and broker."
+        );
         var beside = Words("--beside", "A tenant that sends a few requests beside the backlog, as \"shop 1/s high\".");
         var besideSeconds = Number("--beside-seconds", 60d, "For how long it does.");
         var calls = new Option<FileInfo?>("--calls") { Description = "Write the calls of each second there, as CSV." };
@@ -58,6 +62,7 @@ public static class LoadCommand
             changes,
             faults,
             kill,
+            outages,
             beside,
             besideSeconds,
             calls,
@@ -86,7 +91,8 @@ public static class LoadCommand
                             parsed.GetRequiredValue(limits),
                             [.. parsed.GetRequiredValue(changes).Select(LimitChange.Parse)],
                             parsed.GetRequiredValue(faults),
-                            parsed.GetValue(kill) is { } at ? TimeSpan.FromSeconds(at) : null
+                            parsed.GetValue(kill) is { } at ? TimeSpan.FromSeconds(at) : null,
+                            [.. parsed.GetRequiredValue(outages).Select(Outage.Parse)]
                         ),
                         [.. parsed.GetRequiredValue(beside).Select(BesideLoad.Parse)],
                         TimeSpan.FromSeconds(parsed.GetValue(besideSeconds)),

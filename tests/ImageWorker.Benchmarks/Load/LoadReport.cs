@@ -27,6 +27,9 @@ public sealed record LoadReport
     /// <summary>Null without limits.</summary>
     public required LimitReport? Limits { get; init; }
 
+    /// <summary>Of each outage.</summary>
+    public required IReadOnlyList<OutageReport> Outages { get; init; }
+
     /// <summary>Of each tenant beside the backlog.</summary>
     public required IReadOnlyList<BesideReport> Beside { get; init; }
 
@@ -60,6 +63,10 @@ public sealed record LoadReport
                 case IEnumerable<BesideReport> tenants:
                     foreach (var tenant in tenants)
                         Console.WriteLine(tenant);
+                    break;
+                case IEnumerable<OutageReport> outages:
+                    foreach (var outage in outages)
+                        Console.WriteLine(outage);
                     break;
                 case IEnumerable<SpanReport> spans:
                     foreach (var span in spans)

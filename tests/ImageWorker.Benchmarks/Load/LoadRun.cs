@@ -37,7 +37,12 @@ public static class LoadRun
             await ClosedRequests.FillAsync(postgres, plan.Closed, ct);
         // Once for its queues to exist: a fanout exchange without a queue drops what it is given.
         await workers.StartAsync(1, ct);
-        await using var broker = await BrokerLink.OpenAsync(rabbitMq, plan.Requests + plan.BesideCount, ct);
+        await using var broker = await BrokerLink.OpenAsync(
+            rabbitMq,
+            plan.Requests + plan.BesideCount,
+            outlivesBroker: plan.Troubles.StopsBroker,
+            ct
+        );
         var ids = Enumerable.Range(0, plan.Requests).Select(_ => Guid.NewGuid()).ToList();
 
         if (!plan.IsWarm)
@@ -70,13 +75,13 @@ public static class LoadRun
         var beside = Task.WhenAll(
             plan.Beside.Select(load => load.PublishAsync(broker, plan.BesideTime, plan.Images, closed.Token))
         );
-        var troubles = plan.Troubles.RunAsync(simulator, workers, spans, closed.Token);
+        var troubles = plan.Troubles.RunAsync(simulator, servers, workers, spans, closed.Token);
         if (plan.IsWarm)
             await PublishAsync(broker, plan, ids, Prompt, ct);
         await AllClosedAsync(broker, plan, ct);
         watch.Stop();
         await closed.CancelAsync();
-        await troubles;
+        var outages = await troubles;
         await beside;
         await rollback;
 
@@ -98,7 +103,10 @@ public static class LoadRun
             TransactionsPerRequest = (double)(after.Transactions - before.Transactions) / plan.Requests,
             WalKiBPerRequest = (double)(after.WalBytes - before.WalBytes) / plan.Requests / 1024,
             ScannedRowsPerRequest = (double)(after.ScannedRows - before.ScannedRows) / plan.Requests,
-            BrokerMessagesPerRequest = (double?)(await servers.MessagesReceivedAsync() - messages) / plan.Requests,
+            // A broker that was stopped counts anew.
+            BrokerMessagesPerRequest = plan.Troubles.StopsBroker
+                ? null
+                : (double?)(await servers.MessagesReceivedAsync() - messages) / plan.Requests,
             ChecksPerRequest = (double)ledger.Checks / plan.Accepted,
             CheckLatenessP99 = ledger.Lateness?.P99,
             OverheadP50Milliseconds = overheads.Count > 0 ? overheads[overheads.Count / 2] : null,
@@ -106,6 +114,10 @@ public static class LoadRun
             Limits = plan.Troubles.HasLimits
                 ? LimitReport.Of(simulator, spans, [.. Enumerable.Range(0, plan.Requests).Select(Prompt)], plan)
                 : null,
+            Outages =
+            [
+                .. outages.Select(of => OutageReport.Of(of.What, of.From, of.To, simulator.ReadCalls().Seconds)),
+            ],
             Beside = [.. plan.Beside.Select(load => load.Report(report))],
             BacklogPerSecond = BacklogPerSecond(report),
             Lost = ids.Concat(plan.Beside.SelectMany(load => load.Ids)).Count(id => !broker.Closed.ContainsKey(id)),

@@ -8,13 +8,18 @@ namespace ImageWorker.Benchmarks.Load;
 /// <param name="Changes">What takes their place later.</param>
 /// <param name="Faults">The simulator's faults from the start.</param>
 /// <param name="Kill">When one worker gets <c>kill -9</c> and is started again; null for never.</param>
+/// <param name="Outages">What is away for a while.</param>
 public sealed record LoadTroubles(
     IReadOnlyList<string> Limits,
     IReadOnlyList<LimitChange> Changes,
     IReadOnlyList<string> Faults,
-    TimeSpan? Kill
+    TimeSpan? Kill,
+    IReadOnlyList<Outage> Outages
 )
 {
+    /// <summary>Whether the broker is away for a while.</summary>
+    public bool StopsBroker => Outages.Any(outage => outage.What == Outage.Broker);
+
     public bool HasLimits => Limits.Count > 0 || Changes.Count > 0;
 
     /// <summary>Tries all words on the simulator, so that a wrong one does not come up in mid-run.</summary>
@@ -29,16 +34,21 @@ public sealed record LoadTroubles(
     }
 
     /// <summary>Does what is to be done later, and notes each limit; ends with the last of it, or when cancelled.</summary>
-    public async Task RunAsync(
+    /// <returns>What was away, and when, in seconds since the first call.</returns>
+    public async Task<IReadOnlyList<(string What, double From, double To)>> RunAsync(
         ZpkSimulatorServer simulator,
+        BenchmarkServers servers,
         WorkerFleet workers,
         List<LimitSpan> spans,
         CancellationToken ct
     )
     {
+        var outages = new List<(string What, double From, double To)>();
+        var begun = DateTimeOffset.MinValue;
         var acts = Changes
             .Select(change => (change.At, Act: (Func<Task>)(() => ChangeAsync(change))))
             .Concat(Kill is { } kill ? [(kill, () => workers.KillOneAsync(Random.Shared, CancellationToken.None))] : [])
+            .Concat(Outages.Select(outage => (outage.At, Act: (Func<Task>)(() => GoAwayAsync(outage)))))
             .OrderBy(act => act.At);
         try
         {
@@ -46,7 +56,7 @@ public sealed record LoadTroubles(
             while (simulator.ReadCalls().Since is null)
                 await Task.Delay(20, ct);
             DateTimeOffset[] moments = [simulator.ReadCalls().Since!.Value, spans[0].BeganAt];
-            var begun = moments.Max();
+            begun = moments.Max();
             foreach (var (at, act) in acts)
             {
                 if (begun + at - TimeProvider.System.GetUtcNow() is { Ticks: > 0 } early)
@@ -58,11 +68,50 @@ public sealed record LoadTroubles(
         {
             // Everything is closed: what would come later has nothing to disturb.
         }
+        return outages;
 
         Task ChangeAsync(LimitChange change)
         {
             simulator.SetLimits(change.Limits);
             spans.Add(LimitSpan.Begin(simulator));
+            return Task.CompletedTask;
+        }
+
+        async Task GoAwayAsync(Outage outage)
+        {
+            var from = (TimeProvider.System.GetUtcNow() - begun).TotalSeconds;
+            var (count, faults) = (workers.Count, simulator.Faults.Select(state => state.Fault).ToList());
+            await (
+                outage.What switch
+                {
+                    Outage.Api => SayAsync([.. faults, "http-503 always"]),
+                    Outage.Workers => workers.KillAllAsync(),
+                    Outage.Database => servers.Postgres.StopAsync(),
+                    _ => servers.RabbitMq.StopAsync(),
+                }
+            );
+            try
+            {
+                await Task.Delay(outage.Time, ct);
+            }
+            finally
+            {
+                await (
+                    outage.What switch
+                    {
+                        Outage.Api => SayAsync(faults),
+                        Outage.Workers => workers.StartAsync(count, CancellationToken.None),
+                        Outage.Database => servers.Postgres.StartAsync(),
+                        _ => servers.RabbitMq.StartAsync(),
+                    }
+                );
+                outages.Add((outage.What, from, (TimeProvider.System.GetUtcNow() - begun).TotalSeconds));
+            }
+        }
+
+        Task SayAsync(IReadOnlyList<string> faults)
+        {
+            simulator.SetFaults(faults);
             return Task.CompletedTask;
         }
     }

@@ -55,9 +55,10 @@ public sealed class WorkerFleet(
     }
 
     /// <summary>Starts one, which need not be ready yet.</summary>
-    public ChildProcess Begin()
+    /// <param name="ahead">How far its clock is ahead; negative for behind. Otherwise than zero it needs libfaketime.</param>
+    public ChildProcess Begin(TimeSpan ahead = default)
     {
-        var worker = WorkerProcess.Start(_dll, [], Environment);
+        var worker = WorkerProcess.Start(_dll, [], ahead == default ? Environment : [.. Environment, .. Clock(ahead)]);
         _running.Add(worker);
         return worker;
     }
@@ -76,16 +77,33 @@ public sealed class WorkerFleet(
     }
 
     /// <summary>Kills one with <c>kill -9</c> and starts another, which need not be ready yet.</summary>
-    public async Task KillOneAsync(Random random, CancellationToken ct)
+    public async Task KillOneAsync(Random random, CancellationToken ct, TimeSpan ahead = default)
     {
-        var victim = _running[random.Next(_running.Count)];
-        _forgottenCpu -= CpuOf(victim);
-        await victim.KillAsync();
-        _running.Remove(victim);
-        _lastWords.AddRange(victim.Lines);
-        await victim.DisposeAsync();
+        await KillAsync(_running[random.Next(_running.Count)]);
         ct.ThrowIfCancellationRequested();
-        Begin();
+        Begin(ahead);
+    }
+
+    /// <summary>Freezes one for a while.</summary>
+    public async Task FreezeOneAsync(Random random, TimeSpan time, CancellationToken ct)
+    {
+        var frozen = _running[random.Next(_running.Count)];
+        frozen.Signal(ProcessSignal.Stop);
+        try
+        {
+            await Task.Delay(time, ct);
+        }
+        finally
+        {
+            frozen.Signal(ProcessSignal.Continue);
+        }
+    }
+
+    /// <summary>Kills all of them with <c>kill -9</c>.</summary>
+    public async Task KillAllAsync()
+    {
+        while (_running is [var victim, ..])
+            await KillAsync(victim);
     }
 
     /// <summary>Leaves the CPU of the start out of the count.</summary>
@@ -107,6 +125,18 @@ public sealed class WorkerFleet(
         foreach (var worker in _running)
             worker.DisposeAsync().AsTask().Wait();
     }
+
+    private async Task KillAsync(ChildProcess victim)
+    {
+        _forgottenCpu -= CpuOf(victim);
+        await victim.KillAsync();
+        _running.Remove(victim);
+        _lastWords.AddRange(victim.Lines);
+        await victim.DisposeAsync();
+    }
+
+    private static IEnumerable<KeyValuePair<string, string?>> Clock(TimeSpan ahead) =>
+        FakedTime.Ahead(ahead).Select(variable => KeyValuePair.Create(variable.Key, (string?)variable.Value));
 
     private double TotalCpu() => _running.Sum(CpuOf);
 

@@ -12,6 +12,9 @@ internal static class FakedTime
             .FirstOrDefault(File.Exists)
         : null;
 
+    /// <summary>Whether clocks can be faked here.</summary>
+    public static bool IsThere => Library is not null;
+
     /// <summary>The environment of a process whose clock is so far ahead.</summary>
     public static IReadOnlyDictionary<string, string> Ahead(TimeSpan by) => Environment("FAKETIME", Text(by));
 
@@ -32,7 +35,7 @@ internal static class FakedTime
 
     private static Dictionary<string, string> Environment(string name, string value)
     {
-        Assert.SkipWhen(Library is null, "There is no libfaketime. It is in Debian's package faketime.");
+        Assert.SkipUnless(IsThere, "There is no libfaketime. It is in Debian's package faketime.");
         return new(StringComparer.Ordinal)
         {
             ["LD_PRELOAD"] = Library!,

@@ -78,7 +78,17 @@ internal sealed class SilentProxy : IAsyncDisposable
             var server = new TcpClient();
             _clients.Add(client);
             _clients.Add(server);
-            await server.ConnectAsync(IPAddress.Loopback, _target, _ending.Token);
+            try
+            {
+                await server.ConnectAsync(IPAddress.Loopback, _target, _ending.Token);
+            }
+            catch (SocketException)
+            {
+                // The server is away: so is this.
+                client.Dispose();
+                continue;
+            }
+
             var line = _line;
             _ = PassAsync(client, server, () => line.IsDeaf, Hear);
             _ = PassAsync(server, client, () => line.IsDumb || _isDumb, _ => { });

@@ -124,7 +124,16 @@ public sealed class PaceSimulationTests(ITestOutputHelper output)
     {
         var run = RefusedAtRandom(workers);
 
-        Assert.InRange(run.Goodput(20, 115), 0.6, 1.2);
+        Assert.InRange(run.Goodput(20, 115), 0.9, 1.2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Counts))]
+    public void Though_a_few_are_refused_whatever_the_rate_it_climbs_from_a_low_one(int workers)
+    {
+        var run = Climbing(workers);
+
+        Assert.InRange(run.Goodput(45, 60, rate: 100), 1, double.MaxValue);
     }
 
     [Theory]
@@ -205,6 +214,10 @@ public sealed class PaceSimulationTests(ITestOutputHelper output)
             $"| 100/s come, 3 % refused whatever the rate | {Row(count => Shares(RefusedAtRandom(count).Goodput(20, 115), RefusedAtRandom(count).Refused(20, 115)))} | |"
         );
 
+        lines.Add(
+            $"| 25/s, then no limit but 3 % refused: calls a second 30 s later | {Row(count => $"{100 * Climbing(count).Goodput(35, 45, rate: 100):F0}")} | |"
+        );
+
         output.WriteLine(string.Join('\n', lines));
 
         var page = File.ReadAllText(DeployFiles.At("docs/performance.md"));
@@ -254,6 +267,18 @@ public sealed class PaceSimulationTests(ITestOutputHelper output)
         Once(
             $"at random, {workers}",
             () => new(new NoLimit { Rate = 100 }, workers) { RefusedAtRandom = 0.03, Arrivals = 100 }
+        );
+
+    private static SimulatedRun Climbing(int workers) =>
+        Once(
+            $"climbing, {workers}",
+            () =>
+                new(new Bucket { Rate = 25, Burst = 25 }, workers)
+                {
+                    RefusedAtRandom = 0.03,
+                    Changes = [(10, 100_000)],
+                    Seconds = 60,
+                }
         );
 
     private static SimulatedRun Once(string name, Func<SimulatedRun> run) => Runs.GetOrAdd(name, _ => run().Run());
