@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
@@ -21,6 +22,7 @@ public sealed class SubmissionLedger
     private readonly TimeProvider _time;
     private readonly TimeSpan _lease;
     private readonly TimeSpan _settleTime;
+    private readonly ConcurrentDictionary<string, long> _endedInDoubt = new(StringComparer.Ordinal);
     private readonly CallLimits _limits;
     private readonly Stopping _stopping;
     private readonly Batcher<NewClaim, Insertion> _inserts;
@@ -66,11 +68,19 @@ public sealed class SubmissionLedger
         _timeline.ForgottenCallOf(message.AcceptedAt, _lease);
 
     /// <summary>
-    /// When ZPK lists everything that arrived until now, by the lease clock. Errs late: counted from before the claim
-    /// was stored.
+    /// Notes that the call of a claim has ended in doubt, and says when ZPK lists everything that arrived until now, by the
+    /// lease clock. Errs late: counted from before the claim was stored.
     /// </summary>
-    public DateTimeOffset SettledBy(Claim.Fresh claim) =>
-        claim.LeaseUntil - _lease + _time.GetElapsedTime(claim.ClaimedAt) + _settleTime;
+    public DateTimeOffset SettledBy(string id, Claim.Fresh claim)
+    {
+        foreach (var (old, at) in _endedInDoubt)
+        {
+            if (_time.GetElapsedTime(at) > _lease)
+                _endedInDoubt.TryRemove(old, out _);
+        }
+        _endedInDoubt[id] = _time.GetTimestamp();
+        return claim.LeaseUntil - _lease + _time.GetElapsedTime(claim.ClaimedAt) + _settleTime;
+    }
 
     /// <summary>
     /// Claims a submission, or says why not. Waits while as many calls as allowed are under way, but not for room for its
@@ -231,15 +241,24 @@ public sealed class SubmissionLedger
             { State: LedgerState.Accepted or LedgerState.Refused } => new Claim.Settled(),
             // Another process may have its call under way. This process knows that its own has ended.
             _ when entry.LeaseUntil > now && entry.Owner != _worker.Id => Leased(entry),
-            _ => InDoubt(entry.LeaseUntil < evenSince + _lease ? evenSince + _lease : entry.LeaseUntil),
+            // Its own that it saw end has settled by its own counter, however short it has watched the database's clock.
+            { Owner: var owner } when owner == _worker.Id && _endedInDoubt.TryGetValue(id, out var ended) => InDoubt(
+                now + _settleTime - _time.GetElapsedTime(ended)
+            ),
+            _ => InDoubt(evenSince + _lease),
         };
         return (known, entry);
 
-        Claim InDoubt(DateTimeOffset conclusiveAt) =>
-            new Claim.InDoubt(IsConclusive: conclusiveAt <= now, isWanted, entry.LeaseUntil)
+        Claim InDoubt(DateTimeOffset settled)
+        {
+            // A claim that another worker made since may be forgotten, and its call under way.
+            var forgotten = now + (_timeline.ForgottenCallOf(DateTimeOffset.MinValue, _lease)?.Lasts ?? TimeSpan.Zero);
+            var conclusiveAt = new[] { entry.LeaseUntil, settled, forgotten }.Max();
+            return new Claim.InDoubt(IsConclusive: conclusiveAt <= now, isWanted, entry.LeaseUntil)
             {
                 ConclusiveAt = conclusiveAt,
             };
+        }
     }
 
     private async Task<IReadOnlyList<Insertion>> InsertAllAsync(IReadOnlyList<NewClaim> claims)

@@ -91,6 +91,50 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_worker_that_saw_its_own_call_end_makes_it_again_once_that_has_settled()
+    {
+        var clock = new SkewedClock(TimeSpan.Zero);
+        var ledger = LedgerOf(clock, watched: TimeSpan.Zero);
+        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
+        ledger.SettledBy(Id, claim);
+        // As if the database's clock had been set forward since.
+        await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
+
+        clock.Passed = TimeSpan.FromSeconds(9);
+        var tooEarly = Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
+        clock.Passed = TimeSpan.FromSeconds(10);
+        var settled = Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
+
+        Assert.Equal((false, true), (tooEarly.IsConclusive, settled.IsConclusive));
+    }
+
+    [Fact]
+    public async Task Once_the_database_forgot_nobody_takes_over_for_a_lease()
+    {
+        var clock = new SkewedClock(TimeSpan.Zero);
+        var ledger = LedgerOf(clock, watched: Lease + Lease);
+        var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
+        ledger.SettledBy(Id, claim);
+        await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
+        clock.Passed = TimeSpan.FromSeconds(10);
+        Assert.True(Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(new(Id, _requestId), Ct)).IsConclusive);
+        var timeline = _services.GetRequiredService<DatabaseTimeline>();
+        var look = await timeline.LookAsync();
+
+        await InDatabaseAsync(async db =>
+        {
+            await db.NoteTimelineAsync(look, isForgetful: true, DatabaseTimeline.LookUpFor);
+            return true;
+        });
+        await timeline.LookAsync();
+
+        // Another worker may have taken the call over, and that may be what was forgotten.
+        var seen = Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
+        Assert.False(seen.IsConclusive);
+        Assert.InRange(seen.ConclusiveAt, claim.LeaseUntil, claim.LeaseUntil + Lease);
+    }
+
+    [Fact]
     public async Task A_call_that_ended_in_doubt_settles_by_the_databases_clock()
     {
         var ledger = LedgerOf(-1);
@@ -98,7 +142,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         await ledger.ClaimAsync(new("another", _requestId), Ct);
         var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
 
-        var settled = ledger.SettledBy(claim);
+        var settled = ledger.SettledBy(Id, claim);
 
         var now = await InDatabaseAsync(db => db.LeaseClockAsync(default));
         Assert.InRange(settled - now, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10.5));
@@ -208,7 +252,10 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     /// <summary>
     /// Of a worker of its own, whose clock is so many hours ahead, and which has watched the database's clock for long.
     /// </summary>
-    private SubmissionLedger LedgerOf(int hours, TimeSpan? watched = null)
+    private SubmissionLedger LedgerOf(int hours, TimeSpan? watched = null) =>
+        LedgerOf(new SkewedClock(TimeSpan.FromHours(hours)), watched);
+
+    private SubmissionLedger LedgerOf(SkewedClock time, TimeSpan? watched)
     {
         var clock = WatchedFor(watched ?? Lease + Lease);
         return new(
@@ -220,7 +267,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
             _stopping,
             Create(new ZpkOptions()),
             new(Create(new SubmissionOptions()), Create(new TenantOptions()), clock, TimeProvider.System),
-            new SkewedClock(TimeSpan.FromHours(hours))
+            time
         );
     }
 
@@ -269,6 +316,8 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
     {
         public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + ahead;
 
-        public override long GetTimestamp() => 0;
+        public TimeSpan Passed { get; set; }
+
+        public override long GetTimestamp() => (long)(Passed.TotalSeconds * TimestampFrequency);
     }
 }
