@@ -62,12 +62,11 @@ internal sealed class ContainerRabbitMq : ContainerServer, IRabbitMqServer
     public Task PermitAsync(string user, string virtualHost, string configure, string write, string read) =>
         ControlAsync("set_permissions", "-p", virtualHost, user, configure, write, read);
 
-    public Task CutConnectionsAsync() => ControlAsync("close_all_connections", "cut by a test");
+    public Task CutConnectionsAsync() => ControlAsync("close_all_connections", "--global", "cut by a test");
 
     public Task SetDiskFreeLimitAsync(long bytes) => ControlAsync("set_disk_free_limit", $"{bytes}");
 
-    public Task ConfigureAsync(string setting, long value) =>
-        ControlAsync("eval", $"application:set_env(rabbit, {setting}, {value}).");
+    public Task ConfigureAsync(string setting, long value) => ControlAsync("eval", ErlangSetting.Set(setting, value));
 
     public async Task<bool> BlocksAsync() =>
         (await ControlAsync("list_connections", "state")).Contains("blocked", StringComparison.Ordinal);

@@ -36,3 +36,11 @@ public static class DiskAlarm
     public const long On = 1L << 60;
     public const long Off = 1_000_000;
 }
+
+internal static class ErlangSetting
+{
+    /// <summary>Changes a setting of a running node. Since version 4 some are read once, when the node starts, and kept.</summary>
+    public static string Set(string setting, long value) =>
+        $"application:set_env(rabbit, {setting}, {value}), "
+        + $"persistent_term:get({setting}, none) =:= none orelse persistent_term:put({setting}, {value}).";
+}

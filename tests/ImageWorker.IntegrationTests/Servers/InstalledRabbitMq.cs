@@ -109,7 +109,7 @@ internal sealed partial class InstalledRabbitMq : InstalledServer, IRabbitMqServ
         await EvaluateAsync($"rabbit_disk_monitor:set_disk_free_limit({bytes}).\n");
 
     public async Task ConfigureAsync(string setting, long value) =>
-        await EvaluateAsync($"application:set_env(rabbit, {setting}, {value}).\n");
+        await EvaluateAsync($"{ErlangSetting.Set(setting, value)}\n");
 
     public async Task<bool> BlocksAsync() =>
         (await EvaluateAsync("lists:member([{state, blocked}], rabbit_networking:connection_info_all([state])).\n"))

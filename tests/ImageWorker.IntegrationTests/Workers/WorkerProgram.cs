@@ -23,6 +23,7 @@ internal static class WorkerProgram
             ["ConnectionStrings__Postgres"] = null,
             // A process that lives for seconds is not worth optimizing.
             ["DOTNET_TieredPGO"] = "0",
+            ["DOTNET_TC_CallCounting"] = "0",
             ["DOTNET_gcServer"] = "0",
         };
         foreach (var (name, value) in settings)
