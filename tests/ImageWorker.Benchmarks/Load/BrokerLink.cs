@@ -30,6 +30,7 @@ public sealed class BrokerLink : IAsyncDisposable
     /// <summary>When the last of the closed requests was accepted.</summary>
     public DateTimeOffset LastAccepted { get; private set; }
 
+    /// <summary>Connects, and subscribes to the closing events.</summary>
     /// <param name="rabbitMq">The virtual host's URI.</param>
     /// <param name="expected">The requests that are to be closed.</param>
     /// <param name="outlivesBroker">
