@@ -359,6 +359,7 @@ public sealed class SubmissionLedger
         var claimedAt = _time.GetTimestamp();
         if (await db.TakeClaimAsync(seen, Claiming) is not { } until)
             return null;
+        _endedInDoubt.TryRemove(seen.Id, out _);
         room.Note(tenant);
         return new Claim.Fresh(until, claimedAt);
     }
