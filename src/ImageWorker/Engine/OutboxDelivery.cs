@@ -46,9 +46,6 @@ public sealed partial class OutboxDelivery(
 
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
 
-    /// <summary>While the broker is away, which is no event's fault. Once it is back none is to wait for long.</summary>
-    private static readonly TimeSpan LongestWithoutBroker = TimeSpan.FromSeconds(5);
-
     private readonly DeliveryOptions _options = deliveryOptions.Value;
     private readonly ConcurrentDictionary<string, DeliveryLane> _lanes = new(StringComparer.Ordinal);
     private readonly ConcurrentBag<Task> _running = [];
@@ -229,10 +226,7 @@ public sealed partial class OutboxDelivery(
         }
     }
 
-    /// <summary>
-    /// A message that failed is tried again after 1, 2, 4 … 60 s, by whichever process is first; while the broker is away
-    /// after 5 s at most.
-    /// </summary>
+    /// <summary>A message that failed is tried again after 1, 2, 4 … 60 s, by whichever process is first.</summary>
     private async Task PutOffFailedAsync(CancellationToken stopping)
     {
         while (await _failed.Reader.WaitToReadAsync(stopping))
@@ -256,8 +250,7 @@ public sealed partial class OutboxDelivery(
     private Task<int> PutOffAsync(List<Guid> ids, int attempts, CancellationToken stopping)
     {
         var backoff = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(attempts, 10)));
-        var longest = connections.IsEmbedded || broker.IsConsuming ? LongestBackoff : LongestWithoutBroker;
-        var at = time.GetUtcNow() + (backoff < longest ? backoff : longest);
+        var at = time.GetUtcNow() + (backoff < LongestBackoff ? backoff : LongestBackoff);
         return database.InAsync(db => db.PutOffAsync(ids, at, stopping));
     }
 
