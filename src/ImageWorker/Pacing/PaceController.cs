@@ -224,15 +224,17 @@ public static class PaceController
     /// Cut again and again, and still a few are refused: perhaps the rate is not the reason. So it climbs, whatever few are
     /// refused, until many are. If it has doubled by then, it was not.
     /// </summary>
+    /// <returns>True if nothing is cut for this refusal.</returns>
     private static bool Probe(PaceState state, double rate, bool isSlight, bool isBorne)
     {
         if (state.ProbeFrom > 0)
         {
-            if (rate > 2 * state.ProbeFrom)
+            var hasDoubled = rate > 2 * state.ProbeFrom;
+            if (hasDoubled)
                 (state.Noise, state.ProbeAfter) = (MostNoise, FirstProbe);
             if (isBorne)
                 return true;
-            if (rate <= 2 * state.ProbeFrom)
+            if (!hasDoubled)
                 state.ProbeAfter = Math.Min(RarestProbe, 2 * Math.Max(FirstProbe, state.ProbeAfter));
             (state.ProbeFrom, state.SlightCuts) = (0, 0);
             return false;

@@ -71,7 +71,7 @@ public sealed class SubmissionLedger
     /// Notes that the call of a claim has ended in doubt, and says when ZPK lists everything that arrived until now, by the
     /// lease clock. Errs late: counted from before the claim was stored.
     /// </summary>
-    public DateTimeOffset SettledBy(string id, Claim.Fresh claim)
+    public DateTimeOffset EndInDoubt(string id, Claim.Fresh claim)
     {
         foreach (var (old, at) in _endedInDoubt)
         {

@@ -272,7 +272,7 @@ public sealed partial class Submitter(
         {
             Ledger = new(message.SubmissionId, claim.LeaseUntil, LedgerState.Started)
             {
-                LeaseUntil = ledger.SettledBy(message.SubmissionId, claim),
+                LeaseUntil = ledger.EndInDoubt(message.SubmissionId, claim),
             },
         };
     }

@@ -96,7 +96,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         var clock = new SkewedClock(TimeSpan.Zero);
         var ledger = LedgerOf(clock, watched: TimeSpan.Zero);
         var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
-        ledger.SettledBy(Id, claim);
+        ledger.EndInDoubt(Id, claim);
         // As if the database's clock had been set forward since.
         await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
 
@@ -114,7 +114,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         var clock = new SkewedClock(TimeSpan.Zero);
         var ledger = LedgerOf(clock, watched: Lease + Lease);
         var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
-        ledger.SettledBy(Id, claim);
+        ledger.EndInDoubt(Id, claim);
         await NoteAsync(new(Id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = claim.LeaseUntil - Lease });
         clock.Passed = TimeSpan.FromSeconds(10);
         Assert.True(Assert.IsType<Claim.InDoubt>(await ledger.ClaimAsync(new(Id, _requestId), Ct)).IsConclusive);
@@ -142,7 +142,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         await ledger.ClaimAsync(new("another", _requestId), Ct);
         var claim = Assert.IsType<Claim.Fresh>(await ledger.ClaimAsync(new(Id, _requestId), Ct));
 
-        var settled = ledger.SettledBy(Id, claim);
+        var settled = ledger.EndInDoubt(Id, claim);
 
         var now = await InDatabaseAsync(db => db.LeaseClockAsync(default));
         Assert.InRange(settled - now, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10.5));
