@@ -35,8 +35,7 @@ public sealed partial class WorkerService(
 
         if (connections.IsEmbedded)
             await database.MigrateWhenPossibleAsync(stoppingToken);
-        await database.WaitUntilReadyAsync(stoppingToken);
-        await timeline.LookAsync();
+        await database.WaitUntilUsedAsync(timeline.LookAsync, stoppingToken);
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var watching = connections.IsEmbedded
             ? Task.Delay(Timeout.Infinite, leaving.Token)

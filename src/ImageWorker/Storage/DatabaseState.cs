@@ -61,11 +61,11 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
         }
     }
 
-    /// <summary>Returns once the database is usable. Logs what it waits for.</summary>
-    public async Task WaitUntilReadyAsync(CancellationToken ct)
+    /// <summary>Returns once the database was usable for this, its first use. Logs what it waits for.</summary>
+    public async Task WaitUntilUsedAsync(Func<Task> use, CancellationToken ct)
     {
         var said = new SaidOnce();
-        while (await ProblemAsync(ct) is { } problem)
+        while ((await ProblemAsync(ct) ?? await ProblemOfAsync(use)) is { } problem)
         {
             if (said.IsNew(problem))
                 Log.Waiting(logger, problem);
@@ -109,6 +109,20 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
                     Log.Waiting(logger, $"the database cannot be written: {exception.Message}");
             }
             await Task.Delay(Pause, time, ct);
+        }
+    }
+
+    /// <summary>It can be lost between a look and a use.</summary>
+    private static async Task<string?> ProblemOfAsync(Func<Task> use)
+    {
+        try
+        {
+            await use();
+            return null;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return DatabaseProblem.Of(exception).Text;
         }
     }
 

@@ -144,6 +144,8 @@ public sealed class WorkerFleet(
 
     private static T Of<T>(ChildProcess worker, Func<Process, T> read)
     {
+        if (worker.HasExited)
+            throw new InvalidOperationException($"{worker} ended by itself:\n{string.Join('\n', worker.Lines.TakeLast(20))}");
         using var process = Process.GetProcessById(worker.Id);
         return read(process);
     }

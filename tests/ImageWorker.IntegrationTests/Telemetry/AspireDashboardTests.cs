@@ -9,8 +9,6 @@ namespace ImageWorker.IntegrationTests.Telemetry;
 [Collection(nameof(SharedConsole))]
 public sealed class AspireDashboardTests : IDisposable
 {
-    private static readonly LocatorAssertionsToBeVisibleOptions Patiently = new() { Timeout = 20_000 };
-
     private readonly EmptyFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -44,19 +42,19 @@ public sealed class AspireDashboardTests : IDisposable
         using var opened = await browser.OpenAsync(dashboard.Address, key: null);
         await opened.GoAsync($"/login?t={AspireDashboard.Token}");
         var page = opened.Page;
+        // What would have to be scrolled to is not on the page at all.
+        await page.SetViewportSizeAsync(ConsolePage.Desk.Width, 3 * ConsolePage.Desk.Height);
         var line = page.GetByRole(AriaRole.Row)
             .Filter(new() { HasText = $"Request {ready.RequestId} closed: ImagesReady, 3 of 3 images" });
         await line.GetByRole(AriaRole.Link).ClickAsync();
 
-        await Expect(page.GetByText("imageworker: process generate-images").First).ToBeVisibleAsync(Patiently);
+        await Expect(page.GetByText("imageworker: process generate-images").First).ToBeVisibleAsync();
         foreach (var span in (string[])["submit", "wait for pictures", "check"])
-            await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = span }).First)
-                .ToBeVisibleAsync(Patiently);
+            await Expect(page.GetByRole(AriaRole.Row).Filter(new() { HasText = span }).First).ToBeVisibleAsync();
 
         await opened.GoAsync("/metrics/resource/imageworker");
         await page.GetByTitle("imageworker.images.settled").ClickAsync();
         await page.GetByRole(AriaRole.Tab, new() { Name = "Table", Exact = true }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Gridcell, new() { Name = "3", Exact = true }).First)
-            .ToBeVisibleAsync(Patiently);
+        await Expect(page.GetByRole(AriaRole.Gridcell, new() { Name = "3", Exact = true }).First).ToBeVisibleAsync();
     }
 }
