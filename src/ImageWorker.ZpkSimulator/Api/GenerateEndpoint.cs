@@ -37,6 +37,7 @@ internal sealed class GenerateEndpoint(
             return;
         }
 
+        var now = options.TimeProvider.GetUtcNow();
         var submission = Submit(parameters, script, origins.Of(context.Request));
         if (submission is null)
         {
@@ -45,10 +46,16 @@ internal sealed class GenerateEndpoint(
             return;
         }
 
+        // What was just accepted has not ended yet, however long this machine takes to say so.
+        if (now < submission.AcceptedAt)
+            now = submission.AcceptedAt;
         if (parameters.Hold)
+        {
             await options.TimeProvider.UntilAsync(submission.LastEnd, context.RequestAborted);
+            now = options.TimeProvider.GetUtcNow();
+        }
 
-        await AnswerAsync(context, submission, strike);
+        await AnswerAsync(context, submission, strike, now);
     }
 
     private PromptScript? FindScript(Fields fields, List<ApiError> errors)
@@ -106,12 +113,11 @@ internal sealed class GenerateEndpoint(
         }
     }
 
-    private Task AnswerAsync(HttpContext context, Submission submission, Strike strike)
+    private Task AnswerAsync(HttpContext context, Submission submission, Strike strike, DateTimeOffset now)
     {
         if (strike.IsInsteadOfAnswer)
             return Spoiler.ReplaceAsync(context, strike);
 
-        var now = options.TimeProvider.GetUtcNow();
         var answer = Answer.Begin();
         lock (submission)
         {

@@ -145,7 +145,9 @@ public sealed class WorkerFleet(
     private static T Of<T>(ChildProcess worker, Func<Process, T> read)
     {
         if (worker.HasExited)
-            throw new InvalidOperationException($"{worker} ended by itself:\n{string.Join('\n', worker.Lines.TakeLast(20))}");
+            throw new InvalidOperationException(
+                $"{worker} ended by itself:\n{string.Join('\n', worker.Lines.TakeLast(20))}"
+            );
         using var process = Process.GetProcessById(worker.Id);
         return read(process);
     }

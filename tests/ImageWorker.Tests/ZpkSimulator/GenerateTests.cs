@@ -25,6 +25,20 @@ public sealed class GenerateTests
         );
     }
 
+    [Fact]
+    public async Task However_slow_the_machine_a_picture_that_takes_a_moment_is_not_in_the_answer_to_its_call()
+    {
+        await using var simulator = await Simulator.StartAsync();
+        // Each look at the clock takes a second.
+        simulator.Clock.AutoAdvanceAmount = TimeSpan.FromSeconds(1);
+
+        var reply = await simulator.GenerateAsync("a cat [seconds 0.3]");
+
+        Assert.Equal("pending", reply.Images.Single().GetProperty("generation_status").GetString());
+        var later = await simulator.CheckAsync(reply.Id);
+        Assert.Equal("generated", later.Images.Single().GetProperty("generation_status").GetString());
+    }
+
     [Theory]
     [InlineData("zpk-ultra", "standard", "1024x1024", "0.0380")]
     [InlineData("zpk-ultra", "standard", "1024x1792", "0.0780")]
