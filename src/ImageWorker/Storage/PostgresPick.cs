@@ -41,7 +41,7 @@ internal static class PostgresPick
                 SELECT id, waiting_since FROM requests
                 WHERE {{WaitingRequests.Condition}} AND priority = queue.priority AND tenant = queue.tenant
                     AND deadline > {6}
-                ORDER BY waiting_since LIMIT 1 + 2 * {4} / queue.tenants
+                ORDER BY waiting_since LIMIT least({4}, 1 + 2 * {4} / queue.tenants)
                 FOR UPDATE SKIP LOCKED) AS oldest),
         ranked AS (
             SELECT id, priority, tenant,

@@ -149,6 +149,12 @@ internal static class PostgresSave
         SELECT id, NULL FROM saved UNION ALL SELECT NULL, id FROM held
         """;
 
+    /// <summary>
+    /// Fails, and all that goes with it, if an inserted request was removed before: its insert waited for that. In the
+    /// same round trip, but as a statement of its own it sees what was committed meanwhile.
+    /// </summary>
+    private const string NoneRemoved = "SELECT 1 / (NOT EXISTS (SELECT FROM inbox WHERE request_id = ANY ($1)))::int";
+
     /// <inheritdoc cref="WorkerContext.SaveAsync"/>
     public static async Task<IReadOnlyList<Exception?>> RunAsync(
         WorkerContext db,
@@ -159,16 +165,7 @@ internal static class PostgresSave
         // A statement changes a row only once. The order is always the same, so no two lock each other out.
         var rows = new HashSet<object>();
         var alone = units.Where(unit => IsAlone(unit, rows)).OrderBy(unit => unit.Request?.CorrelationId).ToList();
-        var added = alone.AddedIds();
-        await using var transaction =
-            added.Count > 0 && db.Database.CurrentTransaction is null
-                ? await db.Database.BeginTransactionAsync()
-                : null;
-        var (saved, held) = await ExecuteAsync(db, Parameters(alone, claimableAt));
-        if (added.Count > 0 && await db.Removed.AnyAsync(entry => added.Contains(entry.RequestId)))
-            throw new RequestRemovedException();
-        if (transaction is not null)
-            await transaction.CommitAsync();
+        var (saved, held) = await ExecuteAsync(db, Parameters(alone, claimableAt), alone.AddedIds());
         return [.. units.Select(End)];
 
         Exception? End(UnitOfWork unit) =>
@@ -192,15 +189,18 @@ internal static class PostgresSave
     /// <summary>The ids of the saved requests, and of the submissions that are still held as their notes say.</summary>
     private static async Task<(HashSet<Guid> Saved, HashSet<string> Held)> ExecuteAsync(
         WorkerContext db,
-        IEnumerable<NpgsqlParameter> parameters
+        IEnumerable<NpgsqlParameter> parameters,
+        List<Guid> added
     )
     {
         await db.Database.OpenConnectionAsync();
-        await using var command = new NpgsqlCommand(Statement, (NpgsqlConnection)db.Database.GetDbConnection());
-        command.Parameters.AddRange(parameters.ToArray());
+        await using var batch = new NpgsqlBatch((NpgsqlConnection)db.Database.GetDbConnection());
+        batch.BatchCommands.Add(Command(Statement, parameters));
+        if (added.Count > 0)
+            batch.BatchCommands.Add(Command(NoneRemoved, [new NpgsqlParameter<Guid[]> { TypedValue = [.. added] }]));
         try
         {
-            await using var reader = await command.ExecuteReaderAsync();
+            await using var reader = await batch.ExecuteReaderAsync();
             var (saved, held) = (new HashSet<Guid>(), new HashSet<string>(StringComparer.Ordinal));
             while (await reader.ReadAsync())
             {
@@ -209,7 +209,12 @@ internal static class PostgresSave
                 else
                     saved.Add(reader.GetGuid(0));
             }
+            await reader.NextResultAsync();
             return (saved, held);
+        }
+        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.DivisionByZero)
+        {
+            throw new RequestRemovedException();
         }
         catch (PostgresException exception) when (!StepRetries.IsPassing(exception))
         {
@@ -219,6 +224,13 @@ internal static class PostgresSave
         {
             await db.Database.CloseConnectionAsync();
         }
+    }
+
+    private static NpgsqlBatchCommand Command(string statement, IEnumerable<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlBatchCommand(statement);
+        command.Parameters.AddRange(parameters.ToArray());
+        return command;
     }
 
     private static IEnumerable<NpgsqlParameter> Parameters(List<UnitOfWork> units, DateTimeOffset claimableAt)

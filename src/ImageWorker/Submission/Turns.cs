@@ -24,11 +24,15 @@ public sealed partial class Turns(
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>The longest that a flood may falter.</summary>
+    private static readonly TimeSpan LongestLull = TimeSpan.FromSeconds(1);
+
     private readonly SubmissionOptions _options = options.Value;
     private readonly int _flood = Math.Max(2, Math.Min(queues.Concurrency, queues.Prefetch / 2) * 3 / 4);
     private readonly TurnOrder _order = new();
     private readonly SaidOnce _problem = new();
     private int _entering;
+    private long _floodBeganAt = time.GetTimestamp() - time.TimestampFrequency;
     private long _floodedAt = time.GetTimestamp() - time.TimestampFrequency;
     private long _stored;
     private volatile bool _someWait;
@@ -40,8 +44,18 @@ public sealed partial class Turns(
 
     /// <summary>
     /// True while commands come faster than they are stored: about as many as may be are on their way, or were a moment ago.
+    /// The longer a flood has lasted, the longer it may falter: on a busy machine its source has no time now and then.
     /// </summary>
-    public bool IsFlooded => time.GetElapsedTime(Volatile.Read(ref _floodedAt)) < SubmissionPace.Ahead;
+    public bool IsFlooded
+    {
+        get
+        {
+            var last = Volatile.Read(ref _floodedAt);
+            var lull = time.GetElapsedTime(Volatile.Read(ref _floodBeganAt), last) / 4;
+            var allowed = Math.Clamp(lull.Ticks, SubmissionPace.Ahead.Ticks, LongestLull.Ticks);
+            return time.GetElapsedTime(last).Ticks < allowed;
+        }
+    }
 
     /// <summary>How many requests this process has stored that wait.</summary>
     public long Stored => Interlocked.Read(ref _stored);
@@ -58,7 +72,7 @@ public sealed partial class Turns(
     {
         var entering = Interlocked.Increment(ref _entering);
         if (entering >= _flood)
-            Volatile.Write(ref _floodedAt, time.GetTimestamp());
+            NoteFlood();
         var goesAtOnce =
             !_someWait
             && IsOpen
@@ -130,6 +144,14 @@ public sealed partial class Turns(
     }
 
     internal void Leave() => Interlocked.Decrement(ref _entering);
+
+    private void NoteFlood()
+    {
+        var (isOn, now) = (IsFlooded, time.GetTimestamp());
+        Volatile.Write(ref _floodedAt, now);
+        if (!isOn)
+            Volatile.Write(ref _floodBeganAt, now);
+    }
 
     private static partial class Log
     {

@@ -1,5 +1,4 @@
 using ImageWorker.IntegrationTests.Servers;
-using Npgsql;
 
 namespace ImageWorker.Benchmarks.Chaos;
 
@@ -10,14 +9,9 @@ internal sealed class ChaosNetwork : IAsyncDisposable
 
     public ChaosNetwork(string rabbitMq, string postgres, Uri zpk)
     {
-        var (broker, database) = (new UriBuilder(rabbitMq), new NpgsqlConnectionStringBuilder(postgres));
-        _proxies = [new(broker.Port), new(database.Port), new(zpk.Port)];
-        broker.Port = _proxies[0].Port;
-        (database.Host, database.Port) = ("127.0.0.1", _proxies[1].Port);
         // In place of the 30 s that a statement may take by default.
-        (database.CommandTimeout, database.Timeout) = (3, 3);
-        (RabbitMq, Postgres) = (broker.Uri.ToString(), database.ConnectionString);
-        Zpk = new UriBuilder(zpk) { Port = _proxies[2].Port }.Uri;
+        _proxies = [new(rabbitMq), new($"{postgres};Command Timeout=3;Timeout=3"), new(zpk.ToString())];
+        (RabbitMq, Postgres, Zpk) = (_proxies[0].Address, _proxies[1].Address, new(_proxies[2].Address));
     }
 
     public string RabbitMq { get; }

@@ -77,13 +77,11 @@ public sealed class SendTests(SharedWorkerFixture shared)
     {
         var id = Guid.NewGuid();
         string[] arguments = ["send", $"a red fox [tag {id:n}]", "--request-id", $"{id}"];
-        var direct = new Uri(_worker.RabbitMqUri);
-        await using var proxy = new SilentProxy(direct.Port) { LastWords = $"[tag {id:n}]" };
-        var through = new UriBuilder(direct) { Host = "127.0.0.1", Port = proxy.Port };
+        await using var proxy = new SilentProxy(_worker.RabbitMqUri) { LastWords = $"[tag {id:n}]" };
 
         await using var silenced = WorkerProgram.Start(
             arguments,
-            [.. _worker.Settings, new("ConnectionStrings__RabbitMq", $"{through}")]
+            [.. _worker.Settings, new("ConnectionStrings__RabbitMq", proxy.Address)]
         );
 
         Assert.Equal(1, await silenced.WaitForExitAsync(TimeSpan.FromSeconds(90)));

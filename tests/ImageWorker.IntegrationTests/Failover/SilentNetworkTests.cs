@@ -1,7 +1,6 @@
 using ImageWorker.Contracts;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Workers;
-using Npgsql;
 
 namespace ImageWorker.IntegrationTests.Failover;
 
@@ -115,19 +114,8 @@ public sealed class SilentNetworkTests(TestServers servers)
         string server
     )
     {
-        var address = worker.Settings[server]!;
-        if (server == Postgres)
-        {
-            var settings = new NpgsqlConnectionStringBuilder(address + Impatient);
-            var proxy = new SilentProxy(settings.Port);
-            (settings.Host, settings.Port) = ("127.0.0.1", proxy.Port);
-            return (proxy, [new(server, settings.ConnectionString)]);
-        }
-
-        var uri = new UriBuilder(address);
-        var between = new SilentProxy(uri.Port);
-        uri.Port = between.Port;
-        return (between, [new(server, uri.Uri.ToString())]);
+        var proxy = new SilentProxy(worker.Settings[server] + (server == Postgres ? Impatient : ""));
+        return (proxy, [new(server, proxy.Address)]);
     }
 
     private static async Task AllClosedInTimeAsync(WorkerUnderTest worker, IReadOnlyList<GenerateImages> commands)

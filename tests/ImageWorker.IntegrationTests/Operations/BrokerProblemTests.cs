@@ -207,12 +207,8 @@ public sealed class BrokerProblemTests(RestartableServers servers)
     public async Task A_connection_that_falls_silent_is_noticed_and_mended()
     {
         await using var worker = await WorkerUnderTest.CreateAsync(servers);
-        var direct = new UriBuilder(worker.RabbitMqUri);
-        await using var proxy = new SilentProxy(direct.Port);
-        direct.Port = proxy.Port;
-        await using var started = await worker.StartAsync(
-            new KeyValuePair<string, string?>(RabbitMq, direct.Uri.ToString())
-        );
+        await using var proxy = new SilentProxy(worker.RabbitMqUri);
+        await using var started = await worker.StartAsync(new KeyValuePair<string, string?>(RabbitMq, proxy.Address));
 
         proxy.Silence();
 

@@ -89,6 +89,26 @@ public sealed class SharedDatabaseTests(TestServers servers)
         await worker.AllPaidAndClosedOnceAsync(commands);
     }
 
+    [Fact(Explicit = true)]
+    public async Task When_the_disk_of_the_databases_log_was_full_its_next_start_finds_nothing_lost_or_paid_twice()
+    {
+        Assert.SkipUnless(InstalledPostgres.IsInstalled, "The server's disk is not ours to fill.");
+        await using var disk = await SmallDisk.MountAsync(megabytes: 100);
+        await using var postgres = new InstalledPostgres(Path.Combine(disk.FullName, "log"));
+        await postgres.StartAsync();
+        await using var worker = await WorkerUnderTest.CreateAsync(servers, postgres: postgres.ConnectionString);
+        await using var started = await worker.StartAsync();
+        (await worker.CloseAsync(WorkerUnderTest.Command("a first fox"))).As<ImagesReady>();
+
+        disk.Fill();
+        var commands = await worker.SendManyAsync(Requests, $"{new string('x', 3000)} [seconds 1]");
+        await Eventually.HoldsAsync(() => postgres.HasEnded);
+        disk.Free();
+        await postgres.StartAsync();
+
+        await worker.AllPaidAndClosedOnceAsync(commands);
+    }
+
     private static async Task<int> EndSessionsAsync(WorkerUnderTest worker, CancellationToken enough)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(0.5), TimeProvider.System);

@@ -10,12 +10,16 @@ internal sealed class InstalledPostgres : InstalledServer
     private readonly string _folder;
     private readonly string _data;
     private readonly InstalledPostgres? _primary;
+    private readonly string? _log;
 
     private IReadOnlyDictionary<string, string> _environment = new Dictionary<string, string>(StringComparer.Ordinal);
     private int _port = LoopbackPort.Free();
 
-    public InstalledPostgres()
+    /// <summary>A server of its own, not started.</summary>
+    /// <param name="log">Where its write-ahead log is, in files of 1 MiB: an empty folder. Null: in the folder of its data.</param>
+    public InstalledPostgres(string? log = null)
     {
+        _log = log;
         _folder = Path.Combine(Leash.Folder, "postgres");
         _data = Path.Combine(_folder, "data");
     }
@@ -78,6 +82,8 @@ internal sealed class InstalledPostgres : InstalledServer
         }
 
         await User.CreateFolderAsync(Leash, _folder);
+        if (_log is not null)
+            await User.CreateFolderAsync(Leash, _log);
         if (_primary is not null)
         {
             await FinishAsync(
@@ -93,15 +99,19 @@ internal sealed class InstalledPostgres : InstalledServer
             return;
         }
         // --no-sync spares syncing the empty cluster only; the server itself syncs.
+        string[] logFolder = _log is null ? [] : [$"--waldir={_log}", "--wal-segsize=1"];
         await FinishAsync(
             Run(
                 "initdb",
-                $"--pgdata={_data}",
-                "--username=postgres",
-                "--auth=trust",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-sync"
+                [
+                    $"--pgdata={_data}",
+                    "--username=postgres",
+                    "--auth=trust",
+                    "--encoding=UTF8",
+                    "--locale=C",
+                    "--no-sync",
+                    .. logFolder,
+                ]
             )
         );
     }

@@ -12,6 +12,8 @@ internal abstract class InstalledServer : IServer
 
     public abstract string ConnectionString { get; }
 
+    public bool HasEnded => Running.HasExited;
+
     protected Leash Leash { get; } = new();
 
     protected abstract ProcessSignal OrderlyEnd { get; }

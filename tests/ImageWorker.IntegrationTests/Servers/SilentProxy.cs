@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Npgsql;
 
 namespace ImageWorker.IntegrationTests.Servers;
 
@@ -19,14 +20,29 @@ internal sealed class SilentProxy : IAsyncDisposable
     private Line _line = new();
     private volatile bool _isDumb;
 
-    public SilentProxy(int target)
+    /// <summary>Serves at once.</summary>
+    /// <param name="server">Its address: a URI, or a connection string of Npgsql.</param>
+    public SilentProxy(string server)
     {
-        _target = target;
         _listener.Start();
+        var port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        if (Uri.TryCreate(server, UriKind.Absolute, out var uri))
+        {
+            _target = uri.Port;
+            Address = new UriBuilder(uri) { Host = "127.0.0.1", Port = port }.Uri.ToString();
+        }
+        else
+        {
+            var settings = new NpgsqlConnectionStringBuilder(server);
+            _target = settings.Port;
+            (settings.Host, settings.Port) = ("127.0.0.1", port);
+            Address = settings.ConnectionString;
+        }
         _accepting = AcceptAsync();
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    /// <summary>The server's address by way of this.</summary>
+    public string Address { get; }
 
     /// <summary>How much later everything arrives.</summary>
     public TimeSpan Latency { get; set; }

@@ -3,7 +3,7 @@ using ImageWorker.IntegrationTests.Servers;
 
 namespace ImageWorker.IntegrationTests.Workers;
 
-/// <summary>A folder on a disk of its own with room for 4 MB, which can be filled to the last byte. Needs root.</summary>
+/// <summary>A folder on a disk of its own with little room, which can be filled to the last byte. Needs root.</summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
     private readonly EmptyFolder _folder = new();
@@ -15,10 +15,10 @@ internal sealed class SmallDisk : IAsyncDisposable
     private string Filler => _folder.At("filler");
 
     /// <summary>Skips the test where disks cannot be mounted.</summary>
-    public static async Task<SmallDisk> MountAsync()
+    public static async Task<SmallDisk> MountAsync(int megabytes = 4)
     {
         var disk = new SmallDisk();
-        if (await RunAsync("mount", "-t", "tmpfs", "-o", "size=4m", "none", disk.FullName) != 0)
+        if (await RunAsync("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "none", disk.FullName) != 0)
         {
             disk._folder.Dispose();
             Assert.Skip("Only root can mount a small disk.");
