@@ -7,7 +7,7 @@ using MassTransit;
 namespace ImageWorker.Engine;
 
 /// <summary>What is known of the broker: what is wrong, which queues are consumed, and which events must wait.</summary>
-public sealed partial class BrokerState : IReceiveEndpointObserver, IDisposable
+public sealed partial class BrokerState : IReceiveEndpointObserver
 {
     private const string Exchange = "exchange:";
 
@@ -17,7 +17,6 @@ public sealed partial class BrokerState : IReceiveEndpointObserver, IDisposable
     private readonly Queues _queues;
     private readonly ILogger<BrokerState> _logger;
     private volatile BrokerProblem? _blocking;
-    private CancellationTokenSource _connection = new();
     private int _doubted;
 
     public BrokerState(Queues queues, IMeterFactory meters, ILogger<BrokerState> logger)
@@ -42,19 +41,11 @@ public sealed partial class BrokerState : IReceiveEndpointObserver, IDisposable
     /// <summary>True while the broker delivers commands from every queue.</summary>
     public bool IsConsuming => _queues.All.All(_consumed.ContainsKey);
 
-    /// <summary>
-    /// Cancelled once the queues are consumed anew: what is still under way then was sent over a connection that is gone,
-    /// and gets no answer.
-    /// </summary>
-    public CancellationToken Connection => Volatile.Read(ref _connection).Token;
-
     /// <summary>True if there is something to find out: a queue is not consumed, events wait, or one was not delivered.</summary>
     public bool NeedsLook() => Interlocked.Exchange(ref _doubted, 0) > 0 || !IsConsuming || !_held.IsEmpty;
 
     /// <summary>Says that an event could not be delivered, whatever the reason.</summary>
     public void Doubt() => Interlocked.Exchange(ref _doubted, 1);
-
-    public void Dispose() => _connection.Dispose();
 
     /// <summary>Notes what keeps the worker from the broker; null if nothing does.</summary>
     public void Blocked(BrokerProblem? problem) => _blocking = problem;
@@ -80,11 +71,12 @@ public sealed partial class BrokerState : IReceiveEndpointObserver, IDisposable
     public Task Ready(ReceiveEndpointReady ready)
     {
         // One that is not started has no consumer yet.
-        if (!ready.IsStarted)
-            return Task.CompletedTask;
-        var isNew = _consumed.TryAdd(QueueOf(ready.InputAddress), value: true);
-        _faults.IsNew(null);
-        return isNew && IsConsuming ? Interlocked.Exchange(ref _connection, new()).CancelAsync() : Task.CompletedTask;
+        if (ready.IsStarted)
+        {
+            _consumed[QueueOf(ready.InputAddress)] = true;
+            _faults.IsNew(null);
+        }
+        return Task.CompletedTask;
     }
 
     public Task Stopping(ReceiveEndpointStopping stopping) => GoneAsync(stopping.InputAddress);

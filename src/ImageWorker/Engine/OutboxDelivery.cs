@@ -193,8 +193,7 @@ public sealed partial class OutboxDelivery(
         try
         {
             // A send waits while the broker is away. It ends with the lease: after that any process may take the row.
-            // It may also wait for an answer to what went over a connection that has ended since.
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping, broker.Connection);
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             timeout.CancelAfter(left);
             if (message.Destination.StartsWith(CommandPrefix, StringComparison.Ordinal))
                 await door.TellAsync(CommandIn(message), timeout.Token);

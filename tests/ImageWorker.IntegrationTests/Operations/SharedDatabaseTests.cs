@@ -101,13 +101,26 @@ public sealed class SharedDatabaseTests(TestServers servers)
         (await worker.CloseAsync(WorkerUnderTest.Command("a first fox"))).As<ImagesReady>();
 
         disk.Fill();
-        var commands = await worker.SendManyAsync(Requests, $"{new string('x', 3000)} [seconds 1]");
-        await Eventually.HoldsAsync(() => postgres.HasEnded);
+        var commands = new List<GenerateImages>();
+        // Until the files that there are already are full too.
+        while (!started.Process.Lines.Any(MissesTheDatabase) && commands.Count < 50 * Requests)
+            commands.AddRange(await worker.SendManyAsync(Requests));
+        await started.Process.WaitForLineAsync(MissesTheDatabase);
         disk.Free();
-        await postgres.StartAsync();
+        // It ends where its own restart found no room either.
+        await Eventually.HoldsAsync(async () =>
+            postgres.HasEnded || await Databases.AnswersAsync(postgres.ConnectionString)
+        );
+        if (postgres.HasEnded)
+            await postgres.StartAsync();
 
         await worker.AllPaidAndClosedOnceAsync(commands);
     }
+
+    private static bool MissesTheDatabase(string line) =>
+        line.Contains("cannot be reached", StringComparison.Ordinal)
+        || line.Contains("No space left on device", StringComparison.Ordinal)
+        || line.Contains("57P", StringComparison.Ordinal);
 
     private static async Task<int> EndSessionsAsync(WorkerUnderTest worker, CancellationToken enough)
     {
