@@ -48,6 +48,7 @@ public sealed partial class OutboxDelivery(
 
     private readonly DeliveryOptions _options = deliveryOptions.Value;
     private readonly ConcurrentDictionary<string, DeliveryLane> _lanes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, bool> _underWay = new();
     private readonly ConcurrentBag<Task> _running = [];
 
     private readonly Channel<Guid> _done = Channel.CreateUnbounded<Guid>();
@@ -178,10 +179,28 @@ public sealed partial class OutboxDelivery(
     {
         var left = until - time.GetUtcNow();
         var destination = LaneNameOf(message);
-        if (left <= TimeSpan.Zero)
+        // A send can hang for longer than its lease. What is claimed again meanwhile is the same try.
+        if (left <= TimeSpan.Zero || !_underWay.TryAdd(message.Id, value: true))
             return !_lanes[destination].IsFailing;
-        if (message.IsWebhook)
-            return await PostAsync(message, stopping);
+        try
+        {
+            return message.IsWebhook
+                ? await PostAsync(message, stopping)
+                : await PublishAsync(message, destination, left, stopping);
+        }
+        finally
+        {
+            _underWay.TryRemove(message.Id, out _);
+        }
+    }
+
+    private async Task<bool> PublishAsync(
+        OutboxMessage message,
+        string destination,
+        TimeSpan left,
+        CancellationToken stopping
+    )
+    {
         // BrokerState said why. Trying it would close the channel that the other events take.
         if (broker.IsHeld(message.Destination))
         {
@@ -251,7 +270,7 @@ public sealed partial class OutboxDelivery(
     {
         var backoff = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(attempts, 10)));
         var at = time.GetUtcNow() + (backoff < LongestBackoff ? backoff : LongestBackoff);
-        return database.InAsync(db => db.PutOffAsync(ids, at, stopping));
+        return database.InAsync(db => db.PutOffAsync(ids, attempts, at, stopping));
     }
 
     private CommandAsked CommandIn(OutboxMessage message)

@@ -59,7 +59,7 @@ public sealed partial class WebhookDelivery(
             await db
                 .Requests.Where(request => request.CorrelationId == message.CorrelationId)
                 .ExecuteUpdateAsync(set => set.SetProperty(request => request.Webhook, outcome), stopping);
-            return outcome.NextAt is { } at ? await db.PutOffAsync([message.Id], at, stopping) : 0;
+            return outcome.NextAt is { } at ? await db.PutOffAsync([message.Id], message.Attempts, at, stopping) : 0;
         });
         return state;
     }

@@ -238,10 +238,15 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             ct
         );
 
-    public override Task<int> PutOffAsync(IReadOnlyCollection<Guid> ids, DateTimeOffset until, CancellationToken ct) =>
+    public override Task<int> PutOffAsync(
+        IReadOnlyCollection<Guid> ids,
+        int attempts,
+        DateTimeOffset until,
+        CancellationToken ct
+    ) =>
         Database.ExecuteSqlAsync(
             $"""
-            UPDATE outbox SET claimable_at = {until.UtcDateTime} WHERE id IN (
+            UPDATE outbox SET claimable_at = {until.UtcDateTime}, attempts = {attempts} WHERE id IN (
                 SELECT id FROM outbox WHERE id = ANY ({ids.ToArray()}) FOR UPDATE SKIP LOCKED)
             """,
             ct

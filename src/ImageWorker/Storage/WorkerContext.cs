@@ -227,11 +227,24 @@ public abstract class WorkerContext(DbContextOptions options) : DbContext(option
     public virtual Task<int> RemoveDeliveredAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct) =>
         Outbox.Where(message => ids.Contains(message.Id)).ExecuteDeleteAsync(ct);
 
-    /// <summary>Puts undelivered messages off. Leaves out those whose rows are locked.</summary>
-    public virtual Task<int> PutOffAsync(IReadOnlyCollection<Guid> ids, DateTimeOffset until, CancellationToken ct) =>
+    /// <summary>
+    /// Puts undelivered messages off after so many attempts: claims that came while one was under way do not count. Leaves
+    /// out those whose rows are locked.
+    /// </summary>
+    public virtual Task<int> PutOffAsync(
+        IReadOnlyCollection<Guid> ids,
+        int attempts,
+        DateTimeOffset until,
+        CancellationToken ct
+    ) =>
         Outbox
             .Where(message => ids.Contains(message.Id))
-            .ExecuteUpdateAsync(set => set.SetProperty(message => message.ClaimableAt, until), ct);
+            .ExecuteUpdateAsync(
+                set =>
+                    set.SetProperty(message => message.ClaimableAt, until)
+                        .SetProperty(message => message.Attempts, attempts),
+                ct
+            );
 
     /// <summary>
     /// Those of these rows that another transaction holds locked. Waits for none. A database that locks no single rows

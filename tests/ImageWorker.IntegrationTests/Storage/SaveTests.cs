@@ -309,7 +309,7 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         await forgotten.Database.ExecuteSqlAsync($"SELECT FROM outbox WHERE id = {ids[0]} FOR UPDATE", Ct);
 
         var removed = await InDatabaseAsync(db => db.RemoveDeliveredAsync(ids[..2], Ct));
-        var putOff = await InDatabaseAsync(db => db.PutOffAsync([ids[0], ids[2]], Lease.AddDays(1), Ct));
+        var putOff = await InDatabaseAsync(db => db.PutOffAsync([ids[0], ids[2]], attempts: 3, Lease.AddDays(1), Ct));
 
         Assert.Equal((1, 1), (removed, putOff));
         var left = await InDatabaseAsync(db => db.Outbox.ToDictionaryAsync(row => row.Id, row => row.ClaimableAt, Ct));
