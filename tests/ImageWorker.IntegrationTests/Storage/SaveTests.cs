@@ -312,13 +312,15 @@ public sealed class SaveTests(TestServers servers) : IAsyncDisposable
         var putOff = await InDatabaseAsync(db => db.PutOffAsync([ids[0], ids[2]], attempts: 3, Lease.AddDays(1), Ct));
 
         Assert.Equal((1, 1), (removed, putOff));
-        var left = await InDatabaseAsync(db => db.Outbox.ToDictionaryAsync(row => row.Id, row => row.ClaimableAt, Ct));
+        var left = await InDatabaseAsync(db =>
+            db.Outbox.ToDictionaryAsync(row => row.Id, row => (row.ClaimableAt, row.Attempts), Ct)
+        );
         Assert.Equal(
-            new Dictionary<Guid, DateTimeOffset>
+            new Dictionary<Guid, (DateTimeOffset, int)>
             {
-                [ids[0]] = Lease,
-                [ids[2]] = Lease.AddDays(1),
-                [ids[3]] = Lease,
+                [ids[0]] = (Lease, 0),
+                [ids[2]] = (Lease.AddDays(1), 3),
+                [ids[3]] = (Lease, 0),
             },
             left
         );
