@@ -23,26 +23,19 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
     }
 
     /// <summary>Why it cannot be reached or takes no changes; null if it does. Ignores the schema.</summary>
-    public async Task<DatabaseProblem?> UnwritableAsync(CancellationToken ct)
-    {
-        try
-        {
-            return await database.InAsync(db => db.WriteObstacleAsync(ct)) is { } obstacle
+    public Task<DatabaseProblem?> UnwritableAsync(CancellationToken ct) =>
+        ProblemOfAsync(async () =>
+            await database.InAsync(db => db.WriteObstacleAsync(ct)) is { } obstacle
                 ? new(DatabaseProblem.ReadOnly, obstacle)
-                : null;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            return DatabaseProblem.Of(exception);
-        }
-    }
+                : null
+        );
 
     /// <summary>What the schema lacks; null if it is this version's. Asks no more once it is.</summary>
     public async Task<DatabaseProblem?> PendingAsync(CancellationToken ct)
     {
         if (_schemaIsCurrent)
             return null;
-        try
+        return await ProblemOfAsync(async () =>
         {
             var pending = await database.InAsync(async db =>
                 (await db.Database.GetPendingMigrationsAsync(ct)).ToList()
@@ -54,22 +47,25 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
                     DatabaseProblem.SchemaMissing,
                     $"database migrations are pending ({string.Join(", ", pending)}): run 'ImageWorker migrate'"
                 );
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            return DatabaseProblem.Of(exception);
-        }
+        });
     }
 
     /// <summary>Returns once the database was usable for this, its first use. Logs what it waits for.</summary>
     public async Task WaitUntilUsedAsync(Func<Task> use, CancellationToken ct)
     {
         var said = new SaidOnce();
-        while ((await ProblemAsync(ct) ?? await ProblemOfAsync(use)) is { } problem)
+        while ((await ProblemAsync(ct) ?? (await ProblemOfAsync(UseAsync))?.Text) is { } problem)
         {
             if (said.IsNew(problem))
                 Log.Waiting(logger, problem);
             await Task.Delay(Pause, time, ct);
+        }
+
+        // It can be lost between a look and a use.
+        async Task<DatabaseProblem?> UseAsync()
+        {
+            await use();
+            return null;
         }
     }
 
@@ -112,17 +108,16 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
         }
     }
 
-    /// <summary>It can be lost between a look and a use.</summary>
-    private static async Task<string?> ProblemOfAsync(Func<Task> use)
+    /// <summary>What this finds, or what keeps it from finding out.</summary>
+    private static async Task<DatabaseProblem?> ProblemOfAsync(Func<Task<DatabaseProblem?>> look)
     {
         try
         {
-            await use();
-            return null;
+            return await look();
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            return DatabaseProblem.Of(exception).Text;
+            return DatabaseProblem.Of(exception);
         }
     }
 
