@@ -70,9 +70,9 @@ public static class MessagingRegistration
                 {
                     endpoint.ConfigureConsumeTopology = false;
                     // What cannot be read takes no place from a command.
-                    endpoint.ConcurrentMessageLimit = queues.Prefetch;
-                    endpoint.UseConcurrencyLimit(queues.Concurrency);
-                    endpoint.PrefetchCount = queues.Prefetch;
+                    endpoint.ConcurrentMessageLimit = queues.PrefetchOf(queue);
+                    endpoint.UseConcurrencyLimit(queues.ConcurrencyOf(queue));
+                    endpoint.PrefetchCount = queues.PrefetchOf(queue);
                     TakeOnly<T>(endpoint, options.MaxBody);
                     endpoint.ConfigureReceive(receive =>
                     {

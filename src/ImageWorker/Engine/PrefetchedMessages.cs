@@ -22,7 +22,7 @@ public sealed partial class PrefetchedMessages(Queues queues, ILogger<Prefetched
         if (_isKnown)
             return;
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        var count = queues.Prefetch * queues.All.Count;
+        var count = queues.All.Sum(queues.PrefetchOf);
         var fits = memory / 2 / count;
         if (fits < OrdinaryLimit && await IsTakenAsync(connection, fits + 1, ct))
             Log.TooLarge(logger, InMegabytes(fits), count, InMegabytes(memory));

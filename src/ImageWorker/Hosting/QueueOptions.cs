@@ -11,13 +11,14 @@ public sealed class QueueOptions
     [RegularExpression("[A-Za-z0-9._-]*", ErrorMessage = "takes only letters, digits, '.', '_' and '-'")]
     public string Prefix { get; set; } = "";
 
-    /// <summary>Messages handled at once, a queue. Default 32.</summary>
+    /// <summary>Commands that are accepted at once; of cancellations a quarter. Default 128.</summary>
     [Range(1, 1000)]
-    public int Concurrency { get; set; } = 32;
+    public int Concurrency { get; set; } = 128;
 
     /// <summary>
-    /// Messages of a queue that may be unacknowledged at once. Default twice <see cref="Concurrency"/>. Where PostgreSQL has
-    /// standbys, commands wait for them: set at least the commands a second times the seconds that a standby is behind.
+    /// Commands that may be unacknowledged at once; of cancellations a quarter. Default <see cref="Concurrency"/>. Where
+    /// PostgreSQL has standbys, commands wait for them: set at least the commands a second times the seconds that a standby
+    /// is behind.
     /// </summary>
     [Range(1, 10_000)]
     public int? Prefetch { get; set; }

@@ -12,16 +12,19 @@ public sealed class Queues(IOptions<QueueOptions> options)
     /// <summary>True if this worker shares its virtual host with others.</summary>
     public bool HasPrefix { get; } = options.Value.Prefix.Length > 0;
 
-    /// <summary>How many messages of one queue are handled at once.</summary>
-    public int Concurrency { get; } = options.Value.Concurrency;
-
-    /// <summary>How many messages of one queue the broker delivers ahead of time: no consumer waits for the next one.</summary>
-    public int Prefetch { get; } = options.Value.Prefetch ?? options.Value.Concurrency * 2;
-
     public IReadOnlyList<string> All => [GenerateImages, CancelImages];
+
+    /// <summary>How many messages of a queue are handled at once.</summary>
+    public int ConcurrencyOf(string queue) => ShareOf(queue, options.Value.Concurrency);
+
+    /// <summary>How many messages of a queue the broker delivers ahead of their acknowledgement.</summary>
+    public int PrefetchOf(string queue) => ShareOf(queue, options.Value.Prefetch ?? options.Value.Concurrency);
 
     /// <summary>A queue exchange's short address. It has no host name, so it stays true when hosts change.</summary>
     public static Uri AddressOf(string queue) => new($"exchange:{queue}");
+
+    /// <summary>Cancellations are few, and what is delivered is in memory.</summary>
+    private int ShareOf(string queue, int count) => queue == CancelImages ? Math.Max(1, count / 4) : count;
 }
 
 public static class QueueRegistration

@@ -28,7 +28,13 @@ public sealed partial class Turns(
     private static readonly TimeSpan LongestLull = TimeSpan.FromSeconds(1);
 
     private readonly SubmissionOptions _options = options.Value;
-    private readonly int _flood = Math.Max(2, Math.Min(queues.Concurrency, queues.Prefetch / 2) * 3 / 4);
+
+    /// <summary>Half of the commands that may be on their way at once. The others come or are acknowledged just then.</summary>
+    private readonly int _flood = Math.Max(
+        2,
+        Math.Min(queues.ConcurrencyOf(queues.GenerateImages), queues.PrefetchOf(queues.GenerateImages)) / 2
+    );
+
     private readonly TurnOrder _order = new();
     private readonly SaidOnce _problem = new();
     private int _entering;
@@ -43,7 +49,7 @@ public sealed partial class Turns(
     public bool IsOpen => pace.Pause is null && gate.ClosedForPaying is null;
 
     /// <summary>
-    /// True while commands come faster than they are stored: about as many as may be are on their way, or were a moment ago.
+    /// True while commands come faster than they are stored: half as many as may be are on their way, or were a moment ago.
     /// The longer a flood has lasted, the longer it may falter: on a busy machine its source has no time now and then.
     /// </summary>
     public bool IsFlooded

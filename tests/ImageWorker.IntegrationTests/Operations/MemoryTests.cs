@@ -34,7 +34,7 @@ public sealed class MemoryTests(RestartableServers servers) : IAsyncLifetime
         }
 
         // More than are delivered at once.
-        for (var sent = 0; sent < 100; sent++)
+        for (var sent = 0; sent < 200; sent++)
         {
             await SendAsync(worker.Commands, (int)limit);
         }
@@ -52,7 +52,7 @@ public sealed class MemoryTests(RestartableServers servers) : IAsyncLifetime
 
         Assert.Single(
             started.Process.Lines,
-            line => line.Contains("RabbitMQ takes messages of more than 1.5 MiB. 128 of them", StringComparison.Ordinal)
+            line => line.Contains("RabbitMQ takes messages of more than 1.2 MiB. 160 of them", StringComparison.Ordinal)
         );
     }
 

@@ -13,7 +13,7 @@ public sealed class UnreadableMessagesTests(TestServers servers)
     private const int Unreadable = 500;
 
     // Messages under way to the error queue are not counted yet.
-    private const int Prefetched = 64;
+    private const int Prefetched = 128;
 
     [Fact]
     public async Task Above_the_limit_they_are_dropped_and_counted_and_a_few_lines_tell_of_all()
