@@ -57,23 +57,43 @@ public sealed class ErrorQueueClient(IConnection connection, string name, string
     public async Task<IReadOnlyList<ErrorQueueMessage>> ReadAsync(int limit, CancellationToken ct)
     {
         await using var channel = await OpenAsync(ct);
-        var read = new List<BasicGetResult>();
+        var (read, kept) = (new List<ErrorQueueMessage>(), new List<ulong>());
+        var renewed = new HashSet<string>(StringComparer.Ordinal);
         while (read.Count < limit && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message)
-            read.Add(message);
+        {
+            var next = ErrorQueueMessage.From(message);
+            var isAtEnd = renewed.Contains(next.Id);
+            if (!isAtEnd)
+                read.Add(next);
+            if (await KeepAsync(channel, message, kept, ct))
+                renewed.Add(next.Id);
+            if (isAtEnd)
+                break;
+        }
 
-        await PutBackAsync(channel, read, ct);
-        return [.. read.Select(ErrorQueueMessage.From)];
+        await PutBackAsync(channel, kept, ct);
+        return read;
     }
 
-    private async Task PutBackAsync(IChannel channel, List<BasicGetResult> read, CancellationToken ct)
+    /// <summary>
+    /// Has a message that was read stay, without its body in memory: there can be thousands, and large ones. One that was
+    /// read often is renewed.
+    /// </summary>
+    /// <returns>True if it was renewed, so that it is the queue's last.</returns>
+    private async Task<bool> KeepAsync(IChannel channel, BasicGetResult message, List<ulong> kept, CancellationToken ct)
     {
-        foreach (var message in read)
-        {
-            if (Deliveries(message) >= DeliveriesBeforeRenewal)
-                await MoveAsync(channel, message, name, new(message.BasicProperties), ct);
-            else
-                await channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: true, ct);
-        }
+        var isWorn = Deliveries(message) >= DeliveriesBeforeRenewal;
+        if (isWorn)
+            await MoveAsync(channel, message, name, new(message.BasicProperties), ct);
+        else
+            kept.Add(message.DeliveryTag);
+        return isWorn;
+    }
+
+    private static async Task PutBackAsync(IChannel channel, List<ulong> kept, CancellationToken ct)
+    {
+        foreach (var message in kept)
+            await channel.BasicNackAsync(message, multiple: false, requeue: true, ct);
     }
 
     /// <summary>Moves the oldest messages back to the queue that they came from; yields each once it is there.</summary>
@@ -107,17 +127,17 @@ public sealed class ErrorQueueClient(IConnection connection, string name, string
     {
         await using var channel = await OpenAsync(ct);
         var (done, left) = (0, 0);
-        var kept = new List<BasicGetResult>();
-        // No more than there are now, because a message that fails again comes back to the end.
+        var kept = new List<ulong>();
+        // No more than there are now, because one that fails again, or is renewed, comes to the end.
         var count = Math.Min(looked, await channel.MessageCountAsync(name, ct));
         for (var i = 0; i < count && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message; i++)
         {
             if (!isMeant(ErrorQueueMessage.From(message)))
-                kept.Add(message);
+                await KeepAsync(channel, message, kept, ct);
             else if (done == limit)
             {
                 left++;
-                kept.Add(message);
+                await KeepAsync(channel, message, kept, ct);
             }
             else
             {

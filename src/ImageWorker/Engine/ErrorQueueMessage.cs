@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ImageWorker.Requests;
 using ImageWorker.Zpk;
 using RabbitMQ.Client;
 
@@ -69,7 +70,7 @@ public sealed partial record ErrorQueueMessage(DateTimeOffset? Since, Guid? Requ
                 command.ValueKind is JsonValueKind.Object
                 && command.TryGetProperty("prompt", out var prompt)
                 && prompt.ValueKind is JsonValueKind.String
-                ? ShownText.Of(prompt.GetString()!)
+                ? ShownText.Of(prompt.GetString()!, CommandRules.MaxPromptLength)
                 : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

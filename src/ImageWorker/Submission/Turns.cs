@@ -25,7 +25,7 @@ public sealed partial class Turns(
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest that a flood may falter.</summary>
-    private static readonly TimeSpan LongestLull = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestLull = TimeSpan.FromMilliseconds(500);
 
     private readonly SubmissionOptions _options = options.Value;
 

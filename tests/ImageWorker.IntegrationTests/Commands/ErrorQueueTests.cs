@@ -125,6 +125,47 @@ public sealed class ErrorQueueTests(Surroundings surroundings) : IClassFixture<S
         await _worker.Commands.GetAsync(Source);
     }
 
+    [Fact(Explicit = true)]
+    public async Task A_million_that_were_put_aside_hold_up_nothing()
+    {
+        const int Million = 1_000_000;
+        const string Key = "operators-key-of-this-test";
+        await using var started = await _worker.StartAsync(
+            new("DOTNET_GCHeapHardLimit", "0x9600000"),
+            new("Operations__Key", Key)
+        );
+        await _worker.Commands.SendBodyAsync(Poison);
+        await Eventually.HoldsAsync(async () => await _worker.Commands.CountAsync(ErrorQueue) > 0);
+        for (var sent = 0; sent < Million; sent += 2000)
+        {
+            await Task.WhenAll(
+                Enumerable.Range(0, 2000).Select(_ => _worker.Commands.SendBodyAsync(Poison, exchange: ErrorQueue))
+            );
+        }
+
+        // One more is too many, and the worker that begins now finds all of them.
+        await _worker.Commands.SendBodyAsync(Poison);
+        await using var other = await _worker.StartAsync();
+        var command = WorkerUnderTest.Command("a red fox");
+        (await _worker.CloseAsync(command)).As<ImagesReady>();
+        Assert.Contains((await DoneAsync("list"))[0], $"{Prefix}{ErrorQueue}: {Million + 1}", StringComparison.Ordinal);
+        var (_, shown) = await started.GetAsync("/api/put-aside?limit=200", Key);
+        Assert.Contains($"\"count\":{Million + 1}", shown, StringComparison.Ordinal);
+        var (_, moved) = await started.ActAsync(
+            "/api/put-aside/delete",
+            new
+            {
+                queue = Prefix + ErrorQueue,
+                filter = new { reason = "unknown" },
+                reason = "a test",
+            },
+            Key
+        );
+        Assert.Equal(200, moved.GetProperty("done").GetInt32());
+        (await _worker.CloseAsync(WorkerUnderTest.Command("a blue fox"))).As<ImagesReady>();
+        await started.ReadyAsync();
+    }
+
     [Theory]
     [InlineData("generate-images")]
     [InlineData("no-such-queue_error")]

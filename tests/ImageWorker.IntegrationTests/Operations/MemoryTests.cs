@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Text.Json;
 using ImageWorker.Contracts;
 using ImageWorker.IntegrationTests.Deploy;
 using ImageWorker.IntegrationTests.Servers;
@@ -12,6 +14,8 @@ namespace ImageWorker.IntegrationTests.Operations;
 [Collection(nameof(ServerOutages))]
 public sealed class MemoryTests(RestartableServers servers) : IAsyncLifetime
 {
+    private const string ErrorQueue = "generate-images_error";
+    private const int Large = 200;
     private const string MaxMessageSize = "max_message_size";
     private const long ByDefault = 134_217_728;
 
@@ -34,7 +38,7 @@ public sealed class MemoryTests(RestartableServers servers) : IAsyncLifetime
         }
 
         // More than are delivered at once.
-        for (var sent = 0; sent < 200; sent++)
+        for (var sent = 0; sent < 150; sent++)
         {
             await SendAsync(worker.Commands, (int)limit);
         }
@@ -78,8 +82,46 @@ public sealed class MemoryTests(RestartableServers servers) : IAsyncLifetime
         (await worker.CloseAsync(WorkerUnderTest.Command("a red fox"))).As<ImagesReady>();
     }
 
-    private static Task SendAsync(Publisher publisher, int size) =>
-        publisher.SendAsync("generate-images", new string(' ', size), new BasicProperties());
+    [Fact]
+    public async Task What_was_put_aside_is_looked_through_and_shown_whatever_its_size()
+    {
+        const string Key = "operators-key-of-this-test";
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        await using var started = await worker.StartAsync(
+            new("DOTNET_GCHeapHardLimit", "0x9600000"),
+            new("Operations__Key", Key)
+        );
+        await SendAsync(worker.Commands, 1);
+        await Eventually.HoldsAsync(async () => await worker.Commands.CountAsync(ErrorQueue) == 1);
+        for (var sent = 1; sent < Large; sent++)
+        {
+            await SendAsync(worker.Commands, 1024 * 1024, ErrorQueue);
+        }
+
+        var queue = worker.Settings["Queues__Prefix"] + ErrorQueue;
+        var (status, done) = await started.ActAsync(
+            "/api/put-aside/delete",
+            new
+            {
+                queue,
+                filter = new { reason = "no such reason" },
+                reason = "a test",
+            },
+            Key
+        );
+        var (_, shown) = await started.GetAsync("/api/put-aside?prompt=shown&limit=200", Key);
+
+        Assert.Equal((HttpStatusCode.OK, 0), (status, done.GetProperty("done").GetInt32()));
+        var all = JsonDocument.Parse(shown).RootElement.GetProperty("queues")[0];
+        Assert.Equal(
+            (Large, Large),
+            (all.GetProperty("count").GetInt32(), all.GetProperty("messages").GetArrayLength())
+        );
+        (await worker.CloseAsync(WorkerUnderTest.Command("a red fox"))).As<ImagesReady>();
+    }
+
+    private static Task SendAsync(Publisher publisher, int size, string exchange = "generate-images") =>
+        publisher.SendAsync(exchange, new string(' ', size), new BasicProperties());
 
     private static long DeployedLimit()
     {

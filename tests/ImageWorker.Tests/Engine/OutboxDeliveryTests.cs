@@ -4,6 +4,7 @@ using ImageWorker.Storage;
 using ImageWorker.Submission;
 using ImageWorker.Tests.Submission;
 using ImageWorker.Tests.ZpkSimulator;
+using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using static ImageWorker.Tests.Saga.Happenings;
@@ -29,6 +30,28 @@ public sealed class OutboxDeliveryTests
         await stopping.CancelAsync();
 
         Assert.Equal("ImagesFailed", Assert.Single(whileLeased));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => delivery);
+    }
+
+    [Fact]
+    public async Task An_event_whose_send_hangs_is_sent_once_at_a_time_and_fails_once()
+    {
+        await using var worker = await WorkerUnderTest.StartAsync();
+        var sends = new HeldSends();
+        worker.Services.GetRequiredService<IBusControl>().ConnectSendObserver(sends);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var delivery = worker.Services.GetRequiredService<OutboxDelivery>().RunAsync(stopping.Token);
+        await worker.ConsumeAsync(Command() with { Prompt = "" }, Guid.NewGuid());
+        await Eventually.TrueAsync(() => sends.Begun == 1);
+
+        await AdvanceUntilAsync(worker, () => AttemptsAsync(worker).GetAwaiter().GetResult() >= 3);
+        var whileItHangs = sends.Begun;
+        sends.Held.SetException(new InvalidOperationException("The connection is lost."));
+        await Eventually.TrueAsync(() => AttemptsAsync(worker).GetAwaiter().GetResult() == 0);
+        await AdvanceUntilAsync(worker, () => RowsAsync(worker).GetAwaiter().GetResult().Count == 0);
+        await stopping.CancelAsync();
+
+        Assert.Equal((1, 2), (whileItHangs, sends.Begun));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => delivery);
     }
 
@@ -122,6 +145,31 @@ public sealed class OutboxDeliveryTests
             return condition();
         });
 
+    private static async Task<int?> AttemptsAsync(WorkerUnderTest worker) =>
+        (await worker.InDatabaseAsync(db => db.Outbox.AsNoTracking().SingleOrDefaultAsync(Ct)))?.Attempts;
+
     private static async Task<List<string>> RowsAsync(WorkerUnderTest worker) =>
         [.. (await worker.InDatabaseAsync(db => db.Outbox.AsNoTracking().ToListAsync(Ct))).Select(Handled.TypeOf)];
+
+    /// <summary>Counts the events' sends, and holds the first of them until it is told how that ends.</summary>
+    private sealed class HeldSends : ISendObserver
+    {
+        private int _begun;
+
+        public TaskCompletionSource Held { get; } = new();
+
+        public int Begun => Volatile.Read(ref _begun);
+
+        public Task PreSend<T>(SendContext<T> context)
+            where T : class =>
+            typeof(T) == typeof(StoredMessage) && Interlocked.Increment(ref _begun) == 1
+                ? Held.Task
+                : Task.CompletedTask;
+
+        public Task PostSend<T>(SendContext<T> context)
+            where T : class => Task.CompletedTask;
+
+        public Task SendFault<T>(SendContext<T> context, Exception exception)
+            where T : class => Task.CompletedTask;
+    }
 }
