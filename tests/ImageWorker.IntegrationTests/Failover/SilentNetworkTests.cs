@@ -67,7 +67,8 @@ public sealed class SilentNetworkTests(TestServers servers)
         await using var between = proxy;
         proxy.Latency = TimeSpan.FromMilliseconds(latency);
         proxy.Bandwidth = bandwidth;
-        await using var started = await worker.StartAsync(settings);
+        // As by default: an event must be confirmed before it ends, and the tests' own is shorter than some ways to and fro.
+        await using var started = await worker.StartAsync([.. settings, new("Delivery__Lease", "00:00:30")]);
 
         var sending = worker.SendManyAsync(Requests, "[seconds 1]");
         for (var cut = 1; cut <= cuts; cut++)
