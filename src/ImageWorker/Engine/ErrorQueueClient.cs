@@ -1,3 +1,4 @@
+using System.Text;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -17,8 +18,11 @@ public sealed class ErrorQueueClient(IConnection connection, string name, string
     // Reading counts as a delivery, and RabbitMQ drops a message after 20 deliveries unless told otherwise.
     private const long DeliveriesBeforeRenewal = 10;
 
+    private const string Renewed = "ImageWorker-Renewed";
+
     private static readonly string[] Traces =
     [
+        Renewed,
         "MT-Fault-",
         "MT-Reason",
         "x-death",
@@ -58,17 +62,15 @@ public sealed class ErrorQueueClient(IConnection connection, string name, string
     {
         await using var channel = await OpenAsync(ct);
         var (read, kept) = (new List<ErrorQueueMessage>(), new List<ulong>());
-        var renewed = new HashSet<string>(StringComparer.Ordinal);
+        var look = Guid.NewGuid().ToString();
         while (read.Count < limit && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message)
         {
-            var next = ErrorQueueMessage.From(message);
-            var isAtEnd = renewed.Contains(next.Id);
-            if (!isAtEnd)
-                read.Add(next);
-            if (await KeepAsync(channel, message, kept, ct))
-                renewed.Add(next.Id);
+            // What this look has renewed stands behind all the others.
+            var isAtEnd = RenewedBy(message) == look;
+            await KeepAsync(channel, message, kept, look, ct);
             if (isAtEnd)
                 break;
+            read.Add(ErrorQueueMessage.From(message));
         }
 
         await PutBackAsync(channel, kept, ct);
@@ -77,17 +79,27 @@ public sealed class ErrorQueueClient(IConnection connection, string name, string
 
     /// <summary>
     /// Has a message that was read stay, without its body in memory: there can be thousands, and large ones. One that was
-    /// read often is renewed.
+    /// read often is renewed, so that it is the queue's last, and says by which look.
     /// </summary>
-    /// <returns>True if it was renewed, so that it is the queue's last.</returns>
-    private async Task<bool> KeepAsync(IChannel channel, BasicGetResult message, List<ulong> kept, CancellationToken ct)
+    private async Task KeepAsync(
+        IChannel channel,
+        BasicGetResult message,
+        List<ulong> kept,
+        string look,
+        CancellationToken ct
+    )
     {
-        var isWorn = Deliveries(message) >= DeliveriesBeforeRenewal;
-        if (isWorn)
-            await MoveAsync(channel, message, name, new(message.BasicProperties), ct);
-        else
+        if (Deliveries(message) < DeliveriesBeforeRenewal)
+        {
             kept.Add(message.DeliveryTag);
-        return isWorn;
+            return;
+        }
+        var headers = message.BasicProperties.Headers ?? new Dictionary<string, object?>(StringComparer.Ordinal);
+        var properties = new BasicProperties(message.BasicProperties)
+        {
+            Headers = new Dictionary<string, object?>(headers, StringComparer.Ordinal) { [Renewed] = look },
+        };
+        await MoveAsync(channel, message, name, properties, ct);
     }
 
     private static async Task PutBackAsync(IChannel channel, List<ulong> kept, CancellationToken ct)
@@ -127,17 +139,16 @@ public sealed class ErrorQueueClient(IConnection connection, string name, string
     {
         await using var channel = await OpenAsync(ct);
         var (done, left) = (0, 0);
-        var kept = new List<ulong>();
+        var (kept, look) = (new List<ulong>(), Guid.NewGuid().ToString());
         // No more than there are now, because one that fails again, or is renewed, comes to the end.
         var count = Math.Min(looked, await channel.MessageCountAsync(name, ct));
         for (var i = 0; i < count && await channel.BasicGetAsync(name, autoAck: false, ct) is { } message; i++)
         {
-            if (!isMeant(ErrorQueueMessage.From(message)))
-                await KeepAsync(channel, message, kept, ct);
-            else if (done == limit)
+            var isMeantNow = isMeant(ErrorQueueMessage.From(message));
+            if (!isMeantNow || done == limit)
             {
-                left++;
-                await KeepAsync(channel, message, kept, ct);
+                left += isMeantNow ? 1 : 0;
+                await KeepAsync(channel, message, kept, look, ct);
             }
             else
             {
@@ -176,6 +187,11 @@ public sealed class ErrorQueueClient(IConnection connection, string name, string
         await channel.BasicPublishAsync("", queue, mandatory: true, properties, message.Body, ct);
         await channel.BasicAckAsync(message.DeliveryTag, multiple: false, CancellationToken.None);
     }
+
+    private static string? RenewedBy(BasicGetResult message) =>
+        message.BasicProperties.Headers?.TryGetValue(Renewed, out var look) is true && look is byte[] text
+            ? Encoding.UTF8.GetString(text)
+            : null;
 
     private static long Deliveries(BasicGetResult message) =>
         message.BasicProperties.Headers?.TryGetValue("x-delivery-count", out var count) is true
