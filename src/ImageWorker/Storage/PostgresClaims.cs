@@ -22,7 +22,7 @@ internal static class PostgresClaims
             FROM unnest({4}, {5}) AS claim (id, request_id)
             JOIN requests ON requests.id = claim.request_id
             JOIN here ON here.is_known
-            WHERE requests.deadline > {2} AND requests.state = ANY ({6})
+            WHERE requests.id = ANY ({5}) AND requests.deadline > {2} AND requests.state = ANY ({6})
             FOR SHARE OF requests
             ON CONFLICT (id) DO NOTHING
         {{End}}

@@ -11,12 +11,9 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
 
     private static readonly string SettleCosts = $$"""
         WITH open AS (
-            SELECT day, model, quality, tenant, outcome, slot FROM costs
-            WHERE slot <> 0 AND day < {0} LIMIT {1} FOR UPDATE SKIP LOCKED),
+            SELECT ctid FROM costs WHERE slot <> 0 AND day < {0} LIMIT {1} FOR UPDATE SKIP LOCKED),
         gathered AS (
-            DELETE FROM costs
-            WHERE (day, model, quality, tenant, outcome, slot) IN (SELECT * FROM open)
-            RETURNING *),
+            DELETE FROM costs WHERE ctid = ANY (ARRAY(SELECT ctid FROM open)) RETURNING *),
         settled AS (
             {{PostgresSave.AddCosts("gathered", $"{CostRow.Settled}", "sum(requests)", "sum(unknown)")}})
         SELECT count(*)::int AS "Value" FROM gathered
@@ -77,9 +74,9 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             .FromSql(
                 $"""
                 UPDATE outbox SET claimable_at = {again.UtcDateTime}, attempts = attempts + 1
-                WHERE id IN (
+                WHERE id = ANY (ARRAY(
                     SELECT id FROM outbox WHERE claimable_at <= {now.UtcDateTime}
-                    ORDER BY claimable_at LIMIT {limit} FOR UPDATE SKIP LOCKED)
+                    ORDER BY claimable_at LIMIT {limit} FOR UPDATE SKIP LOCKED))
                 RETURNING *
                 """
             )
@@ -232,8 +229,8 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     public override Task<int> RemoveDeliveredAsync(IReadOnlyCollection<Guid> ids, CancellationToken ct) =>
         Database.ExecuteSqlAsync(
             $"""
-            DELETE FROM outbox WHERE id IN (
-                SELECT id FROM outbox WHERE id = ANY ({ids.ToArray()}) FOR UPDATE SKIP LOCKED)
+            DELETE FROM outbox WHERE id = ANY (ARRAY(
+                SELECT id FROM outbox WHERE id = ANY ({ids.ToArray()}) FOR UPDATE SKIP LOCKED))
             """,
             ct
         );
@@ -246,8 +243,8 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     ) =>
         Database.ExecuteSqlAsync(
             $"""
-            UPDATE outbox SET claimable_at = {until.UtcDateTime}, attempts = {attempts} WHERE id IN (
-                SELECT id FROM outbox WHERE id = ANY ({ids.ToArray()}) FOR UPDATE SKIP LOCKED)
+            UPDATE outbox SET claimable_at = {until.UtcDateTime}, attempts = {attempts} WHERE id = ANY (ARRAY(
+                SELECT id FROM outbox WHERE id = ANY ({ids.ToArray()}) FOR UPDATE SKIP LOCKED))
             """,
             ct
         );
@@ -305,7 +302,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             $"""
             UPDATE submissions SET state = {nameof(LedgerState.Released)}, settled_at = {now.UtcDateTime}
             FROM unnest({ids}, {leases}) AS claim (id, lease_until)
-            WHERE submissions.id = claim.id AND submissions.lease_until = claim.lease_until
+            WHERE submissions.id = ANY ({ids}) AND submissions.id = claim.id AND submissions.lease_until = claim.lease_until
                 AND submissions.state = {nameof(LedgerState.Started)}
             """
         );
@@ -326,7 +323,7 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
                     WITH released AS (
                         UPDATE submissions SET state = {nameof(LedgerState.Released)}, settled_at = {now.UtcDateTime}
                         FROM unnest({ids}, {leases}) AS claim (id, lease_until)
-                        WHERE submissions.id = claim.id AND submissions.lease_until = claim.lease_until
+                        WHERE submissions.id = ANY ({ids}) AND submissions.id = claim.id AND submissions.lease_until = claim.lease_until
                             AND submissions.state IN ({nameof(LedgerState.Started)}, {nameof(LedgerState.Released)})
                         RETURNING submissions.id, request_id),
                     again AS (
@@ -334,14 +331,16 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
                             (command ->> 'startWithinSeconds')::int * interval '1 second',
                             {RequestTurns.LongestWait}) AS until
                         FROM requests JOIN released ON released.request_id = requests.id
-                        WHERE submissions -> 0 ->> 'id' = released.id)
+                        WHERE requests.id = ANY (ARRAY(SELECT request_id FROM released))
+                            AND submissions -> 0 ->> 'id' = released.id)
                     UPDATE requests SET
                         waiting_since = requested_at,
                         version = version + 1,
                         deadline = again.until,
                         next_tick_at = least(again.until, {(now + patience).UtcDateTime})
                     FROM again
-                    WHERE requests.id = again.id AND state = {RequestStates.Submitting} AND waiting_since IS NULL
+                    WHERE requests.id = ANY (ARRAY(SELECT id FROM again)) AND requests.id = again.id
+                        AND state = {RequestStates.Submitting} AND waiting_since IS NULL
                     RETURNING again.submission AS "Value"
                     """
                 )
@@ -363,8 +362,8 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
             known AS (
                 INSERT INTO inbox (request_id, removed_at) SELECT id, {now.UtcDateTime} FROM old
                 ON CONFLICT DO NOTHING),
-            ledger AS (DELETE FROM submissions USING old WHERE submissions.request_id = old.id)
-            DELETE FROM requests USING old WHERE requests.id = old.id
+            ledger AS (DELETE FROM submissions WHERE request_id = ANY (ARRAY(SELECT id FROM old)))
+            DELETE FROM requests WHERE id = ANY (ARRAY(SELECT id FROM old))
             """,
             ct
         );
@@ -372,11 +371,11 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     public override Task<int> RemoveWithdrawnAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         Database.ExecuteSqlAsync(
             $"""
-            DELETE FROM requests WHERE id IN (
+            DELETE FROM requests WHERE id = ANY (ARRAY(
                 SELECT id FROM requests
                 WHERE closed_at IS NULL AND next_tick_at IS NULL AND state = {RequestStates.Withdrawn}
                     AND requested_at < {before.UtcDateTime}
-                LIMIT {limit} FOR UPDATE SKIP LOCKED)
+                LIMIT {limit} FOR UPDATE SKIP LOCKED))
             """,
             ct
         );
@@ -384,9 +383,9 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     public override Task<int> RemoveKnownAsync(DateTimeOffset before, int limit, CancellationToken ct) =>
         Database.ExecuteSqlAsync(
             $"""
-            DELETE FROM inbox WHERE request_id IN (
+            DELETE FROM inbox WHERE request_id = ANY (ARRAY(
                 SELECT request_id FROM inbox WHERE removed_at < {before.UtcDateTime}
-                ORDER BY removed_at LIMIT {limit} FOR UPDATE SKIP LOCKED)
+                ORDER BY removed_at LIMIT {limit} FOR UPDATE SKIP LOCKED))
             """,
             ct
         );
@@ -400,9 +399,8 @@ public sealed class PostgresContext(DbContextOptions<PostgresContext> options) :
     public override Task<int> RemoveCostsAsync(DateOnly before, int limit, CancellationToken ct) =>
         Database.ExecuteSqlAsync(
             $"""
-            DELETE FROM costs WHERE (day, model, quality, tenant, outcome, slot) IN (
-                SELECT day, model, quality, tenant, outcome, slot FROM costs
-                WHERE day < {before} ORDER BY day LIMIT {limit} FOR UPDATE SKIP LOCKED)
+            DELETE FROM costs WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM costs WHERE day < {before} ORDER BY day LIMIT {limit} FOR UPDATE SKIP LOCKED))
             """,
             ct
         );

@@ -9,7 +9,8 @@ public static class StorageRegistration
 {
     /// <summary>
     /// A connection keeps its plans. A plan that was made for an empty table would read all of it once it has grown. No
-    /// statement here is meant to read a whole table. And a transaction whose worker fell silent, with no end of its
+    /// statement here is meant to read a whole table; each names the rows that it changes by <c>= ANY</c> of an array, since
+    /// by an index, too, a join can read all of it. And a transaction whose worker fell silent, with no end of its
     /// connection, would hold its locks until the server's TCP gives up, which takes two hours.
     /// </summary>
     private const string SessionOptions = "-c enable_seqscan=off -c jit=off -c idle_in_transaction_session_timeout=10s";
