@@ -1,3 +1,5 @@
+using ImageWorker.Hosting;
+
 namespace ImageWorker.Engine;
 
 /// <summary>
@@ -8,7 +10,7 @@ public sealed class DueTimes : IDisposable
 {
     private readonly PriorityQueue<(Guid RequestId, int Version), long> _byTime = new();
     private readonly Dictionary<Guid, int> _versions = [];
-    private readonly SemaphoreSlim _earlier = new(0, 1);
+    private readonly Signal _earlier = new();
 
     /// <summary>Sets the request's timer here, in place of the last one; null removes it.</summary>
     public void Set(Guid requestId, int version, DateTimeOffset? due)
@@ -23,8 +25,8 @@ public sealed class DueTimes : IDisposable
             _versions[requestId] = version;
             var isEarliest = !_byTime.TryPeek(out _, out var next) || at.UtcTicks < next;
             _byTime.Enqueue((requestId, version), at.UtcTicks);
-            if (isEarliest && _earlier.CurrentCount == 0)
-                _earlier.Release();
+            if (isEarliest)
+                _earlier.Set();
         }
     }
 

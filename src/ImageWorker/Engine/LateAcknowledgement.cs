@@ -24,7 +24,7 @@ public sealed partial class LateAcknowledgement : IFilter<ReceiveContext>, IDisp
     private readonly Counter<long> _unreplicated;
     private readonly Lock _lock = new();
     private readonly Queue<Waiter> _waiters = new();
-    private readonly SemaphoreSlim _added = new(0, 1);
+    private readonly Signal _added = new();
     private long? _standbySeenAt;
     private bool _goesOnWithout;
 
@@ -114,8 +114,7 @@ public sealed partial class LateAcknowledgement : IFilter<ReceiveContext>, IDisp
                 return Task.CompletedTask;
             }
             _waiters.Enqueue(new(done));
-            if (_added.CurrentCount == 0)
-                _added.Release();
+            _added.Set();
         }
         return done.Task;
     }

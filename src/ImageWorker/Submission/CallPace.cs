@@ -31,7 +31,7 @@ public sealed partial class CallPace : IDisposable
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _turn = new(1);
     private readonly SemaphoreSlim _refreshing = new(1);
-    private readonly SemaphoreSlim _ended = new(0, 1);
+    private readonly Signal _ended = new();
     private readonly Queue<DateTimeOffset> _slots = new();
     private readonly Queue<DateTimeOffset> _begun = new();
     private readonly List<PaceRefusal> _refused = [];
@@ -184,8 +184,7 @@ public sealed partial class CallPace : IDisposable
         }
         if (isRefused)
             _refusals.Add(1);
-        if (_ended.CurrentCount == 0)
-            _ended.Release();
+        _ended.Set();
     }
 
     private bool IsFull => _grant?.AtOnce is { } atOnce && _underWay >= atOnce;

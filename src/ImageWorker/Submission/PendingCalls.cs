@@ -20,7 +20,7 @@ public sealed class PendingCalls(Stopping stopping, TimeProvider time) : IDispos
     private readonly Channel<PendingCall> _lookUps = Channel.CreateUnbounded<PendingCall>();
     private readonly CallLine _checks = new();
     private readonly CallLine _submissions = new();
-    private readonly SemaphoreSlim _changed = new(0, 1);
+    private readonly Signal _changed = new();
     private int _checksInARow;
     private int _paid;
     private bool _isComplete;
@@ -207,14 +207,7 @@ public sealed class PendingCalls(Stopping stopping, TimeProvider time) : IDispos
     public void Dispose() => _changed.Dispose();
 
     /// <summary>Wakes <see cref="WaitForChangeAsync"/>.</summary>
-    public void Signal()
-    {
-        lock (_changed)
-        {
-            if (_changed.CurrentCount == 0)
-                _changed.Release();
-        }
-    }
+    public void Signal() => _changed.Set();
 
     private void Remember(PendingCall call)
     {
