@@ -41,6 +41,9 @@ public sealed record ChaosReport
     /// <summary>Places where a secret of the workers was found: logs, events, error queues, database.</summary>
     public required IReadOnlyList<string> SecretsFound { get; init; }
 
+    /// <summary>What the workers' logs say of errors in the program.</summary>
+    public required IReadOnlyList<string> OwnFaults { get; init; }
+
     /// <summary>How often each act was done.</summary>
     public required IReadOnlyDictionary<ChaosAct, int> Acts { get; init; }
 
@@ -53,12 +56,15 @@ public sealed record ChaosReport
         && Misreported == 0
         && ChargesMade == ChargesWanted
         && Kept == Unreadable
-        && SecretsFound.Count == 0;
+        && SecretsFound.Count == 0
+        && OwnFaults.Count == 0;
 
     public void Print()
     {
         foreach (var place in SecretsFound)
             Console.WriteLine($"a secret is in {place}");
+        foreach (var fault in OwnFaults)
+            Console.WriteLine(fault);
         Console.WriteLine($"seed {Plan.Seed}, {Plan.Replicas} replicas: {(IsSound ? "sound" : "NOT SOUND")}");
         (string Name, object Value)[] columns =
         [
@@ -75,6 +81,7 @@ public sealed record ChaosReport
             ("unreadable", Unreadable),
             ("kept", Kept),
             ("secrets found", SecretsFound.Count),
+            ("own faults", OwnFaults.Count),
             .. Acts.Select(act => (ChaosCommand.NameOf(act.Key), (object)act.Value)),
             ("seconds", Math.Round(Seconds)),
         ];

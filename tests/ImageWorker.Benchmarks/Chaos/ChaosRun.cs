@@ -77,6 +77,7 @@ public sealed class ChaosRun(ChaosPlan plan)
             Unreadable = unreadable.Count,
             Kept = kept,
             SecretsFound = _secrets.Places,
+            OwnFaults = [.. workers.OwnFaults],
             Seconds = watch.Elapsed.TotalSeconds,
         };
     }
@@ -147,6 +148,7 @@ public sealed class ChaosRun(ChaosPlan plan)
             Unreadable = 0,
             Kept = 0,
             SecretsFound = [],
+            OwnFaults = [],
             Acts = saboteur.Done,
             Seconds = 0,
         };

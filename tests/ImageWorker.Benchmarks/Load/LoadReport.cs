@@ -41,8 +41,12 @@ public sealed record LoadReport
     public required long ImagesAsked { get; init; }
     public required long RepeatedIds { get; init; }
 
-    /// <summary>Nothing lost and nothing paid twice.</summary>
-    public bool IsSound => Lost == 0 && ClosedTwice == 0 && RepeatedIds == 0 && ImagesPaid == ImagesAsked;
+    /// <summary>What the workers' logs say of errors in the program.</summary>
+    public required IReadOnlyList<string> OwnFaults { get; init; }
+
+    /// <summary>Nothing lost, nothing paid twice, and no error in the program.</summary>
+    public bool IsSound =>
+        Lost == 0 && ClosedTwice == 0 && RepeatedIds == 0 && ImagesPaid == ImagesAsked && OwnFaults.Count == 0;
 
     /// <summary>One line of JSON, then a table for people.</summary>
     public void Print()

@@ -125,6 +125,7 @@ public static class LoadRun
             ImagesPaid = ledger.ImagesPaid,
             ImagesAsked = (long)plan.Accepted * plan.Images,
             RepeatedIds = ledger.RepeatedIds,
+            OwnFaults = [.. workers.OwnFaults],
         };
 
         // While the others send, but for the time until the limit was found.

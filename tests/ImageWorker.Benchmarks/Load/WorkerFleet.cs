@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using ImageWorker.IntegrationTests.Servers;
 
 namespace ImageWorker.Benchmarks.Load;
 
 /// <summary>Worker processes of the same build as this program.</summary>
-public sealed class WorkerFleet(
+public sealed partial class WorkerFleet(
     string rabbitMq,
     string postgres,
     Uri zpk,
@@ -34,6 +35,16 @@ public sealed class WorkerFleet(
 
     /// <summary>All that every worker has written, those that were killed included.</summary>
     public IEnumerable<string> Lines => _lastWords.Concat(_running.SelectMany(worker => worker.Lines));
+
+    /// <summary>Lines that tell of an error in the program, which no outage explains.</summary>
+    public IEnumerable<string> OwnFaults => Lines.Where(line => OwnFault.IsMatch(line));
+
+    [GeneratedRegex(
+        @"\bSystem\.[\w.]*(SemaphoreFull|NullReference|IndexOutOfRange|ArgumentOutOfRange|ArgumentNull|InvalidCast|KeyNotFound)Exception",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex OwnFault { get; }
 
     public async Task MigrateAsync(CancellationToken ct)
     {
