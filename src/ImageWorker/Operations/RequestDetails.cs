@@ -156,7 +156,7 @@ public sealed record RequestDetails(
                                 $"ledger {entry.Id}",
                                 $"{entry.State}",
                                 Readable.Time(entry.StartedAt),
-                                Readable.Time(entry.SettledAt),
+                                Readable.Time(entry.State is LedgerState.Started ? null : entry.SettledAt),
                                 $"{entry.Calls}",
                                 Readable.Cost(entry.Cost),
                                 entry.ProviderId ?? "",

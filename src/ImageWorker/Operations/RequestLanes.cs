@@ -94,7 +94,7 @@ public sealed record RequestLanes(DateTimeOffset Start, DateTimeOffset End, IRea
         if (before?.CheckedAt is { } failedAt && failedAt < entry.StartedAt)
             spans.Add(new("wait", failedAt, entry.StartedAt, "waits for the resend"));
 
-        if (entry.SettledAt is { } settledAt)
+        if (entry is { State: not LedgerState.Started, SettledAt: { } settledAt })
             spans.Add(
                 new("call", entry.StartedAt, settledAt, $"paid call, {entry.State.ToString().ToLowerInvariant()}")
             );

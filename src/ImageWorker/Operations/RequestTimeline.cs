@@ -63,7 +63,7 @@ public static class RequestTimeline
                         : ""
                 )
         );
-        if (entry is { SettledAt: { } settledAt })
+        if (entry is { State: not LedgerState.Started, SettledAt: { } settledAt })
             yield return new(
                 settledAt,
                 $"{submission.Id} {entry.State.ToString().ToLowerInvariant()}"

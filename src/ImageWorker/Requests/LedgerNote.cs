@@ -15,7 +15,7 @@ public sealed record LedgerNote(string SubmissionId, DateTimeOffset Held, Ledger
     /// <summary>EUR as reported.</summary>
     public decimal? Cost { get; init; }
 
-    /// <summary>Null while the end is unknown.</summary>
+    /// <summary>See <see cref="SubmissionEntry.SettledAt"/>.</summary>
     public DateTimeOffset? SettledAt { get; init; }
 
     /// <summary>

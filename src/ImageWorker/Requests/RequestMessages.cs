@@ -119,6 +119,9 @@ public sealed record SubmissionDeferred(
 {
     /// <summary>True if ZPK was not asked, because every call to it is held back. The gate logs that once.</summary>
     public bool IsHeldBack { get; init; }
+
+    /// <summary>True if ZPK does not list it, which proves nothing before <see cref="NotBefore"/>.</summary>
+    public bool IsTooEarly { get; init; }
 }
 
 /// <summary>The request no longer wants the submission, and ZPK certainly does not have it.</summary>

@@ -29,7 +29,14 @@ public sealed class SubmissionEntry
     /// </summary>
     public int Calls { get; set; }
 
+    /// <summary>When its end was noted; of a call that ended in doubt, its <see cref="LeaseUntil"/>.</summary>
     public DateTimeOffset? SettledAt { get; set; }
+
+    /// <summary>
+    /// True if no call is under way: the last one has ended in doubt, and ZPK lists it by <see cref="LeaseUntil"/> if it
+    /// arrived. A later claim has another lease.
+    /// </summary>
+    public bool HasEndedInDoubt => State is LedgerState.Started && SettledAt == LeaseUntil;
 
     /// <summary>The id that ZPK answered with.</summary>
     public string? ProviderId { get; set; }

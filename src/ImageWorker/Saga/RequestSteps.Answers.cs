@@ -61,9 +61,10 @@ public sealed partial class RequestSteps
         submission.State = SubmissionState.Deferred;
         submission.InDoubt = message.InDoubt;
         submission.Problem = message.Reason;
-        submission.NextSubmitAt = message.IsHeldBack
-            ? message.NotBefore
-            : submission.BackOff(context.Now(), message.NotBefore, _options);
+        submission.NextSubmitAt =
+            message.IsHeldBack || message.IsTooEarly
+                ? message.NotBefore
+                : submission.BackOff(context.Now(), message.NotBefore, _options);
         if (request.CloseBy is not null && !message.InDoubt)
             submission.AskTheLedger(context.Now());
         context.AfterCommit(() =>

@@ -10,7 +10,7 @@ namespace ImageWorker.Storage;
 public sealed partial class DatabaseClock(TimeProvider time, ILogger<DatabaseClock> logger)
 {
     /// <summary>What two readings may differ by beyond the time that they took. Less than the margin of a lease.</summary>
-    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private Reading? _last;

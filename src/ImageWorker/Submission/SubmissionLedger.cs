@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
@@ -22,7 +21,6 @@ public sealed class SubmissionLedger
     private readonly TimeProvider _time;
     private readonly TimeSpan _lease;
     private readonly TimeSpan _settleTime;
-    private readonly ConcurrentDictionary<string, long> _endedInDoubt = new(StringComparer.Ordinal);
     private readonly CallLimits _limits;
     private readonly Stopping _stopping;
     private readonly Batcher<NewClaim, Insertion> _inserts;
@@ -67,19 +65,12 @@ public sealed class SubmissionLedger
     public ForgottenCall? ForgottenCallOf(SubmitImages message) =>
         _timeline.ForgottenCallOf(message.AcceptedAt, _lease);
 
-    /// <summary>
-    /// Notes that the call of a claim has ended in doubt, and says when ZPK lists everything that arrived until now, by the
-    /// lease clock. Errs late: counted from before the claim was stored.
-    /// </summary>
-    public DateTimeOffset EndInDoubt(string id, Claim.Fresh claim)
+    /// <summary>The note that the call of a claim has ended now, and that nobody knows whether it arrived.</summary>
+    public LedgerNote EndInDoubt(string id, Claim.Fresh claim)
     {
-        foreach (var (old, at) in _endedInDoubt)
-        {
-            if (_time.GetElapsedTime(at) > _lease)
-                _endedInDoubt.TryRemove(old, out _);
-        }
-        _endedInDoubt[id] = _time.GetTimestamp();
-        return claim.LeaseUntil - _lease + _time.GetElapsedTime(claim.ClaimedAt) + _settleTime;
+        // Errs late: counted from before the claim was stored.
+        var settled = claim.LeaseUntil - _lease + _time.GetElapsedTime(claim.ClaimedAt) + _settleTime;
+        return new(id, claim.LeaseUntil, LedgerState.Started) { LeaseUntil = settled, SettledAt = settled };
     }
 
     /// <summary>
@@ -239,12 +230,10 @@ public sealed class SubmissionLedger
         {
             null or { State: LedgerState.Released } => isWanted ? null : new Claim.Unwanted(),
             { State: LedgerState.Accepted or LedgerState.Refused } => new Claim.Settled(),
+            // A clock that ran evenly for so long was not set forward since the call ended, or that is longer ago.
+            { HasEndedInDoubt: true } => InDoubt(evenSince + _settleTime + DatabaseClock.Tolerance),
             // Another process may have its call under way. This process knows that its own has ended.
             _ when entry.LeaseUntil > now && entry.Owner != _worker.Id => Leased(entry),
-            // Its own that it saw end has settled by its own counter, however short it has watched the database's clock.
-            { Owner: var owner } when owner == _worker.Id && _endedInDoubt.TryGetValue(id, out var ended) => InDoubt(
-                now + _settleTime - _time.GetElapsedTime(ended)
-            ),
             _ => InDoubt(evenSince + _lease),
         };
         return (known, entry);
@@ -359,7 +348,6 @@ public sealed class SubmissionLedger
         var claimedAt = _time.GetTimestamp();
         if (await db.TakeClaimAsync(seen, Claiming) is not { } until)
             return null;
-        _endedInDoubt.TryRemove(seen.Id, out _);
         room.Note(tenant);
         return new Claim.Fresh(until, claimedAt);
     }

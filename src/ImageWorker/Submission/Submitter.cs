@@ -22,7 +22,6 @@ public sealed partial class Submitter(
     ZpkGate gate,
     CallbackEndpoint callbacks,
     IOptions<SubmissionOptions> options,
-    IOptions<ZpkOptions> zpkOptions,
     IOptions<TelemetryOptions> telemetry,
     Stopping stopping,
     TimeProvider time,
@@ -207,7 +206,12 @@ public sealed partial class Submitter(
                 return new(Accept(message, claim.LeaseUntil, found.Answer) with { IsAdopted = true });
 
             case CheckOutcome.NotFound missing when !claim.IsConclusive:
-                return new(Defer(message, claim.ConclusiveAt, inDoubt: true, missing.Reason));
+                return new(
+                    Defer(message, claim.ConclusiveAt, inDoubt: true, missing.Reason) with
+                    {
+                        IsTooEarly = true,
+                    }
+                );
 
             case CheckOutcome.NotFound when !claim.IsWanted:
                 return new(
@@ -265,17 +269,12 @@ public sealed partial class Submitter(
             },
         };
 
-    private SubmissionDeferred DeferInDoubt(SubmitImages message, Claim.Fresh claim, string reason)
-    {
-        var settled = time.GetUtcNow() + zpkOptions.Value.SettleTime;
-        return Defer(message, settled, inDoubt: true, reason) with
+    // Looked up soon, since a look-up that finds it need not wait until that has settled.
+    private SubmissionDeferred DeferInDoubt(SubmitImages message, Claim.Fresh claim, string reason) =>
+        Defer(message, null, inDoubt: true, reason) with
         {
-            Ledger = new(message.SubmissionId, claim.LeaseUntil, LedgerState.Started)
-            {
-                LeaseUntil = ledger.EndInDoubt(message.SubmissionId, claim),
-            },
+            Ledger = ledger.EndInDoubt(message.SubmissionId, claim),
         };
-    }
 
     private LedgerNote Settle(SubmitImages message, DateTimeOffset held, LedgerState state) =>
         new(message.SubmissionId, held, state) { SettledAt = time.GetUtcNow() };

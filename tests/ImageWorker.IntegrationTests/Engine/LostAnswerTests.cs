@@ -5,7 +5,7 @@ using ImageWorker.IntegrationTests.Workers;
 namespace ImageWorker.IntegrationTests.Engine;
 
 [Collection(nameof(SharedWorker))]
-public sealed class LostAnswerTests(SharedWorkerFixture shared)
+public sealed class LostAnswerTests(SharedWorkerFixture shared, TestServers servers)
 {
     private readonly WorkerUnderTest _worker = shared.Worker;
 
@@ -46,5 +46,20 @@ public sealed class LostAnswerTests(SharedWorkerFixture shared)
         Assert.Equal(3 * 0.038m, ready.Cost.Total);
         var totals = _worker.PaidFor(command).Totals;
         Assert.Equal((2, 1, 3, 0), (totals.ImagesAsked, totals.Resends, totals.ImagesPaid, totals.RepeatedIds));
+    }
+
+    [Fact]
+    public async Task A_lost_answer_to_a_call_that_arrived_is_found_long_before_that_must_have_settled()
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        await using var started = await worker.StartAsync(
+            new("Zpk__SettleTime", "00:10:00"),
+            new("Requests__ClosingGrace", "00:20:00")
+        );
+        var command = WorkerUnderTest.Command("a red fox [reset generate after]");
+
+        (await worker.CloseAsync(command)).As<ImagesReady>();
+
+        Assert.Equal(1, worker.PaidFor(command).Totals.ImagesPaid);
     }
 }
