@@ -88,7 +88,7 @@ public sealed partial class RequestSteps
         [LoggerMessage(
             6,
             LogLevel.Information,
-            "Request {RequestId} closed: {Outcome}, {Generated} of {Count} images, {Cost} EUR, after {Elapsed}"
+            "Request {RequestId} closed: {Outcome}, {Generated} of {Count} images, {Cost} EUR, after {Seconds:0.0} s"
         )]
         public static partial void Closed(
             ILogger logger,
@@ -97,7 +97,7 @@ public sealed partial class RequestSteps
             int generated,
             int count,
             decimal? cost,
-            TimeSpan elapsed
+            double seconds
         );
 
         [LoggerMessage(

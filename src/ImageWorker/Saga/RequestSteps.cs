@@ -120,7 +120,7 @@ public sealed partial class RequestSteps(
                 request.Images.GeneratedCount(),
                 request.Images.Count,
                 request.CostOf(_prices).Total,
-                request.ClosedAt!.Value - request.RequestedAt
+                (request.ClosedAt!.Value - request.RequestedAt).TotalSeconds
             );
         });
         PublishClosingEvent(context, request.Askers ?? []);
