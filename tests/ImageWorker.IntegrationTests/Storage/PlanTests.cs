@@ -102,11 +102,14 @@ public sealed class PlanTests(TestServers servers)
         {
             await db.Database.MigrateAsync(Ct);
             await FillAsync(db);
-            foreach (var table in Fillings.Keys)
-            {
-                await db.Database.ExecuteSqlRawAsync($"DELETE FROM {table}", Ct);
-                await db.Database.ExecuteSqlRawAsync($"VACUUM (ANALYZE, TRUNCATE off) {table}", Ct);
-            }
+            await db.Database.ExecuteSqlAsync(
+                $"DELETE FROM outbox; DELETE FROM submissions; DELETE FROM requests; DELETE FROM inbox; DELETE FROM costs",
+                Ct
+            );
+            await db.Database.ExecuteSqlAsync(
+                $"VACUUM (ANALYZE, TRUNCATE off) outbox, submissions, requests, inbox, costs",
+                Ct
+            );
             await FillAsync(db);
             return true;
         });
