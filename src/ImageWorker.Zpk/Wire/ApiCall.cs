@@ -65,7 +65,7 @@ internal sealed class ApiCall(IHttpClientFactory clients, ZpkOptions options, Ti
         catch (Exception e)
             when (e is not OperationCanceledException && (content.Started || e is HttpRequestException or IOException))
         {
-            return new Reply.Lost($"no answer: {texts.Message(e.Message)}");
+            return new Reply.Lost($"no answer: {texts.Message(e.GetBaseException().Message)}");
         }
     }
 

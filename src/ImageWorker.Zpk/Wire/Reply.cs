@@ -17,7 +17,8 @@ internal abstract record Reply
     public sealed override string ToString() =>
         this switch
         {
-            Answered { Body: not null } answered => $"HTTP {answered.Status}",
+            // A gateway's page needs no other complaint.
+            Answered answered when answered.Body is not null || answered.Status >= 500 => $"HTTP {answered.Status}",
             Answered answered =>
                 $"HTTP {answered.Status}: {answered.Problem}{(answered.Status == 404 ? "; is the base address right?" : "")}",
             NotSent notSent => notSent.Reason,

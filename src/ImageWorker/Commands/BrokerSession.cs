@@ -14,6 +14,10 @@ internal sealed class BrokerSession : ISendSession
     /// <summary>For the broker to let us in, and again for it to take a command.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>For a worker that was just started to declare its queue.</summary>
+    private static readonly TimeSpan QueuePatience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(5);
 
     private readonly Channel<object> _events = Channel.CreateUnbounded<object>();
@@ -49,22 +53,7 @@ internal sealed class BrokerSession : ISendSession
         _sent[command.RequestId] = CommandFingerprint.Of(command);
         try
         {
-            // A command that no queue would take is an error, not a success.
-            await InTimeAsync(
-                patience =>
-                    _queue!.Send(
-                        command,
-                        Pipe.Execute<SendContext>(send =>
-                        {
-                            var message = send.GetPayload<RabbitMqSendContext>();
-                            message.Mandatory = true;
-                            if (command.Tenant is not null)
-                                message.BasicProperties.UserId = BrokerHost.UserOf(_rabbitMq);
-                        }),
-                        patience
-                    ),
-                ct
-            );
+            await InTimeAsync(patience => SendOnceThereIsAQueueAsync(command, patience), ct);
         }
         catch (MessageReturnedException returned)
         {
@@ -138,6 +127,35 @@ internal sealed class BrokerSession : ISendSession
         }
         _bus = bus;
         _queue = await bus.GetSendEndpoint(Queues.AddressOf(Destination));
+    }
+
+    /// <summary>A command that no queue would take is an error, not a success.</summary>
+    /// <exception cref="MessageReturnedException">There is no queue.</exception>
+    private async Task SendOnceThereIsAQueueAsync(GenerateImages command, CancellationToken ct)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await _queue!.Send(
+                    command,
+                    Pipe.Execute<SendContext>(send =>
+                    {
+                        var message = send.GetPayload<RabbitMqSendContext>();
+                        message.Mandatory = true;
+                        if (command.Tenant is not null)
+                            message.BasicProperties.UserId = BrokerHost.UserOf(_rabbitMq);
+                    }),
+                    ct
+                );
+                return;
+            }
+            catch (MessageReturnedException) when (TimeProvider.System.GetElapsedTime(begun) < QueuePatience)
+            {
+                await Task.Delay(Pause, ct);
+            }
+        }
     }
 
     /// <summary>Another publisher may have used the id, and is told its own outcome.</summary>

@@ -96,7 +96,8 @@ public sealed partial class PostgresContext
                     WITH released AS (
                         UPDATE submissions SET state = {nameof(LedgerState.Released)}, settled_at = {now.UtcDateTime}
                         FROM unnest({ids}, {leases}) AS claim (id, lease_until)
-                        WHERE submissions.id = ANY ({ids}) AND submissions.id = claim.id AND submissions.lease_until = claim.lease_until
+                        WHERE submissions.id = ANY ({ids}) AND submissions.id = claim.id
+                            AND submissions.lease_until = claim.lease_until
                             AND submissions.state IN ({nameof(LedgerState.Started)}, {nameof(LedgerState.Released)})
                         RETURNING submissions.id, request_id),
                     again AS (

@@ -5,7 +5,7 @@ using ImageWorker.IntegrationTests.Workers;
 namespace ImageWorker.IntegrationTests.Commands;
 
 [Collection(nameof(SharedWorker))]
-public sealed class SendTests(SharedWorkerFixture shared)
+public sealed class SendTests(SharedWorkerFixture shared, TestServers servers)
 {
     private readonly WorkerUnderTest _worker = shared.Worker;
 
@@ -70,6 +70,17 @@ public sealed class SendTests(SharedWorkerFixture shared)
         Assert.Equal("REQUEST_ID_REUSED", Assert.Single((await ClosingLine.FailedAsync(second)).Errors).Id);
         Assert.Single((await ClosingLine.ReadyAsync(first)).Images);
         Assert.Single((await ClosingLine.ReadyAsync(third)).Images);
+    }
+
+    [Fact]
+    public async Task It_waits_a_while_for_the_queue_of_a_worker_that_has_just_started()
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        await using var early = WorkerProgram.Start(["send", "a red fox"], worker.Settings);
+
+        await using var started = worker.Launch();
+
+        Assert.Single((await ClosingLine.ReadyAsync(early)).Images);
     }
 
     [Fact]
