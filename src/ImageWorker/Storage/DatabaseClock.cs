@@ -5,7 +5,8 @@ namespace ImageWorker.Storage;
 /// <summary>
 /// The database's clock, watched by this process's monotonic counter. A clock that is set forward would end every lease at
 /// once. So nothing is taken over until this process has seen the clock run evenly for all of a lease: what was claimed in
-/// that time was claimed by an even clock, and what was claimed before is older than a lease.
+/// that time was claimed by an even clock, and what was claimed before is older than a lease. Of a call that was seen to end,
+/// the same holds for the time that it takes to settle.
 /// </summary>
 public sealed partial class DatabaseClock(TimeProvider time, ILogger<DatabaseClock> logger)
 {
