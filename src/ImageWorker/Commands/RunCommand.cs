@@ -29,6 +29,7 @@ public static partial class RunCommand
     public static async Task<int> RunAsync(ParseResult parsed, CancellationToken ct)
     {
         OutOfMemory.EndsTheProcess();
+        Libraries.Load();
         var builder = WebApplication.CreateBuilder(HostSettings.From(parsed));
         HostSettings.Complete(builder.Configuration);
         var connections = Connections.From(builder.Configuration);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ImageWorker.Commands;
 using ImageWorker.Contracts;
 using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Workers;
@@ -32,6 +33,21 @@ public sealed class DescriptorTests(TestServers servers)
         await using var next = await worker.StartAsync();
 
         await worker.AllPaidAndClosedOnceAsync(commands);
+    }
+
+    [Fact]
+    public async Task A_worker_has_loaded_its_libraries_before_its_first_command()
+    {
+        await using var worker = await WorkerUnderTest.CreateAsync(servers);
+        var started = await worker.StartAsync();
+
+        var loaded = await File.ReadAllTextAsync(
+            $"/proc/{started.Process.Id}/maps",
+            TestContext.Current.CancellationToken
+        );
+
+        var libraries = typeof(CommandLine).Assembly.GetReferencedAssemblies().Select(name => $"/{name.Name}.dll");
+        Assert.Empty(libraries.Where(library => !loaded.Contains(library, StringComparison.Ordinal)));
     }
 
     private static async Task LimitAsync(int process, int descriptors)

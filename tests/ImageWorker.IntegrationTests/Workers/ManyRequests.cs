@@ -63,6 +63,12 @@ internal static class ManyRequests
     }
 
     /// <summary>No command was given up: its error queue, made by the first fault, is empty or not there.</summary>
-    public static async Task NothingFaultedAsync(this WorkerUnderTest worker) =>
-        Assert.Equal(0u, await worker.Commands.CountAsync("generate-images_error"));
+    public static async Task NothingFaultedAsync(this WorkerUnderTest worker)
+    {
+        var first = await worker.Commands.GetAsync("generate-images_error");
+        Assert.True(
+            first is null,
+            $"{first?.Header("MT-Fault-ExceptionType")}: {first?.Reason()}\n{first?.Header("MT-Fault-StackTrace")}"
+        );
+    }
 }
