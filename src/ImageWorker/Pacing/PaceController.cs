@@ -204,6 +204,9 @@ public static class PaceController
         }
         var rate = Math.Min(state.Rate.Value, limits.PerSecond ?? HighestRate);
         var (begun, refused) = state.Recent.LastSecond(now);
+        var areFew = refused <= Math.Max(3, begun / 8);
+        if (areFew && state is { SlowStart: true, CutFrom: 0 })
+            return; // A rate that doubles past a limit has more refused.
         var isSlight = begun >= 10 && refused <= Math.Max(1, begun / 16);
         state.DeepCuts = isSlight ? 0 : state.DeepCuts + 1;
         if (refused > begun / 2.0 && state.RefusedLately > 0.5 && state.DeepCuts > 1)
@@ -212,7 +215,7 @@ public static class PaceController
             Pause(state, state.RetryAfter, now);
             return;
         }
-        if (Probe(state, rate, isSlight, refused <= Math.Max(2, begun / 8)))
+        if (Probe(state, rate, isSlight, areFew))
             return;
         (state.CutAt, state.CutFrom, state.Calm, state.SlowStart) = (now, rate, 0, false);
         // One call more, since a second that has few of them may have missed one. The first second is not measured yet.
@@ -225,14 +228,14 @@ public static class PaceController
     /// refused, until many are. If it has doubled by then, it was not.
     /// </summary>
     /// <returns>True if nothing is cut for this refusal.</returns>
-    private static bool Probe(PaceState state, double rate, bool isSlight, bool isBorne)
+    private static bool Probe(PaceState state, double rate, bool isSlight, bool areFew)
     {
         if (state.ProbeFrom > 0)
         {
             var hasDoubled = rate > 2 * state.ProbeFrom;
             if (hasDoubled)
                 (state.Noise, state.ProbeAfter) = (MostNoise, FirstProbe);
-            if (isBorne)
+            if (areFew)
                 return true;
             if (!hasDoubled)
                 state.ProbeAfter = Math.Min(RarestProbe, 2 * Math.Max(FirstProbe, state.ProbeAfter));

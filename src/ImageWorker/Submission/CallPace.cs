@@ -306,7 +306,7 @@ public sealed partial class CallPace : IDisposable
             lock (_lock)
             {
                 _ahead = now - _time.GetUtcNow();
-                Take(PaceController.Exchange(state, Report(wanted), Limits(), now));
+                Take(PaceController.Exchange(state, Report(wanted), Limits(), now), wanted);
                 (_last, _alone) = (state, null);
                 Rate = state.Rate;
             }
@@ -322,7 +322,7 @@ public sealed partial class CallPace : IDisposable
         {
             var now = _time.GetUtcNow() + _ahead;
             _alone ??= PaceController.Alone(_last, _worker.Id, now);
-            Take(PaceController.Exchange(_alone, Report(wanted), Limits(), now));
+            Take(PaceController.Exchange(_alone, Report(wanted), Limits(), now), wanted);
             _grantedAt = now - _ahead;
         }
     }
@@ -341,9 +341,12 @@ public sealed partial class CallPace : IDisposable
         return report;
     }
 
-    private void Take(PaceGrant grant)
+    private void Take(PaceGrant grant, int wanted)
     {
         _grant = grant;
+        // Who only tells something takes no slot from the calls that wait, nor has them ask later.
+        if (wanted == 0 && grant.ClosedUntil is null)
+            return;
         _slots.Clear();
         foreach (var slot in grant.Slots)
             _slots.Enqueue(slot - _ahead);

@@ -137,6 +137,15 @@ public sealed class PaceSimulationTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(1, 21)]
+    [InlineData(2, 11)]
+    [InlineData(4, 6)]
+    public void Though_a_few_are_refused_whatever_the_rate_a_backlog_takes_little_longer_than_it_must(
+        int workers,
+        double seconds
+    ) => Assert.InRange(SlowestStart(workers), seconds, seconds + 5);
+
+    [Theory]
     [InlineData(2)]
     [InlineData(4)]
     public void The_others_take_what_a_killed_worker_leaves(int workers)
@@ -218,6 +227,10 @@ public sealed class PaceSimulationTests(ITestOutputHelper output)
             $"| 25/s, then no limit but 3 % refused: calls a second 30 s later | {Row(count => $"{100 * Climbing(count).Goodput(35, 45, rate: 100):F0}")} | |"
         );
 
+        lines.Add(
+            $"| backlog of 4,500 calls of 300 ms, no limit but 3 % refused: 21, 11, 5 s at best | {Row(count => $"{SlowestStart(count):F0} s")} | |"
+        );
+
         output.WriteLine(string.Join('\n', lines));
 
         var page = File.ReadAllText(DeployFiles.At("docs/performance.md"));
@@ -280,6 +293,22 @@ public sealed class PaceSimulationTests(ITestOutputHelper output)
                     Seconds = 60,
                 }
         );
+
+    /// <summary>Seconds for 4,500 calls of 0.3 s, 64 of each worker at once; the slowest of ten runs.</summary>
+    private static double SlowestStart(int workers) =>
+        Enumerable
+            .Range(1, 10)
+            .Max(seed =>
+                Once(
+                    $"start {seed}, {workers}",
+                    () =>
+                        new(new NoLimit { Rate = 100, CallSeconds = 0.3 }, workers, seed)
+                        {
+                            RefusedAtRandom = 0.03,
+                            Backlog = 4500,
+                        }
+                ).DoneAt
+            );
 
     private static SimulatedRun Once(string name, Func<SimulatedRun> run) => Runs.GetOrAdd(name, _ => run().Run());
 

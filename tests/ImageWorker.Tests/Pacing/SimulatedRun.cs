@@ -6,12 +6,12 @@ namespace ImageWorker.Tests.Pacing;
 /// Workers, the row that they share and an API with a limit, in virtual time: the same seed gives the same run.
 /// What a worker knows of the others is up to 100 ms old, and its way to the database is longer than its neighbour's.
 /// </summary>
-internal sealed class SimulatedRun(SimulatedLimit limit, int workers = 1)
+internal sealed class SimulatedRun(SimulatedLimit limit, int workers = 1, int seed = 1)
 {
     private static readonly DateTimeOffset Epoch = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly PriorityQueue<Action, (double At, long Order)> _events = new();
-    private readonly Random _chance = new(1);
+    private readonly Random _chance = new(seed);
     private readonly List<Call> _calls = [];
     private string _row = "";
     private long _order;
@@ -157,6 +157,7 @@ internal sealed class SimulatedRun(SimulatedLimit limit, int workers = 1)
         private string _seen = "";
         private double _asksAt;
         private bool _isAsking;
+        private bool _wantedNothing;
         private int _underWay;
 
         public int Number => number;
@@ -181,7 +182,7 @@ internal sealed class SimulatedRun(SimulatedLimit limit, int workers = 1)
                     Begin(0.002);
             }
             while (_grant.IsUnlimited && Begin(0.003)) { }
-            if (run._now >= _asksAt)
+            if (run._now >= _asksAt || (_wantedNothing && Wanted > 0))
                 Ask();
         }
 
@@ -278,6 +279,7 @@ internal sealed class SimulatedRun(SimulatedLimit limit, int workers = 1)
             _alone = null;
             _isAsking = true;
             var report = Report();
+            _wantedNothing = report.Wanted == 0;
             run.After(
                 Way(),
                 () =>
