@@ -141,14 +141,12 @@ public static class PaceController
         state.MovedAt = now;
         if (state.ClosedUntil is { } until)
         {
+            if (state.Phase == PacePhase.Settling)
+                state.CutFrom = Math.Max(state.CutFrom, Passed(state, now));
             if (now < until || state.Phase == PacePhase.Paused)
                 return;
             if (state.Phase == PacePhase.Settling)
-            {
-                // Who comes late finds the last second empty, and would begin with next to nothing.
-                var begun = now - until < Ahead ? Passed(state, now) : state.CutFrom;
-                (state.Rate, state.CutFrom) = (Bounded(FirstShare * begun), 0);
-            }
+                (state.Rate, state.CutFrom) = (Bounded(FirstShare * state.CutFrom), 0);
             (state.Phase, state.ClosedUntil, state.SlowStart) = (PacePhase.Open, null, true);
             (state.OpenSince, state.CutAt, state.LastSlot) = (now, now, now);
             (state.Idle, state.Calm, state.Spare, state.RefusedLately) = (0, 0, 3, 0);

@@ -32,12 +32,14 @@ public sealed class PaceControllerTests
     [Fact]
     public void Nobody_asks_again_who_has_nothing_to_do() => Assert.Null(Exchange(new(), new(One)).AskAgainAt);
 
-    [Fact]
-    public void Who_opens_late_begins_at_what_passed_before_the_pause()
+    [Theory]
+    [InlineData(5, 5)]
+    [InlineData(0.5, 0.8)]
+    public void Who_opens_late_begins_at_what_passed_before_the_pause(double pause, double opens)
     {
         var state = new PaceState();
-        var begun = Enumerable.Range(0, 100).Select(num => Start.AddMilliseconds(num * 5)).ToList();
-        _now = Start.AddMilliseconds(500);
+        var begun = Enumerable.Range(0, 100).Select(num => Start.AddMilliseconds(num * pause)).ToList();
+        _now = begun[^1].AddMilliseconds(5);
         Exchange(
             state,
             new(One)
@@ -48,7 +50,7 @@ public sealed class PaceControllerTests
             }
         );
 
-        _now = Start.AddSeconds(5);
+        _now = Start.AddSeconds(opens);
         Exchange(state, new(Two) { Wanted = 10 });
 
         Assert.InRange(state.Rate!.Value, 50, 70);
