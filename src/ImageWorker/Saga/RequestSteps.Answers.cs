@@ -71,6 +71,8 @@ public sealed partial class RequestSteps
         {
             if (message.IsHeldBack)
                 Log.HeldBack(logger, request.CorrelationId, submission.Id, submission.NextSubmitAt);
+            else if (message.IsTooEarly)
+                Log.NotListed(logger, request.CorrelationId, submission.Id, submission.NextSubmitAt);
             else
                 Log.Deferred(logger, request.CorrelationId, submission.Id, message.Reason, submission.NextSubmitAt);
         });

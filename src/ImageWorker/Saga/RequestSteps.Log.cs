@@ -167,6 +167,13 @@ public sealed partial class RequestSteps
         public static partial void HeldBack(ILogger logger, Guid requestId, string submissionId, DateTimeOffset? next);
 
         [LoggerMessage(
+            23,
+            LogLevel.Information,
+            "Request {RequestId}: ZPK does not list {SubmissionId} yet, whose call ended in doubt; it is looked up again at {Next:u}"
+        )]
+        public static partial void NotListed(ILogger logger, Guid requestId, string submissionId, DateTimeOffset? next);
+
+        [LoggerMessage(
             20,
             LogLevel.Information,
             "Request {RequestId} waits for its last answers until {CloseBy:u}: calls to ZPK are held back"

@@ -45,7 +45,7 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
                 ? null
                 : new(
                     DatabaseProblem.SchemaMissing,
-                    $"database migrations are pending ({string.Join(", ", pending)}): run 'ImageWorker migrate'"
+                    $"database migrations are pending, run 'ImageWorker migrate': {string.Join(", ", pending)}"
                 );
         });
     }

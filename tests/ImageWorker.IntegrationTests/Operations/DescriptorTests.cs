@@ -47,7 +47,7 @@ public sealed class DescriptorTests(TestServers servers)
         );
 
         var libraries = typeof(CommandLine).Assembly.GetReferencedAssemblies().Select(name => $"/{name.Name}.dll");
-        Assert.Empty(libraries.Where(library => !loaded.Contains(library, StringComparison.Ordinal)));
+        Assert.DoesNotContain(libraries, library => !loaded.Contains(library, StringComparison.Ordinal));
     }
 
     private static async Task LimitAsync(int process, int descriptors)
