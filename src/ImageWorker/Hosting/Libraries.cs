@@ -21,9 +21,9 @@ public static class Libraries
                 {
                     unread.Push(Assembly.Load(name));
                 }
-                catch (FileNotFoundException)
+                catch (IOException)
                 {
-                    // Some name what they use elsewhere only.
+                    // It is not there, or in another version: some refer to what they use elsewhere only.
                 }
             }
         }

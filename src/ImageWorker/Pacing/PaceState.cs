@@ -31,7 +31,7 @@ public sealed class PaceState
 
     public DateTimeOffset CutAt { get; set; }
 
-    /// <summary>The rate before the last cut.</summary>
+    /// <summary>The rate before the last cut; 0: there was none. While settling: what passed in a second.</summary>
     public double CutFrom { get; set; }
 
     /// <summary>Cuts in a row at which more than a few calls were refused.</summary>
