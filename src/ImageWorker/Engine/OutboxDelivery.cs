@@ -160,7 +160,9 @@ public sealed partial class OutboxDelivery(
         try
         {
             var state = await webhooks.DeliverAsync(message, stopping);
-            if (state is not WebhookState.Retrying)
+            if (state is WebhookState.Retrying)
+                _underWay.TryRemove(message.Id, out _);
+            else
                 _done.Writer.TryWrite(message.Id);
             return state is WebhookState.Delivered;
         }
@@ -169,6 +171,7 @@ public sealed partial class OutboxDelivery(
             // It is posted again when its lease is over, under the same id.
             if (!stopping.IsCancellationRequested)
                 Log.SweepFailed(logger, exception.GetBaseException().Message);
+            _underWay.TryRemove(message.Id, out _);
             return false;
         }
     }
@@ -179,19 +182,12 @@ public sealed partial class OutboxDelivery(
     {
         var left = until - time.GetUtcNow();
         var destination = LaneNameOf(message);
-        // A send can hang for longer than its lease. What is claimed again meanwhile is the same try.
+        // A send can hang for longer than its lease. What is claimed again before its row is gone or put off is the same try.
         if (left <= TimeSpan.Zero || !_underWay.TryAdd(message.Id, value: true))
             return !_lanes[destination].IsFailing;
-        try
-        {
-            return message.IsWebhook
-                ? await PostAsync(message, stopping)
-                : await PublishAsync(message, destination, left, stopping);
-        }
-        finally
-        {
-            _underWay.TryRemove(message.Id, out _);
-        }
+        return message.IsWebhook
+            ? await PostAsync(message, stopping)
+            : await PublishAsync(message, destination, left, stopping);
     }
 
     private async Task<bool> PublishAsync(
@@ -263,6 +259,7 @@ public sealed partial class OutboxDelivery(
                 // They are tried again when their lease is over.
                 Log.SweepFailed(logger, exception.GetBaseException().Message);
             }
+            failed.ForEach(message => _underWay.TryRemove(message.Id, out _));
         }
     }
 
@@ -300,6 +297,7 @@ public sealed partial class OutboxDelivery(
             try
             {
                 await database.InAsync(db => db.RemoveDeliveredAsync(batch, stopping));
+                batch.ForEach(id => _underWay.TryRemove(id, out _));
                 batch.Clear();
             }
             catch (Exception exception) when (exception is not OperationCanceledException)

@@ -56,6 +56,32 @@ public sealed class OutboxDeliveryTests
     }
 
     [Fact]
+    public async Task An_event_that_was_sent_is_not_sent_again_though_its_lease_ends_before_its_row_is_gone()
+    {
+        await using var worker = await WorkerUnderTest.StartAsync(
+            settings: new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["Delivery:Lease"] = "00:00:02",
+                ["Delivery:DeleteInterval"] = "00:00:10",
+            }
+        );
+        var sends = new HeldSends();
+        sends.Held.SetResult();
+        worker.Services.GetRequiredService<IBusControl>().ConnectSendObserver(sends);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var delivery = worker.Services.GetRequiredService<OutboxDelivery>().RunAsync(stopping.Token);
+        await worker.ConsumeAsync(Command() with { Prompt = "" }, Guid.NewGuid());
+        await Eventually.TrueAsync(() => sends.Begun == 1);
+
+        await AdvanceUntilAsync(worker, () => AttemptsAsync(worker).GetAwaiter().GetResult() >= 1);
+        await AdvanceUntilAsync(worker, () => RowsAsync(worker).GetAwaiter().GetResult().Count == 0);
+        await stopping.CancelAsync();
+
+        Assert.Equal(1, sends.Begun);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => delivery);
+    }
+
+    [Fact]
     public async Task A_call_that_a_process_died_before_is_made_by_another_once()
     {
         using var zpk = new StubZpk();
