@@ -9,8 +9,14 @@ public static class SubmissionLease
     public static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The margin, the longest call, and the time until ZPK lists what it accepted at the last moment. After that, "not
-    /// found" proves that a lost call never arrived.
+    /// The margin, and the longest call. A process that lives has noted by then how its call ended, so any process may
+    /// look the call up. "Not found" proves nothing yet.
     /// </summary>
-    public static TimeSpan Of(ZpkOptions options) => options.GenerateTimeout + options.SettleTime + Margin;
+    public static TimeSpan OfCall(ZpkOptions options) => Margin + options.GenerateTimeout;
+
+    /// <summary>
+    /// That, and the time until ZPK lists what it accepted at the last moment. After that, "not found" proves that a lost
+    /// call never arrived.
+    /// </summary>
+    public static TimeSpan Of(ZpkOptions options) => OfCall(options) + options.SettleTime;
 }

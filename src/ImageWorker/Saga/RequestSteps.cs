@@ -27,6 +27,7 @@ public sealed partial class RequestSteps(
     private readonly ZpkPrices _prices = zpkOptions.Value.Prices;
     private readonly TenantOptions _tenants = tenantOptions.Value;
     private readonly TimeSpan _lease = SubmissionLease.Of(zpkOptions.Value);
+    private readonly TimeSpan _callLease = SubmissionLease.OfCall(zpkOptions.Value);
 
     public void StopForDeadline(BehaviorContext<ImageRequest, RequestTick> context)
     {
@@ -217,13 +218,13 @@ public sealed partial class RequestSteps(
         context.AfterCommit(() => metrics.Ticked(late));
     }
 
-    /// <summary>Hands the submission on, after a wait. If the call is lost, the timer repeats it after the lease.</summary>
+    /// <summary>Hands the submission on, after a wait. If the call is lost, the timer has it looked up.</summary>
     private void Submit(BehaviorContext<ImageRequest> context, ImageSubmission submission, string waited)
     {
         var wait = context.Saga.WaitForCall(submission, waited, submission.NextSubmitAt);
         var trace = RequestTracing.Of(context.Saga, submission, wait);
         (submission.WaitingSince, submission.HurriedBy) = (context.Now(), null);
-        submission.NextSubmitAt = context.Now() + _lease;
+        submission.NextSubmitAt = context.Now() + _callLease;
         context
             .UnitOfWork()
             .Work.Add(

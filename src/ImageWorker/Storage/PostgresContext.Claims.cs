@@ -21,12 +21,19 @@ public sealed partial class PostgresContext
                 pick.Room.ByTenant.Keys.ToArray(),
                 pick.Room.ByTenant.Values.ToArray(),
                 pick.Room.Others,
-                pick.Claiming.Timeline
+                pick.Claiming.Timeline,
+                pick.Claiming.SettleTime
             )
             .AsNoTracking()
             .ToListAsync();
-        // The statement gives the row and its claim the same time.
-        return [.. picked.Select(request => new PickedRequest(request, request.NextTickAt!.Value))];
+        // The statement takes both from the same time.
+        return
+        [
+            .. picked.Select(request => new PickedRequest(
+                request,
+                request.NextTickAt!.Value + pick.Claiming.SettleTime
+            )),
+        ];
     }
 
     // Locks the requests. So once a request is seen as stopped, every claim for it is committed.

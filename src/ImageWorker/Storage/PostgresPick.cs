@@ -9,7 +9,7 @@ namespace ImageWorker.Storage;
 internal static class PostgresPick
 {
     // The arguments: priorities, their passes, strides and last tenants; count, owner, now, lease; tenants, and how many
-    // of each may begin; the same for each other tenant; the timeline.
+    // of each may begin; the same for each other tenant; the timeline; the settle time.
     public const string Statement = $$"""
         WITH RECURSIVE limited AS (
             SELECT * FROM unnest({8}, {9}) AS limited (tenant, room)),
@@ -71,7 +71,7 @@ internal static class PostgresPick
                 waiting_since = NULL,
                 version = version + 1,
                 deadline = {6} + (command ->> 'timeoutSeconds')::int * interval '1 second',
-                next_tick_at = CASE WHEN id IN (SELECT request_id FROM claimed) THEN lease.until ELSE {6} END
+                next_tick_at = CASE WHEN id IN (SELECT request_id FROM claimed) THEN lease.until - {12} ELSE {6} END
             FROM lease WHERE id = ANY (ARRAY(SELECT id FROM chosen))
             RETURNING requests.*)
         SELECT picked.* FROM picked JOIN chosen USING (id)

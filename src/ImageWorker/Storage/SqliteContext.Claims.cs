@@ -26,7 +26,7 @@ public sealed partial class SqliteContext
                     ? await TakeClaimAsync(seen, pick.Claiming)
                 : null;
             request.TakeTurn(pick.Claiming.Now);
-            request.NextTickAt = until ?? pick.Claiming.Now;
+            request.NextTickAt = until - pick.Claiming.SettleTime ?? pick.Claiming.Now;
             if (until is { } lease)
                 picked.Add(new(request, lease));
         }

@@ -282,7 +282,11 @@ public sealed record NewClaim(string Id, Guid RequestId, string Tenant = Request
 /// <param name="Now">This process's clock.</param>
 /// <param name="Lease">How long each claim holds.</param>
 /// <param name="Timeline">The timeline that the database must be on: <see cref="DatabaseTimeline.Timeline"/>; empty for any.</param>
-public sealed record Claiming(Guid Owner, DateTimeOffset Now, TimeSpan Lease, string Timeline = "");
+public sealed record Claiming(Guid Owner, DateTimeOffset Now, TimeSpan Lease, string Timeline = "")
+{
+    /// <summary>The end of the lease, in which the call is over: a request that is picked comes due so long before it.</summary>
+    public TimeSpan SettleTime { get; init; }
+}
 
 /// <summary>A claim that was noted, and the end of its lease by <see cref="WorkerContext.LeaseClockAsync"/>.</summary>
 public sealed record NewLease(string Id, DateTimeOffset Until);

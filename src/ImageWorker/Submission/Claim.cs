@@ -26,7 +26,7 @@ public abstract record Claim
         public DateTimeOffset ConclusiveAt { get; init; } = LeaseUntil;
     }
 
-    /// <summary>Another process holds it until <paramref name="Until"/>.</summary>
+    /// <summary>Another process may have its call under way until <paramref name="Until"/>.</summary>
     public sealed record Leased(DateTimeOffset Until) : Claim;
 
     /// <summary>Answered before; the answer is on its way.</summary>

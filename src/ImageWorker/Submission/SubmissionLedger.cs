@@ -191,7 +191,8 @@ public sealed class SubmissionLedger
                 : null;
     }
 
-    private Claiming Claiming => new(_worker.Id, _time.GetUtcNow(), _lease, _timeline.Timeline);
+    private Claiming Claiming =>
+        new(_worker.Id, _time.GetUtcNow(), _lease, _timeline.Timeline) { SettleTime = _settleTime };
 
     private async Task<Claim> TryClaimAsync(NewClaim wanted, CancellationToken ct)
     {
@@ -233,7 +234,7 @@ public sealed class SubmissionLedger
             // A clock that ran evenly for so long was not set forward since the call ended, or that is longer ago.
             { HasEndedInDoubt: true } => InDoubt(evenSince + _settleTime + DatabaseClock.Tolerance),
             // Another process may have its call under way. This process knows that its own has ended.
-            _ when entry.LeaseUntil > now && entry.Owner != _worker.Id => Leased(entry),
+            _ when CallEndsBy(entry) > now && entry.Owner != _worker.Id => Leased(entry),
             _ => InDoubt(evenSince + _lease),
         };
         return (known, entry);
@@ -355,8 +356,11 @@ public sealed class SubmissionLedger
     private static Task<SubmissionEntry?> FindAsync(WorkerContext db, string id, CancellationToken ct) =>
         db.Submissions.AsNoTracking().FirstOrDefaultAsync(entry => entry.Id == id, ct);
 
-    private static Claim Leased(SubmissionEntry? entry) =>
-        entry is null ? new Claim.Unwanted() : new Claim.Leased(entry.LeaseUntil);
+    private Claim Leased(SubmissionEntry? entry) =>
+        entry is null ? new Claim.Unwanted() : new Claim.Leased(CallEndsBy(entry));
+
+    /// <summary>By then its owner has noted how the call ended, or is gone.</summary>
+    private DateTimeOffset CallEndsBy(SubmissionEntry entry) => entry.LeaseUntil - _settleTime;
 }
 
 /// <summary>The result of inserting one claim.</summary>

@@ -19,7 +19,8 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
 {
     private const string Id = "0123456789abcdef";
 
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30 + 10 + 5);
+    private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30 + 5) + SettleTime;
 
     private readonly Guid _requestId = Guid.NewGuid();
     private readonly Stopping _stopping = new();
@@ -57,7 +58,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         var seen = await LedgerOf(other).ClaimAsync(new(Id, _requestId), Ct);
 
         Assert.True(LedgerOf(claimer).HasTimeForCall(Assert.IsType<Claim.Fresh>(claim)));
-        Assert.Equal(((Claim.Fresh)claim).LeaseUntil, Assert.IsType<Claim.Leased>(seen).Until);
+        Assert.Equal(((Claim.Fresh)claim).LeaseUntil - SettleTime, Assert.IsType<Claim.Leased>(seen).Until);
     }
 
     [Theory]
@@ -73,7 +74,7 @@ public sealed class LedgerTests(TestServers servers) : IAsyncLifetime
         var seen = await LedgerOf(-other).ClaimAsync(new(Id, _requestId), Ct);
 
         Assert.True(doubt.IsConclusive);
-        Assert.Equal(again!.LeaseUntil, Assert.IsType<Claim.Leased>(seen).Until);
+        Assert.Equal(again!.LeaseUntil - SettleTime, Assert.IsType<Claim.Leased>(seen).Until);
         Assert.InRange(again.LeaseUntil - claim.LeaseUntil, TimeSpan.Zero, Lease);
     }
 

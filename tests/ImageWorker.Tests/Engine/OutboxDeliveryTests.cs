@@ -93,8 +93,8 @@ public sealed class OutboxDeliveryTests
         var ticking = worker.Services.GetRequiredService<RequestTicker>().RunAsync(stopping.Token);
         var calling = worker.Services.GetRequiredService<CallRunner>().RunAsync();
 
-        await SweepForAsync(worker, TimeSpan.FromSeconds(49));
-        var beforeItsLeaseEnds = zpk.GenerateCalls;
+        await SweepForAsync(worker, TimeSpan.FromSeconds(39));
+        var whileItMayLast = zpk.GenerateCalls;
         await AdvanceUntilAsync(
             worker,
             () => worker.FindAsync(command.RequestId).GetAwaiter().GetResult()!.State == "Generating"
@@ -103,7 +103,7 @@ public sealed class OutboxDeliveryTests
         worker.Services.GetRequiredService<PendingCalls>().Complete();
         await calling;
 
-        Assert.Equal((0, 1), (beforeItsLeaseEnds, zpk.GenerateCalls));
+        Assert.Equal((0, 1), (whileItMayLast, zpk.GenerateCalls));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ticking);
     }
 

@@ -43,15 +43,15 @@ public sealed class UnitOfWorkTests(WorkerUnderTest worker) : IClassFixture<Work
     }
 
     [Fact]
-    public async Task A_submission_that_is_not_answered_is_handed_on_again_after_its_lease()
+    public async Task A_submission_that_is_not_answered_is_handed_on_again_once_its_call_must_be_over()
     {
         var request = (await worker.ReachAsync(Given.Submitting)).Request!;
 
         var again = await worker.TickWhenDueAsync(request);
 
-        Assert.Equal(TimeSpan.FromSeconds(45), request.NextTickAt - request.RequestedAt);
+        Assert.Equal(TimeSpan.FromSeconds(35), request.NextTickAt - request.RequestedAt);
         Assert.Equal(request.Submissions[0].Id, again.Only<SubmitImages>().SubmissionId);
-        Assert.Equal(TimeSpan.FromSeconds(90), again.Request!.NextTickAt - request.RequestedAt);
+        Assert.Equal(TimeSpan.FromSeconds(70), again.Request!.NextTickAt - request.RequestedAt);
     }
 
     [Fact]

@@ -11,8 +11,11 @@ namespace ImageWorker.Tests.Submission;
 
 public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixture<WorkerUnderTest>
 {
-    /// <summary>The call's timeout, the settle time, and 5 s.</summary>
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30 + 10 + 5);
+    /// <summary>The call's timeout, and 5 s.</summary>
+    private static readonly TimeSpan CallLease = TimeSpan.FromSeconds(30 + 5);
+
+    /// <summary>That, and the settle time.</summary>
+    private static readonly TimeSpan Lease = CallLease + TimeSpan.FromSeconds(10);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -61,7 +64,7 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
     }
 
     [Fact]
-    public async Task Another_process_waits_for_the_lease_and_then_looks_it_up()
+    public async Task Another_process_waits_while_the_call_may_last_then_looks_it_up_and_takes_it_over_at_the_end_of_the_lease()
     {
         await using var other = await WorkerUnderTest.StartAsync(other: worker);
         var (requestId, id) = await WantedAsync();
@@ -69,10 +72,13 @@ public sealed class SubmissionLedgerTests(WorkerUnderTest worker) : IClassFixtur
         var until = worker.Time.GetUtcNow() + Lease;
 
         var early = await ClaimByAsync(other, id, requestId);
-        worker.Time.Advance(Lease);
+        worker.Time.Advance(CallLease);
+        var ended = await ClaimByAsync(other, id, requestId);
+        worker.Time.Advance(Lease - CallLease);
         var late = await ClaimByAsync(other, id, requestId);
 
-        Assert.Equal(new Claim.Leased(until), early);
+        Assert.Equal(new Claim.Leased(until - (Lease - CallLease)), early);
+        Assert.Equal(new Claim.InDoubt(IsConclusive: false, IsWanted: true, until), ended);
         Assert.Equal(new Claim.InDoubt(IsConclusive: true, IsWanted: true, until), late);
     }
 

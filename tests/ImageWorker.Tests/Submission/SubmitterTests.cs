@@ -133,7 +133,7 @@ public sealed class SubmitterTests : IDisposable
     }
 
     [Fact]
-    public async Task What_another_process_holds_is_left_alone_until_its_lease_ends()
+    public async Task What_another_process_holds_is_left_alone_while_its_call_may_last_and_made_again_after_its_lease()
     {
         await using var worker = await WorkerUnderTest.StartAsync(_zpk);
         await using var dead = await WorkerUnderTest.StartAsync(other: worker);
@@ -142,13 +142,36 @@ public sealed class SubmitterTests : IDisposable
 
         var held = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
         var callsWhileHeld = _zpk.GenerateCalls + _zpk.CheckCalls;
-        worker.Time.Advance(TimeSpan.FromSeconds(45));
+        worker.Time.Advance(TimeSpan.FromSeconds(35));
+        var ended = worker.Time.GetUtcNow();
+        var missed = (await worker.HandleAsync(submit)).Only<SubmissionDeferred>();
+        var paidBeforeLeaseEnds = _zpk.GenerateCalls;
+        worker.Time.Advance(TimeSpan.FromSeconds(10));
         var taken = await worker.HandleAsync(submit);
 
-        Assert.Equal((true, worker.Time.GetUtcNow()), (held.InDoubt, held.NotBefore));
+        Assert.Equal((true, ended), (held.InDoubt, held.NotBefore));
         Assert.Equal(0, callsWhileHeld);
+        Assert.Equal((true, worker.Time.GetUtcNow()), (missed.InDoubt, missed.NotBefore));
+        Assert.Equal(0, paidBeforeLeaseEnds);
         Assert.Equal("SubmissionAccepted", taken.Says);
-        Assert.Equal((1, 1), (_zpk.GenerateCalls, _zpk.CheckCalls));
+        Assert.Equal((1, 2), (_zpk.GenerateCalls, _zpk.CheckCalls));
+    }
+
+    [Fact]
+    public async Task What_a_dead_process_had_accepted_is_adopted_once_its_call_must_be_over()
+    {
+        _zpk.Check(Answers.Running("27"));
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+        await using var dead = await WorkerUnderTest.StartAsync(other: worker);
+        var submit = await StartAsync(worker);
+        await ClaimAsync(dead, submit);
+        worker.Time.Advance(TimeSpan.FromSeconds(35));
+
+        var adopted = await worker.HandleAsync(submit);
+
+        Assert.Equal("SubmissionAccepted", adopted.Says);
+        Assert.Equal((0, 1), (_zpk.GenerateCalls, _zpk.CheckCalls));
+        Assert.Equal((LedgerState.Accepted, 1), await StateAndCallsAsync(worker, submit));
     }
 
     [Fact]
