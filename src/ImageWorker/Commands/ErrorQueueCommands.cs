@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using ImageWorker.Engine;
 using ImageWorker.Hosting;
+using ImageWorker.Operations;
 using RabbitMQ.Client.Exceptions;
 
 namespace ImageWorker.Commands;
@@ -115,7 +116,9 @@ public static class ErrorQueueCommands
             moved++;
             Console.WriteLine(Described(message));
         }
-        Console.WriteLine($"{moved} messages {(dryRun ? "would be moved" : "moved")} to {queue.Source}");
+        Console.WriteLine(
+            $"{Readable.Count(moved, "message")} {(dryRun ? "would be moved" : "moved")} to {queue.Source}"
+        );
         return CommandLine.Done;
     }
 

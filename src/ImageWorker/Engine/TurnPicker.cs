@@ -124,11 +124,8 @@ public sealed partial class TurnPicker(
     private static SubmitImages SubmissionOf(ImageRequest request)
     {
         var first = request.Submissions[0];
-        return new(request.CorrelationId, first.Id, first.ImageNumbers.Count, request.Command!)
-        {
-            AcceptedAt = request.RequestedAt,
-            Trace = RequestTracing.Of(request, first, request.WaitForCall(first, RequestWait.Turn, due: null)),
-        };
+        var wait = request.WaitForCall(first, RequestWait.Turn, due: null);
+        return SubmitImages.For(request, first, RequestTracing.Of(request, first, wait));
     }
 
     private async Task<bool> GiveBackAsync(IReadOnlyList<NewLease> claims)

@@ -49,6 +49,9 @@ public static class Readable
     /// <summary>A number of things: <c>12,345</c>.</summary>
     public static string Count(long count) => count.ToString("#,0", CultureInfo.InvariantCulture);
 
+    /// <summary>The same with its name: <c>1 image</c>, <c>12,345 images</c>.</summary>
+    public static string Count(long count, string thing) => $"{Count(count)} {thing}{(count == 1 ? "" : "s")}";
+
     /// <summary>A part of a drawing, as SVG has it.</summary>
     public static string Percent(double percent) => string.Create(CultureInfo.InvariantCulture, $"{percent:0.###}%");
 

@@ -42,7 +42,7 @@ public static class RequestTimeline
         new(
             request.RequestedAt,
             request.Command is { } command
-                ? $"command: {command.Count} images of {command.Model}, {command.Quality}, {command.Resolution}"
+                ? $"command: {Readable.Count(command.Count, "image")} of {command.Model}, {command.Quality}, {command.Resolution}"
                     + (command.MaxCost is { } budget ? $", at most {Readable.Cost(budget)} EUR" : "")
                     + (command.Tenant is { } tenant ? $", for {tenant}" : "")
                     + (request.Priority is RequestPriority.Normal ? "" : $", {request.Priority.Word()} priority")
@@ -105,6 +105,6 @@ public static class RequestTimeline
         var outcome = request.Outcome();
         var generated = request.Images.GeneratedCount();
         var @event = request.Reason is null ? nameof(ImagesReady) : nameof(ImagesFailed);
-        return $"closed: {outcome}, {generated} of {request.Images.Count} images, {Readable.Cost(request.Submissions.CostSoFar())} EUR; {@event} published";
+        return $"closed: {outcome}, {generated} of {Readable.Count(request.Images.Count, "image")}, {Readable.Cost(request.Submissions.CostSoFar())} EUR; {@event} published";
     }
 }

@@ -78,6 +78,15 @@ public sealed record SubmitImages(Guid RequestId, string SubmissionId, int Count
     public required DateTimeOffset AcceptedAt { get; init; }
 
     public CallTrace? Trace { get; init; }
+
+    /// <summary>The call for a submission as its request stands.</summary>
+    public static SubmitImages For(ImageRequest request, ImageSubmission submission, CallTrace? trace) =>
+        new(request.CorrelationId, submission.Id, submission.ImageNumbers.Count, request.Command!)
+        {
+            IsStopped = request.CloseBy is not null,
+            AcceptedAt = request.RequestedAt,
+            Trace = trace,
+        };
 }
 
 /// <summary>An answer to <see cref="SubmitImages"/>.</summary>

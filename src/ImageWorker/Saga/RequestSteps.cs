@@ -225,21 +225,7 @@ public sealed partial class RequestSteps(
         var trace = RequestTracing.Of(context.Saga, submission, wait);
         (submission.WaitingSince, submission.HurriedBy) = (context.Now(), null);
         submission.NextSubmitAt = context.Now() + _callLease;
-        context
-            .UnitOfWork()
-            .Work.Add(
-                new SubmitImages(
-                    context.Saga.CorrelationId,
-                    submission.Id,
-                    submission.ImageNumbers.Count,
-                    context.Saga.Command!
-                )
-                {
-                    IsStopped = context.Saga.CloseBy is not null,
-                    AcceptedAt = context.Saga.RequestedAt,
-                    Trace = trace,
-                }
-            );
+        context.UnitOfWork().Work.Add(SubmitImages.For(context.Saga, submission, trace));
     }
 
     private static void Check(BehaviorContext<ImageRequest> context, ImageSubmission submission, RequestWait? wait) =>

@@ -158,7 +158,7 @@ public sealed class BatchTests(SharedWorkerFixture shared) : IDisposable
 
         Assert.Equal(1, await send.WaitForExitAsync());
         Assert.Contains(
-            "2 of 2 rows, 1 images, 1 failed, 0.0760 EUR. Results: ",
+            "2 of 2 rows, 1 image, 1 failed, 0.0760 EUR. Results: ",
             send.OutputLines[^1],
             StringComparison.Ordinal
         );

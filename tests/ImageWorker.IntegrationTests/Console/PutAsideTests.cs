@@ -57,7 +57,7 @@ public sealed class PutAsideTests(ConsoleFixture console) : IAsyncLifetime
         (await _worker.ClosedOnceAsync(command)).As<ImagesReady>();
         await Expect(page.Page.Locator("tbody tr")).ToHaveCountAsync(1);
         Assert.Equal(1u, await _worker.Commands.CountAsync(Errors));
-        await AuditedAsync(page, "put-aside redrive", "1 messages; 0 left");
+        await AuditedAsync(page, "put-aside redrive", "1 message; 0 left");
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ImageWorker.Commands.Requests;
 using ImageWorker.Hosting;
 using ImageWorker.Operations;
@@ -152,10 +151,7 @@ internal static class BatchCommand
             );
         else
             Console.WriteLine(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{rows.Count} rows, of which {left.Count} are left: {images} images, {Readable.Cost(estimate)} EUR by the price table."
-                )
+                $"{Readable.Count(rows.Count, "row")}, {Readable.Count(left.Count)} left: {Readable.Count(images, "image")}, {Readable.Cost(estimate)} EUR by the price table."
             );
     }
 

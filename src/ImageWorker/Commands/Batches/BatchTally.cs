@@ -51,7 +51,7 @@ internal sealed class BatchTally(int rows, TimeProvider time)
     public string Sum =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Closed} of {Rows} rows, {Images} images, {FailedImages} failed, {(Cost is null ? $"at least {Readable.Cost(KnownCost)}" : Readable.Cost(Cost))} EUR"
+            $"{Closed} of {Readable.Count(Rows, "row")}, {Readable.Count(Images, "image")}, {FailedImages} failed, {(Cost is null ? $"at least {Readable.Cost(KnownCost)}" : Readable.Cost(Cost))} EUR"
         );
 
     /// <summary>Such as <c>, 3 min left</c>; empty as long as nobody can know.</summary>

@@ -111,7 +111,7 @@ public static class PaceCommand
         if (status.Rate is not null)
             Console.WriteLine(
                 FormattableString.Invariant(
-                    $"{status.RefusedShare:P1} of the last minute's calls were refused; {status.Workers} {(status.Workers == 1 ? "worker takes" : "workers take")} part."
+                    $"{status.RefusedShare:P1} of the last minute's calls were refused; {Readable.Count(status.Workers, "worker")} {(status.Workers == 1 ? "takes" : "take")} part."
                 )
             );
         if (status.PausedAt is { } since)

@@ -50,7 +50,7 @@ public static class RecoverCommand
             return await db.Requests.CountAsync(request => request.NextTickAt != null, ct);
         });
         Console.WriteLine(
-            $"{open} requests are open. What was submitted for them, and for requests accepted until {Readable.Time(now + lookUpFor)}, is looked up at ZPK before it is paid for."
+            $"{Readable.Count(open, "request")} {(open == 1 ? "is" : "are")} open. What was submitted for them, and for requests accepted until {Readable.Time(now + lookUpFor)}, is looked up at ZPK before it is paid for."
         );
         Console.WriteLine(
             $"Commands that were accepted after {Readable.Time(restored)} are not known: their publishers can send them again under their request ids, and nothing is paid twice."

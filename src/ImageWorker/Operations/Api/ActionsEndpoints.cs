@@ -171,7 +171,7 @@ public static class ActionsEndpoints
                         Results.Ok(end),
                         string.Create(
                             CultureInfo.InvariantCulture,
-                            $"{end.Done} requests; {(end.Next is null ? "none" : "more")} left"
+                            $"{Readable.Count(end.Done, "request")}; {(end.Next is null ? "none" : "more")} left"
                         )
                     );
             }

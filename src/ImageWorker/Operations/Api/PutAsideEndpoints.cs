@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json;
 using ImageWorker.Engine;
@@ -90,7 +89,7 @@ public static class PutAsideEndpoints
                     ? (ApiProblem.Of(why, StatusCodes.Status503ServiceUnavailable), why)
                     : (
                         Results.Ok(new PutAsideProgress(end.Done, end.Left)),
-                        string.Create(CultureInfo.InvariantCulture, $"{end.Done} messages; {end.Left} left")
+                        $"{Readable.Count(end.Done, "message")}; {Readable.Count(end.Left)} left"
                     );
             }
         );
