@@ -3,11 +3,16 @@
 
 const root = document.documentElement.dataset.root;
 
-// A picture that cannot be shown says so.
+// A picture that cannot be shown says so, also if it failed before this came.
+function sayFailed(image) {
+    image.replaceWith(Object.assign(document.createElement("span"), { textContent: image.dataset.failed ?? "" }));
+}
 document.addEventListener("error", event => {
     if (event.target instanceof HTMLImageElement)
-        event.target.replaceWith(Object.assign(document.createElement("span"), { textContent: event.target.dataset.failed ?? "" }));
+        sayFailed(event.target);
 }, true);
+for (const image of [...document.images].filter(image => image.complete && image.naturalWidth === 0))
+    sayFailed(image);
 
 document.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
