@@ -1,4 +1,3 @@
-using System.Globalization;
 using ImageWorker.Operations;
 
 namespace ImageWorker.Commands.Batches;
@@ -49,10 +48,7 @@ internal sealed class BatchTally(int rows, TimeProvider time)
 
     /// <summary>Such as <c>12 of 40 rows, 31 images, 2 failed, 1.1780 EUR</c>.</summary>
     public string Sum =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{Closed} of {Readable.Count(Rows, "row")}, {Readable.Count(Images, "image")}, {FailedImages} failed, {(Cost is null ? $"at least {Readable.Cost(KnownCost)}" : Readable.Cost(Cost))} EUR"
-        );
+        $"{Readable.Count(Closed)} of {Readable.Count(Rows, "row")}, {Readable.Count(Images, "image")}, {Readable.Count(FailedImages)} failed, {(Cost is null ? $"at least {Readable.Cost(KnownCost)}" : Readable.Cost(Cost))} EUR";
 
     /// <summary>Such as <c>, 3 min left</c>; empty as long as nobody can know.</summary>
     public string TimeLeft =>

@@ -169,10 +169,7 @@ public static class ActionsEndpoints
                     ? (ApiProblem.Of(why, StatusCodes.Status503ServiceUnavailable), why)
                     : (
                         Results.Ok(end),
-                        string.Create(
-                            CultureInfo.InvariantCulture,
-                            $"{Readable.Count(end.Done, "request")}; {(end.Next is null ? "none" : "more")} left"
-                        )
+                        $"{Readable.Count(end.Done, "request")}; {(end.Next is null ? "none" : "more")} left"
                     );
             }
         );
