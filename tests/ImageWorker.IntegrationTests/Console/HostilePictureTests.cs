@@ -1,4 +1,5 @@
 using System.Net;
+using ImageWorker.IntegrationTests.Servers;
 using ImageWorker.IntegrationTests.Workers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -50,6 +51,31 @@ public sealed class HostilePictureTests(ConsoleFixture console) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadGateway, status);
         Assert.Contains(why, body, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", body, StringComparison.OrdinalIgnoreCase);
+        await Microsoft
+            .Playwright.Assertions.Expect(page.Page.Locator(".frame"))
+            .ToHaveTextAsync("The picture could not be shown. Open it to see why.");
+    }
+
+    [Fact]
+    public async Task A_picture_that_failed_before_the_page_s_script_came_says_so_too()
+    {
+        const string Failed = "document.images.length > 0 && document.images[0].complete";
+        var command = WorkerUnderTest.Command($"a red fox [say image_url={_server!.Urls.Single()}/svg always]");
+        await console.Worker.CloseAsync(command);
+        using var page = await console.OpenAsync("/");
+        // Once: the next test has the same page of the browser.
+        await page.Page.RouteAsync(
+            "**/console.js",
+            async route =>
+            {
+                await Eventually.PassesAsync(async () => Assert.True(await page.Page.EvaluateAsync<bool>(Failed)));
+                await route.ContinueAsync();
+            },
+            new() { Times = 1 }
+        );
+
+        await page.GoAsync($"/requests/{command.RequestId}");
+
         await Microsoft
             .Playwright.Assertions.Expect(page.Page.Locator(".frame"))
             .ToHaveTextAsync("The picture could not be shown. Open it to see why.");
