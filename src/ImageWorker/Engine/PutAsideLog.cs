@@ -1,5 +1,4 @@
 using ImageWorker.Contracts;
-using ImageWorker.Hosting;
 using ImageWorker.Requests;
 using ImageWorker.Storage;
 using MassTransit;
@@ -11,9 +10,11 @@ namespace ImageWorker.Engine;
 /// Logs which commands failed and go to the error queue, each once, with its request and its stack trace. What cannot be
 /// read is told by <see cref="UnreadableMessages"/>.
 /// </summary>
-public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveObserver
+public sealed partial class PutAsideLog(TimeProvider time, ILogger<PutAsideLog> logger) : IReceiveObserver
 {
-    private readonly SaidOnce _interruption = new();
+    private static readonly TimeSpan InterruptionLasts = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<string, (long At, bool HasReason)> _interruptions = new(StringComparer.Ordinal);
 
     public Task ConsumeFault<T>(ConsumeContext<T> context, TimeSpan duration, string consumerType, Exception exception)
         where T : class
@@ -27,7 +28,7 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
     public Task ReceiveFault(ReceiveContext context, Exception exception)
     {
         if (IsOnlyNotAcknowledged(exception))
-            SayInterrupted(QueueOf(context), exception.GetBaseException().Message);
+            SayInterrupted(QueueOf(context), exception.GetBaseException());
         // Else ConsumeFault has logged it.
         else if (exception is not UnreadableException && !context.TryGetPayload<ConsumerFaultContext>(out _))
             Log.NotTaken(logger, QueueOf(context), exception);
@@ -59,15 +60,24 @@ public sealed partial class PutAsideLog(ILogger<PutAsideLog> logger) : IReceiveO
                 or OperationCanceledException
                 or DatabaseForgotException;
 
-    /// <summary>All commands that were under way on a channel fail for the same reason.</summary>
-    private void SayInterrupted(string queue, string reason)
+    /// <summary>
+    /// All commands that were under way on a channel fail together, some for the reason that the broker gave, some for
+    /// none: one line tells it, and one more if the reason came later.
+    /// </summary>
+    private void SayInterrupted(string queue, Exception cause)
     {
-        lock (_interruption)
+        var hasReason = cause is not OperationCanceledException;
+        lock (_interruptions)
         {
-            if (!_interruption.IsNew(reason))
+            if (
+                _interruptions.TryGetValue(queue, out var said)
+                && time.GetElapsedTime(said.At) < InterruptionLasts
+                && (said.HasReason || !hasReason)
+            )
                 return;
+            _interruptions[queue] = (time.GetTimestamp(), hasReason);
         }
-        Log.ComesAgain(logger, queue, reason);
+        Log.ComesAgain(logger, queue, hasReason ? cause.Message : "the channel or the connection was closed");
     }
 
     private static partial class Log
