@@ -23,17 +23,27 @@ public sealed class SteadyClock(TimeProvider system) : TimeProvider
         system.CreateTimer(callback, state, dueTime, period);
 
     /// <summary>
-    /// Follows another clock than the system's, from its first reading on.
+    /// Follows another clock than the system's, from its first reading on. A reading tells no more than that the clock said
+    /// this at some moment while it took. So a slow one corrects only what cannot be true, and timers do not fire early
+    /// because one answer was slower than the next.
     /// </summary>
     /// <param name="now">What it says.</param>
-    /// <param name="at">The monotonic counter then.</param>
-    public void Follow(DateTimeOffset now, long at)
+    /// <param name="before">The monotonic counter before the reading.</param>
+    /// <param name="after">The monotonic counter after it.</param>
+    public void Follow(DateTimeOffset now, long before, long after)
     {
         lock (_gate)
         {
+            var latest = now + system.GetElapsedTime(before, after);
             if (_followed is null)
-                (_now, _counted) = (now, at);
-            _followed = (now, at);
+                (_now, _counted) = (now + (latest - now) / 2, after);
+            var expected = _followed is null ? _now : TrueTime(after);
+            _followed = (
+                expected < now ? now
+                : expected > latest ? latest
+                : expected,
+                after
+            );
         }
     }
 

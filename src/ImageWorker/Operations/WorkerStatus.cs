@@ -71,9 +71,9 @@ public sealed record WorkerStatus(
         : Pace is { PausedAt: { } since, PauseReason: var reason }
             ? $"Paid calls are paused by an operator since {Readable.Time(since)}: {reason}"
         : Pace is { Ceiling: { } most } pace && AllWaiting.Count > 0 && (pace.Rate ?? double.MaxValue) >= most
-            ? $"{AllWaiting.Count} calls wait for an operator's ceiling of {PaceStatus.Calls(most)} calls/s."
+            ? $"An operator's ceiling of {PaceStatus.Calls(most)} calls/s holds up {Readable.Count(AllWaiting.Count, "call")}."
         : Pace is { Rate: { } rate } && AllWaiting.Count > rate * 5
-            ? $"{AllWaiting.Count} calls wait for ZPK, which takes about {PaceStatus.Calls(rate)} a second."
+            ? $"ZPK takes about {PaceStatus.Calls(rate)} calls/s, which holds up {Readable.Count(AllWaiting.Count, "call")}."
         : null;
 
     private string? ApiProblem =>

@@ -61,7 +61,7 @@ public sealed partial class DatabaseClock(TimeProvider time, ILogger<DatabaseClo
                 _evenSince = reading.Before;
             if (isNew || time.GetElapsedTime(reading.Before, reading.After) < Tolerance)
                 _last = reading;
-            (time as SteadyClock)?.Follow(now, reading.After);
+            (time as SteadyClock)?.Follow(now, reading.Before, reading.After);
             if (jump != TimeSpan.Zero)
                 Log.Jumped(logger, jump);
             return jump;

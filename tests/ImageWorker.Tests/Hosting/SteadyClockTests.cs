@@ -57,7 +57,7 @@ public sealed class SteadyClockTests
         var clock = new SteadyClock(_system);
         var other = Start.AddHours(1);
 
-        clock.Follow(other, _system.GetTimestamp());
+        Follow(clock, other);
         _system.Jump(TimeSpan.FromHours(-5));
         _system.Pass(TimeSpan.FromSeconds(100));
 
@@ -68,13 +68,59 @@ public sealed class SteadyClockTests
     public void A_jump_of_the_clock_that_is_followed_is_made_up_at_one_percent()
     {
         var clock = new SteadyClock(_system);
-        clock.Follow(Start, _system.GetTimestamp());
+        Follow(clock, Start);
 
-        clock.Follow(Start.AddHours(1), _system.GetTimestamp());
+        Follow(clock, Start.AddHours(1));
         _system.Pass(TimeSpan.FromSeconds(100));
 
         Assert.Equal(Start + TimeSpan.FromSeconds(101), clock.GetUtcNow());
     }
+
+    [Fact]
+    public void A_slow_reading_of_the_clock_that_is_followed_neither_slows_nor_hastens_it()
+    {
+        var clock = new SteadyClock(_system);
+        var ahead = TimeSpan.FromHours(1);
+        Follow(clock, _system.GetUtcNow() + ahead);
+
+        for (var second = 0; second < 10; second++)
+        {
+            // Alternately the clock is read at the beginning and at the end of what the reading took.
+            var (before, early) = (_system.GetTimestamp(), _system.GetUtcNow());
+            _system.Pass(TimeSpan.FromMilliseconds(200));
+            var read = second % 2 == 0 ? early : _system.GetUtcNow();
+            clock.Follow(read + ahead, before, _system.GetTimestamp());
+            _system.Pass(TimeSpan.FromSeconds(1));
+
+            Assert.Equal(_system.GetUtcNow() + ahead, clock.GetUtcNow());
+        }
+    }
+
+    [Fact]
+    public void A_drift_of_the_clock_that_is_followed_is_followed_however_slow_the_readings_are()
+    {
+        var clock = new SteadyClock(_system);
+        Follow(clock, Start);
+        var ahead = TimeSpan.Zero;
+
+        for (var second = 0; second < 1000; second++)
+        {
+            var (before, read) = (_system.GetTimestamp(), _system.GetUtcNow() + ahead);
+            _system.Pass(TimeSpan.FromMilliseconds(50));
+            clock.Follow(read, before, _system.GetTimestamp());
+            _system.Pass(TimeSpan.FromSeconds(1));
+            ahead += TimeSpan.FromMilliseconds(1);
+        }
+
+        Assert.InRange(
+            _system.GetUtcNow() + ahead - clock.GetUtcNow(),
+            TimeSpan.FromMilliseconds(-60),
+            TimeSpan.FromMilliseconds(60)
+        );
+    }
+
+    private void Follow(SteadyClock clock, DateTimeOffset now) =>
+        clock.Follow(now, _system.GetTimestamp(), _system.GetTimestamp());
 
     private sealed class JumpingClock(DateTimeOffset start) : TimeProvider
     {

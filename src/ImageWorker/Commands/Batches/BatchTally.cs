@@ -5,10 +5,13 @@ namespace ImageWorker.Commands.Batches;
 /// <summary>How far a batch is.</summary>
 /// <param name="rows">How many rows it has.</param>
 /// <param name="time">For the time that is left.</param>
-internal sealed class BatchTally(int rows, TimeProvider time)
+public sealed class BatchTally(int rows, TimeProvider time)
 {
-    private readonly long _start = time.GetTimestamp();
+    /// <summary>The first rows take as long as a request does. Those that follow tell how fast the batch is.</summary>
+    private const int First = 10;
+
     private int _closedNow;
+    private long _firstClosedAt;
     private bool _isCostKnown = true;
 
     public int Rows { get; } = rows;
@@ -38,7 +41,8 @@ internal sealed class BatchTally(int rows, TimeProvider time)
     public void Add(BatchResult result, bool isEarlier)
     {
         Closed++;
-        _closedNow += isEarlier ? 0 : 1;
+        if (!isEarlier && ++_closedNow == First)
+            _firstClosedAt = time.GetTimestamp();
         FailedRows += result.State is RowState.Failed ? 1 : 0;
         Images += result.Generated;
         FailedImages += result.Failed;
@@ -52,7 +56,7 @@ internal sealed class BatchTally(int rows, TimeProvider time)
 
     /// <summary>Such as <c>, 3 min left</c>; empty as long as nobody can know.</summary>
     public string TimeLeft =>
-        _closedNow == 0 || Closed == Rows
+        _closedNow < 2 * First || Closed == Rows
             ? ""
-            : $", {Readable.Span(time.GetElapsedTime(_start) / _closedNow * (Rows - Closed))} left";
+            : $", {Readable.Span(time.GetElapsedTime(_firstClosedAt) / (_closedNow - First) * (Rows - Closed))} left";
 }
