@@ -37,7 +37,7 @@ public sealed partial class StepRunner(
         using var span = RequestTracing.StartProcess(context.Message, telemetry.Value.IncludePrompts);
         var arrival = (context.Message as CommandAsked)?.Arrival;
         var trace = span is null ? (arrival?.TraceParent, arrival?.TraceState) : (span.Id, span.TraceStateString);
-        using var entry = context.Message is GenerateAsked asked ? turns.Enter(asked.Command.Tenant) : null;
+        using var entry = context.Message is GenerateAsked asked ? turns.Enter(asked.Command) : null;
         try
         {
             // A command's place is in the broker's memory until it ends. The rest comes again from the request's row.
@@ -117,10 +117,14 @@ public sealed partial class StepRunner(
         if (unit.Change is not RowChange.None)
         {
             var request = unit.Request!;
-            if (request.IsWaiting())
-                turns.NoteWaiting();
-            else
+            if (!request.IsWaiting())
                 dueTimes.Set(request.CorrelationId, request.Version, request.NextTickAt);
+            else
+            {
+                turns.NoteWaiting();
+                if (request.Command!.StartWithinSeconds is not null)
+                    dueTimes.Set(request.CorrelationId, request.Version, request.Deadline);
+            }
         }
         if (unit.Work.Count > 0)
             store.Keep(unit.Request!);

@@ -41,12 +41,14 @@ public sealed partial class DatabaseState(Database database, TimeProvider time, 
                 (await db.Database.GetPendingMigrationsAsync(ct)).ToList()
             );
             _schemaIsCurrent = pending.Count == 0;
-            return _schemaIsCurrent
-                ? null
-                : new(
-                    DatabaseProblem.SchemaMissing,
-                    $"database migrations are pending, run 'ImageWorker migrate': {string.Join(", ", pending)}"
-                );
+            if (_schemaIsCurrent)
+                return null;
+            return new(
+                DatabaseProblem.SchemaMissing,
+                await MissingAsync(ct) is { } missing
+                    ? $"{missing}, run 'ImageWorker migrate --create-database'"
+                    : $"database migrations are pending, run 'ImageWorker migrate': {string.Join(", ", pending)}"
+            );
         });
     }
 

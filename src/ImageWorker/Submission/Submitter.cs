@@ -54,8 +54,10 @@ public sealed partial class Submitter(
         {
             if (ledger.HasTimeForCall(picked))
                 return await BeginAsync(message, picked, ct);
-            // It was held back for long. No call was made on this claim, and none will be.
-            await ledger.ReleaseAsync(message.SubmissionId, picked);
+            // It was held back for long. No call was made on this claim, and none will be: its request waits again, unless
+            // it has changed.
+            if (await ledger.WaitAgainAsync(new(message.SubmissionId, picked.LeaseUntil)))
+                return new(null);
         }
         // The gate can close while this waits for its slot.
         if (await pace.WaitForTurnAsync() && gate.ClosedForPaying is var (until, reason))

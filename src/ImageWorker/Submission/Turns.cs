@@ -1,3 +1,4 @@
+using ImageWorker.Contracts;
 using ImageWorker.Hosting;
 using ImageWorker.Storage;
 using Microsoft.Extensions.Options;
@@ -72,18 +73,21 @@ public sealed partial class Turns(
     /// <summary>When to look for requests whose tenants have no room now; null if there are none, as far as is known.</summary>
     public DateTimeOffset? LookAgainAt => _lookAgainAt;
 
-    /// <summary>Says whether a new request must wait. Dispose the entry once the request's step has ended.</summary>
-    /// <param name="tenant">The tenant that its command names, or null.</param>
-    public TurnEntry Enter(string? tenant)
+    /// <summary>
+    /// Says whether a new request must wait. One that must start in time does, if only for a moment: its time counts until
+    /// it is picked. Dispose the entry once the request's step has ended.
+    /// </summary>
+    public TurnEntry Enter(GenerateImages command)
     {
         var entering = Interlocked.Increment(ref _entering);
         if (entering >= _flood)
             NoteFlood();
         var goesAtOnce =
-            !_someWait
+            command.StartWithinSeconds is null
+            && !_someWait
             && IsOpen
             && !paidPace.IsLimited
-            && !limits.Limit(limits.LineOf(tenant))
+            && !limits.Limit(limits.LineOf(command.Tenant))
             && calls.Paid + entering <= _options.Concurrency
             && calls.ReadyToPay + entering <= pace.RoomFor(SubmissionPace.Ahead);
         return new(this, mustWait: !goesAtOnce);

@@ -18,6 +18,8 @@ public sealed class MigrateTests(TestServers servers)
 
         await using var refused = WorkerProgram.Start(["migrate"], settings);
         Assert.Equal(1, await refused.WaitForExitAsync());
+        await using var tooEarly = WorkerProgram.Start(["requests", "list"], settings);
+        Assert.Equal(1, await tooEarly.WaitForExitAsync());
         await using var created = WorkerProgram.Start(["migrate", "--create-database"], settings);
         Assert.Equal(0, await created.WaitForExitAsync());
         await using var again = WorkerProgram.Start(["migrate"], settings);
@@ -29,6 +31,10 @@ public sealed class MigrateTests(TestServers servers)
             $"there is no database '{name}'. Create it, or run 'ImageWorker migrate --create-database'.",
             Assert.Single(refused.Lines),
             StringComparison.Ordinal
+        );
+        Assert.Equal(
+            $"ImageWorker: there is no database '{name}', run 'ImageWorker migrate --create-database'",
+            Assert.Single(tooEarly.Lines)
         );
         Assert.Equal("The schema is current.", Assert.Single(again.Lines));
         Assert.Equal("[]", Assert.Single(list.Lines));

@@ -20,7 +20,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
             id
         );
 
-        var command = started.Only<SubmitImages>().Command;
+        var command = started.Request!.Command!;
         Assert.Equal(("a lighthouse", 2, 0.0760m), (command.Prompt, command.Count, command.MaxCost));
         Assert.Equal(("zpk-ultra", "standard", 1800), (command.Model, command.Quality, command.TimeoutSeconds));
         Assert.Equal("17", command.Metadata?["Order"]);
@@ -71,7 +71,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
 
         var started = await worker.HandleBareAsync(GenerateImages, With(id, "\"n\":4,\"count\":2"), id);
 
-        Assert.Equal(2, started.Only<SubmitImages>().Command.Count);
+        Assert.Equal(2, started.Request!.Command!.Count);
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
 
         var started = await worker.HandleBareAsync(GenerateImages, With(id, field), id);
 
-        Assert.Equal(count, started.Only<SubmitImages>().Command.Count);
+        Assert.Equal(count, started.Request!.Command!.Count);
     }
 
     [Theory]
@@ -209,7 +209,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
 
         var started = await worker.HandleBareAsync(GenerateImages, With(id, $"\"startWithinSeconds\":{value}"), id);
 
-        Assert.Equal(seconds, started.Only<SubmitImages>().Command.StartWithinSeconds);
+        Assert.Equal(seconds, started.Request!.Command!.StartWithinSeconds);
     }
 
     [Fact]
@@ -223,10 +223,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
 
         var started = await worker.HandleBareAsync(GenerateImages, With(id, string.Join(',', nulls)), id);
 
-        Assert.Equal(
-            new GenerateImages { RequestId = id, Prompt = "a lighthouse" },
-            started.Only<SubmitImages>().Command
-        );
+        Assert.Equal(new GenerateImages { RequestId = id, Prompt = "a lighthouse" }, started.Request!.Command!);
     }
 
     [Fact]
@@ -262,7 +259,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
         );
         var repeat = await worker.HandleAsync(command);
 
-        Assert.True(command.AsksTheSameAs(bare.Only<SubmitImages>().Command));
+        Assert.True(command.AsksTheSameAs(bare.Request!.Command!));
         Assert.Equal("", repeat.Says);
     }
 
@@ -278,7 +275,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
 
         var started = await worker.HandleBareAsync(GenerateImages, With(id, $"\"metadata\":{metadata}"), id);
 
-        Assert.Equal(order, started.Only<SubmitImages>().Command.Metadata?.GetValueOrDefault("order"));
+        Assert.Equal(order, started.Request!.Command!.Metadata?.GetValueOrDefault("order"));
     }
 
     [Theory]
@@ -314,7 +311,7 @@ public sealed class CommandDeserializerTests(WorkerUnderTest worker) : IClassFix
             id
         );
 
-        Assert.Equal(2, started.Only<SubmitImages>().Command.Count);
+        Assert.Equal(2, started.Request!.Command!.Count);
     }
 
     [Theory]

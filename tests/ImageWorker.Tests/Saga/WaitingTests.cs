@@ -14,6 +14,9 @@ public sealed class WaitingTests : IDisposable
 {
     private readonly StubZpk _zpk = new();
 
+    /// <summary>So long that a claim is not good for a call any more.</summary>
+    private static TimeSpan HeldUp => SubmissionLease.Margin + TimeSpan.FromSeconds(1);
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public void Dispose() => _zpk.Dispose();
@@ -110,28 +113,46 @@ public sealed class WaitingTests : IDisposable
     }
 
     [Fact]
-    public async Task A_pick_that_was_held_up_is_claimed_anew_and_paid_once()
+    public async Task A_pick_that_was_held_up_waits_for_its_turn_again_and_is_paid_once()
     {
         await using var worker = await WaitingWorkerAsync();
         var command = Command();
         await worker.HandleAsync(command);
-        var next = await PickAsync(worker);
-        worker.Time.Advance(SubmissionLease.Margin + TimeSpan.FromSeconds(1));
-        var first = next.Request.Submissions[0];
 
-        var result = await worker.WithAsync<Submitter, CallResult>(submitter =>
-            submitter.HandleAsync(
-                new(command.RequestId, first.Id, 2, command) { AcceptedAt = default },
-                new Claim.Fresh(next.LeaseUntil, next.ClaimedAt),
-                span: null,
-                Ct
-            )
-        );
+        var heldUp = await SubmitAsync(worker, await PickAsync(worker), after: HeldUp);
+        var callsBefore = _zpk.GenerateCalls;
+        var result = await SubmitAsync(worker, await PickAsync(worker), after: TimeSpan.Zero);
 
         var entry = await worker.InDatabaseAsync(db => db.Submissions.AsNoTracking().SingleAsync(Ct));
+        Assert.Null(heldUp.Answer);
         Assert.IsType<SubmissionAccepted>(result.Answer);
-        Assert.Equal((1, 2), (_zpk.GenerateCalls, entry.Calls));
-        Assert.True(entry.LeaseUntil > next.LeaseUntil);
+        Assert.Equal((0, 1, 2), (callsBefore, _zpk.GenerateCalls, entry.Calls));
+    }
+
+    [Fact]
+    public async Task A_pick_that_was_held_up_beyond_its_time_is_not_paid()
+    {
+        await using var worker = await WaitingWorkerAsync();
+        var command = Command() with { StartWithinSeconds = 3 };
+        await worker.HandleAsync(command);
+
+        await SubmitAsync(worker, await PickAsync(worker), after: HeldUp);
+        await worker.TickAsync(command.RequestId, TimeSpan.Zero);
+        var failed = await FindOutAsync(worker, command.RequestId);
+
+        Assert.Equal((FailureReason.DeadlineExceeded, 0m), (failed.Reason, failed.Cost.Total));
+        Assert.Equal(0, _zpk.GenerateCalls);
+    }
+
+    [Fact]
+    public async Task Who_must_start_in_time_waits_although_it_meets_no_others()
+    {
+        await using var worker = await WorkerUnderTest.StartAsync(_zpk);
+
+        var asked = await worker.HandleAsync(Command() with { StartWithinSeconds = 30 });
+
+        Assert.Equal(worker.Time.GetUtcNow(), asked.Request!.WaitingSince);
+        Assert.Equal(worker.Time.GetUtcNow() + TimeSpan.FromSeconds(30), asked.Request.Deadline);
     }
 
     [Fact]
@@ -169,6 +190,20 @@ public sealed class WaitingTests : IDisposable
 
     private static async Task<PickedRequest> PickAsync(WorkerUnderTest worker) =>
         Assert.Single(await worker.WithAsync<SubmissionLedger, IReadOnlyList<PickedRequest>>(NextAsync));
+
+    private static Task<CallResult> SubmitAsync(WorkerUnderTest worker, PickedRequest next, TimeSpan after)
+    {
+        worker.Time.Advance(after);
+        var (request, claim) = (next.Request, new Claim.Fresh(next.LeaseUntil, next.ClaimedAt));
+        return worker.WithAsync<Submitter, CallResult>(submitter =>
+            submitter.HandleAsync(
+                new(request.CorrelationId, request.Submissions[0].Id, 2, request.Command!) { AcceptedAt = default },
+                claim,
+                span: null,
+                Ct
+            )
+        );
+    }
 
     /// <summary>Has a stopped request ask the ledger, and tells it the answer.</summary>
     private static async Task<ImagesFailed> FindOutAsync(WorkerUnderTest worker, Guid id)
