@@ -72,8 +72,9 @@ public sealed class CommandBody
         catch (JsonException exception)
         {
             // Its own text is for programmers, and quotes what it could not read, which may be a part of a prompt.
-            body.Problem =
-                $"it is no JSON, or nested too deep, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
+            body.Problem = json.IsEmpty
+                ? "it is empty"
+                : $"it is no JSON, or nested too deep, at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
         }
         return body;
     }

@@ -48,7 +48,7 @@ public sealed record PaceStatus(
             ? $"ZPK takes about {Calls(rate)} calls/s"
             : "No limit of ZPK's is known: calls begin as they come";
         var ceiling = Ceiling is { } most ? $"; an operator's ceiling is {Calls(most)} calls/s" : "";
-        var waits = waiting == 0 ? "; none waits" : $"; {waiting} wait";
+        var waits = waiting == 0 ? "; none waits" : $"; {Readable.Count(waiting)} wait{(waiting == 1 ? "s" : "")}";
         var first = waiting > 0 && longest is { } wait ? $", the longest for {Readable.Span(wait)}" : "";
         return takes + ceiling + waits + first + ".";
     }
