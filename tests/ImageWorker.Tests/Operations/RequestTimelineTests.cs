@@ -42,12 +42,11 @@ public sealed class RequestTimelineTests(WorkerUnderTest worker) : IClassFixture
     [Fact]
     public async Task Whose_turn_it_is_is_told_with_the_command()
     {
-        var request = (await worker.HandleAsync(Command())).Request!;
-        // Not handled: who waits for its turn would have the requests of the other tests wait too.
-        request.Command = request.Command! with
+        var command = Command() with { Tenant = "acme", Priority = "low" };
+        var request = (await worker.HandleAsync(command)).Request!;
+        // Added later: who waits for its turn would have the requests of the other tests wait too.
+        request.Command = command with
         {
-            Tenant = "acme",
-            Priority = "low",
             StartWithinSeconds = 30,
         };
 
