@@ -37,8 +37,8 @@ public sealed class SteadyClock(TimeProvider system) : TimeProvider
             var latest = now + system.GetElapsedTime(before, after);
             // The first takes longest, to connect above all, and that is before the clock is read. Rather late than early.
             if (_followed is null)
-                (_now, _counted) = (now, after);
-            var expected = _followed is null ? now : TrueTime(after);
+                (_now, _counted, _followed) = (now, after, (now, after));
+            var expected = TrueTime(after);
             _followed = (
                 expected < now ? now
                 : expected > latest ? latest

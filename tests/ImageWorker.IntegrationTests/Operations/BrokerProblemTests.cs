@@ -256,10 +256,7 @@ public sealed class BrokerProblemTests(RestartableServers servers)
                     || line.Contains("could not be taken", StringComparison.Ordinal)
             );
             // Whichever of the commands comes first may not know why; the reason is then told after it.
-            IReadOnlyList<string> said =
-            [
-                .. started.Process.Lines.Where(line => line.Contains("delivers them again", StringComparison.Ordinal)),
-            ];
+            var said = LinesThatSay(started, "delivers them again");
             Assert.True(said.Count <= 2, string.Join('\n', said));
             Assert.Distinct(
                 said.Select(line => line[line.IndexOf("Messages", StringComparison.Ordinal)..]),
@@ -294,10 +291,16 @@ public sealed class BrokerProblemTests(RestartableServers servers)
     /// <summary>One line tells it, and no stack trace.</summary>
     private static void IsSaidOnce(StartedWorker worker, string what)
     {
-        var lines = worker.Process.Lines;
-        IReadOnlyList<string> said = [.. lines.Where(line => line.Contains(what, StringComparison.Ordinal))];
+        var said = LinesThatSay(worker, what);
         Assert.True(said.Count == 1, string.Join('\n', said));
+    }
+
+    /// <summary>The lines with that text, of a worker that has told no stack trace.</summary>
+    private static IReadOnlyList<string> LinesThatSay(StartedWorker worker, string what)
+    {
+        var lines = worker.Process.Lines;
         Assert.DoesNotContain(lines, line => line.TrimStart().StartsWith("at ", StringComparison.Ordinal));
+        return [.. lines.Where(line => line.Contains(what, StringComparison.Ordinal))];
     }
 
     private static async Task DeclareAsync(WorkerUnderTest worker, Func<IChannel, Task> declare)

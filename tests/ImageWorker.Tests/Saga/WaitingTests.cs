@@ -119,7 +119,8 @@ public sealed class WaitingTests : IDisposable
         var command = Command();
         await worker.HandleAsync(command);
 
-        var heldUp = await SubmitAsync(worker, await PickAsync(worker), after: HeldUp);
+        var first = await PickAsync(worker);
+        var heldUp = await SubmitAsync(worker, first, after: HeldUp);
         var callsBefore = _zpk.GenerateCalls;
         var result = await SubmitAsync(worker, await PickAsync(worker), after: TimeSpan.Zero);
 
@@ -127,6 +128,7 @@ public sealed class WaitingTests : IDisposable
         Assert.Null(heldUp.Answer);
         Assert.IsType<SubmissionAccepted>(result.Answer);
         Assert.Equal((0, 1, 2), (callsBefore, _zpk.GenerateCalls, entry.Calls));
+        Assert.True(entry.LeaseUntil > first.LeaseUntil);
     }
 
     [Fact]
