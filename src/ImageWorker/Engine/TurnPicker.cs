@@ -25,7 +25,7 @@ public sealed partial class TurnPicker(
 )
 {
     /// <summary>While a flood of commands is stored, one call is picked for so many of them.</summary>
-    private const int StoredForEachPick = 10;
+    private const int StoredForEachPick = 2;
 
     private readonly int _concurrency = options.Value.Concurrency;
     private Task _picking = Task.CompletedTask;
@@ -56,10 +56,13 @@ public sealed partial class TurnPicker(
         var ready = calls.ReadyToPay;
         var stored = turns.Stored;
         // Calls that nothing limits would take most of the time that storing needs. But as long as a flood is not stored,
-        // nobody sees which of it is urgent.
+        // nobody sees which of it is urgent. They are picked in blocks: a pick of few takes as long as one of many.
         LooksAgainAfterFlood = pace.Rate is null && turns.IsFlooded;
         if (LooksAgainAfterFlood)
-            most = (int)Math.Min(most, ready + (stored - _storedBefore) / StoredForEachPick);
+        {
+            var share = (stored - _storedBefore) / StoredForEachPick;
+            most = share < _concurrency / 2 ? 0 : (int)Math.Min(most, ready + share);
+        }
         if (ready > ahead / 2 || most <= ready)
             return;
         (_pickedAt, _begunSince, _storedBefore) = (time.GetTimestamp(), 0, stored);

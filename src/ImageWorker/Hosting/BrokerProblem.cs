@@ -68,7 +68,10 @@ public sealed record BrokerProblem(string Kind, string Text)
                 ExchangeDeclaredOtherwise,
                 $"{text}. Delete the exchange, and the worker declares it anew; then bind its queues again"
             ),
-            _ => new(Unreachable, $"{broker} cannot be reached: {said?.ReplyText ?? causes[^1].Message}"),
+            _ => new(
+                Unreachable,
+                $"{broker}:{factory.Endpoint.Port} cannot be reached: {said?.ReplyText ?? causes[^1].Message}"
+            ),
         };
     }
 

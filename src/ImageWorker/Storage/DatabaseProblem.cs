@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net.Sockets;
 using Npgsql;
 
 namespace ImageWorker.Storage;
@@ -36,6 +37,18 @@ public sealed record DatabaseProblem(string Kind, string Text)
             || cause is DbException { SqlState: { } failed } && !NoSession.Contains(failed[..2], StringComparer.Ordinal)
                 ? "fails"
                 : "cannot be reached";
-        return new(isLogin ? RefusesLogin : Unreachable, $"the database {verb}: {cause.Message}{advice}");
+        return new(
+            isLogin ? RefusesLogin : Unreachable,
+            $"the database {verb}: {AddressOf(exception)}{cause.Message}{advice}"
+        );
+    }
+
+    /// <summary>Npgsql's words, which name the address; those of what it met do not.</summary>
+    private static string AddressOf(Exception exception)
+    {
+        for (var met = exception; met is not null; met = met.InnerException)
+            if (met is NpgsqlException { InnerException: SocketException or TimeoutException })
+                return $"{met.Message}: ";
+        return "";
     }
 }

@@ -33,7 +33,7 @@ public sealed class BatchTests(SharedWorkerFixture shared) : IDisposable
         Assert.StartsWith("row-0001-image-1-", cells[9].Split(' ')[1], StringComparison.Ordinal);
         Assert.Equal(3 + 2, _folder.FileNames.Count);
         Assert.Equal((2, 3, 0.114m), SumOf(second));
-        Assert.StartsWith("0 of 2 rows go to ", second.ErrorLines[0], StringComparison.Ordinal);
+        Assert.StartsWith("Sending 0 of 2 rows to ", second.ErrorLines[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class BatchTests(SharedWorkerFixture shared) : IDisposable
 
         Assert.Equal(1, await first.WaitForExitAsync());
         Assert.Contains(
-            "ImageWorker: 1 rows go on; the same command goes on where it stopped, and pays nothing twice",
+            "ImageWorker: 1 row still open; the same command goes on where it stopped, and pays nothing twice",
             first.ErrorLines,
             StringComparer.Ordinal
         );

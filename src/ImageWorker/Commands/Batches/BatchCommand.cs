@@ -35,7 +35,7 @@ internal static class BatchCommand
         if (plan.MaxCost is { } budget && !(earlier.Sum(result => result.Cost ?? 0) + estimate <= budget))
             return new CommandFailure(
                 CommandLine.Failed,
-                $"{left.Count} rows may cost {Readable.Cost(estimate)} EUR, which with what was paid is above --max-cost {Readable.Cost(budget)}. Nothing was sent."
+                $"{Readable.Count(left.Count, "row")} may cost {Readable.Cost(estimate)} EUR, which with what was paid is above --max-cost {Readable.Cost(budget)}. Nothing was sent."
             ).Tell();
         return plan.IsDryRun
             ? CommandLine.Done
@@ -60,7 +60,9 @@ internal static class BatchCommand
         await using ISendSession session = Connections.AreMissing(builder.Configuration)
             ? FileSession.Open(builder)
             : await BrokerSession.OpenAsync(builder, ct);
-        await Console.Error.WriteLineAsync($"{left.Count} of {rows.Count} rows go to {session.Destination}");
+        await Console.Error.WriteLineAsync(
+            $"Sending {Readable.Count(left.Count)} of {Readable.Count(rows.Count, "row")} to {session.Destination}"
+        );
 
         var tally = new BatchTally(rows.Count, TimeProvider.System);
         var view = new BatchView(tally, TimeProvider.System);
@@ -82,11 +84,12 @@ internal static class BatchCommand
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            ended = $"{run.Open.Count} rows go on; the same command goes on where it stopped, and pays nothing twice";
+            ended =
+                $"{Readable.Count(run.Open.Count, "row")} still open; the same command goes on where it stopped, and pays nothing twice";
         }
         catch (TimeoutException)
         {
-            ended = $"{run.Open.Count} rows were not closed in time. Does a worker run?";
+            ended = $"{Readable.Count(run.Open.Count, "row")} not closed in time. Does a worker run?";
         }
         finally
         {

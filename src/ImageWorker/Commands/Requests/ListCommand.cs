@@ -2,6 +2,7 @@ using System.CommandLine;
 using ImageWorker.Contracts;
 using ImageWorker.Operations;
 using ImageWorker.Requests;
+using ImageWorker.Zpk;
 
 namespace ImageWorker.Commands.Requests;
 
@@ -11,9 +12,9 @@ internal static class ListCommand
     public static Command Create()
     {
         var state = new Option<string?>("--state") { Description = "Only these: 'open' is all that are not closed." };
-        state.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestSearch.States]);
+        AcceptOnly(state, RequestSearch.States, StringComparer.OrdinalIgnoreCase);
         var outcome = new Option<string?>("--outcome") { Description = "Only closed ones that ended so." };
-        outcome.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. RequestOutcome.All]);
+        AcceptOnly(outcome, RequestOutcome.All, StringComparer.OrdinalIgnoreCase);
         var older = AgeOption.Create("--older-than", "Only those whose command came longer ago: 90s, 15m, 12h, 7d.");
         var newer = AgeOption.Create("--newer-than", "Only those whose command came since: 90s, 15m, 12h, 7d.");
         var tenant = new Option<string?>("--tenant")
@@ -21,8 +22,19 @@ internal static class ListCommand
             Description =
                 $"Only those that take the turns of this tenant; {RequestTurns.NoTenant} for those that name none.",
         };
+        tenant.Validators.Add(result =>
+        {
+            if (
+                result.Tokens is [{ Value: var name }]
+                && name != RequestTurns.NoTenant
+                && !CommandRules.IsTenantName(name)
+            )
+                result.AddError(
+                    $"--tenant is '{name}': a tenant has 1 to {CommandRules.MaxTenantLength} lower-case letters, digits, '.', '_' and '-'."
+                );
+        });
         var priority = new Option<string?>("--priority") { Description = "Only those of this priority." };
-        priority.AcceptOnlyFromAmong([.. RequestTurns.Priorities]);
+        AcceptOnly(priority, RequestTurns.Priorities, StringComparer.Ordinal);
         var id = new Option<RequestIdText?>("--id")
         {
             Description = "Only those whose ids begin so.",
@@ -30,6 +42,7 @@ internal static class ListCommand
             CustomParser = result => RequestsCommand.IdOf(result),
         };
         var model = new Option<string?>("--model") { Description = "Only those of this model." };
+        AcceptOnly(model, ImageModel.All, StringComparer.Ordinal);
         var metadata = new Option<string?>("--metadata")
         {
             Description = "Only those whose metadata has this value under the key Operations:SearchableMetadata.",
@@ -106,6 +119,16 @@ internal static class ListCommand
         return command;
     }
 
+    private static void AcceptOnly(Option<string?> option, IReadOnlyCollection<string> words, StringComparer comparer)
+    {
+        option.CompletionSources.Add([.. words]);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var given }] && !words.Contains(given, comparer))
+                result.AddError($"{option.Name} must be one of {string.Join(", ", words)}, not '{given}'");
+        });
+    }
+
     private static async Task<int> ListAsync(
         OperatorSession session,
         RequestSearch search,
@@ -133,7 +156,7 @@ internal static class ListCommand
             Printed.Json(found);
         else
             Printed.Table(
-                $"{found.Count} requests",
+                Readable.Count(found.Count, "request"),
                 ["Request", "State", "Outcome", "Images", "Cost, EUR", "Age", "Due in", "Took"],
                 found.Select(request =>
                     (IReadOnlyList<string>)
