@@ -59,6 +59,7 @@ public static class CommandLine
         root.TreatUnmatchedTokensAsErrors = false;
         root.SetAction(RunCommand.RunAsync);
         HelpExample.AddTo(root);
+        ArgumentMistake.RefuseCommas(root);
         return root;
     }
 }

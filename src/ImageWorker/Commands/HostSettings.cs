@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using ImageWorker.Hosting;
+using ImageWorker.Zpk;
 using ImageWorker.ZpkSimulator;
 using Microsoft.Extensions.Logging.Console;
 
@@ -179,6 +180,12 @@ public static class HostSettings
                 );
         }
     }
+
+    /// <summary>True for an embedded worker that is told of no ZPK: it brings the simulator.</summary>
+    public static bool BringsSimulator(IConfiguration configuration) =>
+        Connections.AreMissing(configuration)
+        && configuration.GetSection(ZpkOptions.Section) is var zpk
+        && (zpk["BaseAddress"] ?? zpk["ApplicationId"] ?? zpk["ApiKey"] ?? zpk["ApiKeyFile"]) is null;
 
     public static void UseSimulator(this IConfiguration configuration, ZpkSimulatorServer simulator)
     {

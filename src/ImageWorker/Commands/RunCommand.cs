@@ -38,10 +38,9 @@ public static partial class RunCommand
 
         // Before the simulator, whose own file must not have two writers either.
         using var file = connections.IsEmbedded ? SqliteFileLock.Take(Connections.EmbeddedDatabase) : null;
-        await using var simulator =
-            connections.IsEmbedded && !NamesZpk(builder.Configuration)
-                ? await StartSimulatorAsync(builder.Configuration, ct)
-                : null;
+        await using var simulator = HostSettings.BringsSimulator(builder.Configuration)
+            ? await StartSimulatorAsync(builder.Configuration, ct)
+            : null;
 
         builder.Services.AddImageWorker(connections);
         await using var app = builder.Build();
@@ -101,10 +100,6 @@ public static partial class RunCommand
             throw;
         }
     }
-
-    private static bool NamesZpk(ConfigurationManager configuration) =>
-        configuration.GetSection(ZpkOptions.Section) is var zpk
-        && (zpk["BaseAddress"] ?? zpk["ApplicationId"] ?? zpk["ApiKey"] ?? zpk["ApiKeyFile"]) is not null;
 
     private static async Task<ZpkSimulatorServer> StartSimulatorAsync(
         ConfigurationManager configuration,

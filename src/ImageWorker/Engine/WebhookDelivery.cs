@@ -145,7 +145,7 @@ public sealed partial class WebhookDelivery(
         [LoggerMessage(
             1,
             LogLevel.Warning,
-            "The webhook of tenant {Tenant} fails: {Answer}. Its posts are tried again for a day; events are published all the same, and other tenants do not wait"
+            "The webhook of tenant {Tenant} fails: {Answer}. Its posts are tried again for a while (Webhooks:GiveUpAfter); events are published all the same, and other tenants do not wait"
         )]
         public static partial void Fails(ILogger logger, string tenant, string answer);
 

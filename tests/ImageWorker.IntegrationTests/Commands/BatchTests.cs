@@ -47,6 +47,7 @@ public sealed class BatchTests(SharedWorkerFixture shared) : IDisposable
         await using var send = Send("--file", "p.jsonl");
 
         Assert.Equal(1, await send.WaitForExitAsync());
+        Assert.Equal("ImageWorker: 1 row failed", send.ErrorLines[^1]);
         var results = await ResultsAsync("p.results.jsonl");
         Assert.Equal(
             [("failed", "ContentPolicyViolation"), ("ready", "")],
@@ -111,6 +112,45 @@ public sealed class BatchTests(SharedWorkerFixture shared) : IDisposable
     }
 
     [Fact]
+    public async Task One_that_is_killed_goes_on_with_the_budget_that_its_rows_were_sent_with()
+    {
+        await WriteAsync("p.csv", $"prompt\na fox [seconds 4] [tag {_tag}]\n");
+        await using var first = Send("--file", "p.csv", "--max-cost", "0.3");
+        await Eventually.HoldsAsync(() => _worker.Zpk.ReadLedger(_tag).Totals.Submissions == 1);
+        await first.KillAsync();
+
+        await using var second = Send("--file", "p.csv", "--max-cost", "0.2");
+
+        Assert.True(await second.WaitForExitAsync() == 0, second.Tail);
+        Assert.Equal((1, 1, 0.038m), SumOf(second));
+        Assert.Equal(1, _worker.Zpk.ReadLedger(_tag).Totals.ImagesPaid);
+    }
+
+    [Fact]
+    public async Task With_another_budget_and_without_its_result_file_it_says_so_and_the_same_budget_mends_it()
+    {
+        await WriteAsync("p.jsonl", $"{{\"prompt\": \"a fox [tag {_tag}]\"}}\n");
+        await using var first = Send("--file", "p.jsonl", "--max-cost", "0.3");
+        Assert.Equal(0, await first.WaitForExitAsync());
+        File.Delete(_folder.At("p.results.jsonl"));
+
+        await using var other = Send("--file", "p.jsonl", "--max-cost", "0.2");
+        Assert.Equal(1, await other.WaitForExitAsync());
+        Assert.StartsWith(
+            "ImageWorker: 1 row sent before with another budget",
+            other.ErrorLines[^1],
+            StringComparison.Ordinal
+        );
+        Assert.Equal(["notSent"], await StatesAsync("p.results.jsonl"));
+
+        await using var same = Send("--file", "p.jsonl", "--max-cost", "0.3");
+        Assert.True(await same.WaitForExitAsync() == 0, same.Tail);
+        Assert.Equal(["ready"], await StatesAsync("p.results.jsonl"));
+        Assert.Equal((1, 1, 0.038m), SumOf(same));
+        Assert.Equal(1, _worker.Zpk.ReadLedger(_tag).Totals.ImagesPaid);
+    }
+
+    [Fact]
     public async Task Nothing_is_sent_of_a_file_that_costs_too_much_or_has_a_bad_row_or_is_only_estimated()
     {
         await WriteAsync("p.csv", $"prompt,count\na fox [tag {_tag}],2\na crow [tag {_tag}],3\n");
@@ -164,7 +204,7 @@ public sealed class BatchTests(SharedWorkerFixture shared) : IDisposable
         );
         Assert.Contains(
             send.OutputLines,
-            line => line.Contains("row 2 failed (ContentPolicyViolation)", StringComparison.Ordinal)
+            line => line.Contains("row 2: failed (ContentPolicyViolation)", StringComparison.Ordinal)
         );
     }
 

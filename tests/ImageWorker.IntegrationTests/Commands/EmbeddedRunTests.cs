@@ -26,6 +26,23 @@ public sealed class EmbeddedRunTests : EmbeddedWorker
     }
 
     [Fact]
+    public async Task With_no_configuration_the_pictures_of_a_file_are_saved_too()
+    {
+        await using var worker = WorkerProgram.StartWorker([], Folder.FullName);
+        await worker.ReadyAsync();
+        await File.WriteAllTextAsync(
+            Folder.At("p.csv"),
+            "prompt\na red fox [seconds 0.3]\n",
+            TestContext.Current.CancellationToken
+        );
+
+        await using var send = WorkerProgram.Start(["send", "--file", "p.csv", "--out", "."], [], Folder.FullName);
+
+        Assert.True(await send.WaitForExitAsync() == 0, send.Tail);
+        Assert.Single(Folder.FileNames, name => name.StartsWith("row-0001-image-0-", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_command_sent_while_no_worker_runs_is_done_by_the_next_one()
     {
         await using var send = await SendAsync();

@@ -74,6 +74,9 @@ public sealed class CommandLineTests
     [InlineData("--request-id must be a UUID such as ", "send", "a fox", "--request-id", "7")]
     [InlineData("--limit must be a whole number, not '1.5'", "queues", "list", "--limit", "1.5")]
     [InlineData("calls-per-second must be a number such as 0.5, not 'fast'", "pace", "set", "fast")]
+    [InlineData("--max-cost must be a number such as 0.5, not '0,5'", "send", "a fox", "--max-cost", "0,5")]
+    [InlineData("--min-cost must be a number such as 0.5, not '0,05'", "requests", "list", "--min-cost", "0,05")]
+    [InlineData("calls-per-second must be a number such as 0.5, not '1,5'", "pace", "set", "1,5")]
     [InlineData("--tenant is 'Shop': a tenant has 1 to 64 lower-case letters", "requests", "list", "--tenant", "Shop")]
     [InlineData("--model must be one of zpk-ultra, dall-e-3, not 'dalle'", "requests", "list", "--model", "dalle")]
     public async Task A_value_that_cannot_be_is_told_in_words(string mistake, params string[] args)

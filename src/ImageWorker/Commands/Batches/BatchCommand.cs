@@ -56,7 +56,7 @@ internal static class BatchCommand
         if (plan.Pictures is not null)
             BatchPictures.MakeWritable(plan.Pictures);
         results.Begin();
-        await using var pictures = plan.Pictures is null ? null : PictureClient(builder);
+        await using var pictures = plan.Pictures is null ? null : PictureClient(builder.Configuration);
         await using ISendSession session = Connections.AreMissing(builder.Configuration)
             ? FileSession.Open(builder)
             : await BrokerSession.OpenAsync(builder, ct);
@@ -93,24 +93,12 @@ internal static class BatchCommand
         }
         finally
         {
-            results.Complete(Unfinished(rows, run));
+            results.Complete(rows.Select(row => BatchResult.Unfinished(row, RowState.NotSent)));
         }
-        if (ended is not null)
-            await Console.Error.WriteLineAsync($"ImageWorker: {ended}");
+        if (!tally.IsDone)
+            await Console.Error.WriteLineAsync($"ImageWorker: {ended ?? tally.Problems}");
         Tell(plan, tally, json);
         return tally.IsDone ? CommandLine.Done : CommandLine.Failed;
-    }
-
-    private static IEnumerable<BatchResult> Unfinished(IEnumerable<BatchRow> rows, BatchRun run)
-    {
-        var open = run.Open.Select(row => row.Number).ToHashSet();
-        return rows.Select(row => new BatchResult
-        {
-            Row = row.Number,
-            RequestId = row.Command.RequestId,
-            State = open.Contains(row.Number) ? RowState.Open : RowState.NotSent,
-            MaxCost = row.Command.MaxCost,
-        });
     }
 
     private static void Tell(BatchPlan plan, BatchTally tally, bool json)
@@ -166,22 +154,21 @@ internal static class BatchCommand
     }
 
     /// <summary>Pictures are fetched without credentials, which a publisher need not have.</summary>
-    private static ServiceProvider PictureClient(HostApplicationBuilder builder)
+    private static ServiceProvider PictureClient(ConfigurationManager configuration)
     {
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Zpk:ApplicationId"] = "pictures-only",
+            ["Zpk:ApiKey"] = "pictures-only",
+            ["Zpk:ApiKeyFile"] = null,
+        };
+        // Its pictures are on this machine, where no other picture may be.
+        if (HostSettings.BringsSimulator(configuration))
+            settings["Zpk:BaseAddress"] = "http://localhost";
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton<IConfiguration>(
-            new ConfigurationBuilder()
-                .AddConfiguration(builder.Configuration)
-                .AddInMemoryCollection(
-                    new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
-                    {
-                        ["Zpk:ApplicationId"] = "pictures-only",
-                        ["Zpk:ApiKey"] = "pictures-only",
-                        ["Zpk:ApiKeyFile"] = null,
-                    }
-                )
-                .Build()
+            new ConfigurationBuilder().AddConfiguration(configuration).AddInMemoryCollection(settings).Build()
         );
         services.AddMetrics();
         services.AddZpkImages();

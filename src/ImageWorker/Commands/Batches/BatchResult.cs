@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using ImageWorker.Contracts;
+using ImageWorker.Requests;
 
 namespace ImageWorker.Commands.Batches;
 
@@ -13,10 +14,11 @@ public enum RowState
     [JsonStringEnumMemberName("failed")]
     Failed,
 
-    /// <summary>It was sent, and is not closed yet.</summary>
+    /// <summary>It was sent, or was about to be, and is not closed yet.</summary>
     [JsonStringEnumMemberName("open")]
     Open,
 
+    /// <summary>It was not sent, or refused because its id was sent before with another budget or other fields.</summary>
     [JsonStringEnumMemberName("notSent")]
     NotSent,
 }
@@ -58,7 +60,17 @@ public sealed record BatchResult
     [JsonIgnore]
     public bool IsClosed => State is RowState.Ready or RowState.Failed;
 
-    /// <summary>The result of a row whose request is closed.</summary>
+    /// <summary>The entry of a row that is not closed.</summary>
+    public static BatchResult Unfinished(BatchRow row, RowState state) =>
+        new()
+        {
+            Row = row.Number,
+            RequestId = row.Command.RequestId,
+            State = state,
+            MaxCost = row.Command.MaxCost,
+        };
+
+    /// <summary>The result of a row whose request is closed, or was refused.</summary>
     /// <param name="row">The row.</param>
     /// <param name="closing">The closing event.</param>
     /// <exception cref="ArgumentException">The event closes nothing.</exception>
@@ -66,6 +78,14 @@ public sealed record BatchResult
         closing switch
         {
             ImagesReady ready => Of(row, ready.Images, ready.Cost, []) with { State = RowState.Ready },
+            // What was sent before goes on, and says its own end to whoever asks for the same.
+            ImagesFailed { Errors: [{ } error, ..] } when error.Id == CommandRules.RequestIdReused.Id => Unfinished(
+                row,
+                RowState.NotSent
+            ) with
+            {
+                Errors = [$"{error.Id}: its id was sent before with another budget or other fields"],
+            },
             ImagesFailed failed => Of(row, failed.Images, failed.Cost, failed.Errors) with
             {
                 Reason = $"{failed.Reason}",

@@ -48,9 +48,11 @@ internal sealed class BatchRun(
             {
                 while (next < rows.Count && _open.Count < AtOnce)
                 {
-                    // Before it is sent: it may arrive though this does not return.
-                    _open.Add(rows[next].Command.RequestId, rows[next]);
-                    await session.SendAsync(rows[next++].Command, ct);
+                    // Before it is sent: it may arrive though this does not return, and then has this budget.
+                    var sent = rows[next++];
+                    _open.Add(sent.Command.RequestId, sent);
+                    results.Add(BatchResult.Unfinished(sent, RowState.Open));
+                    await session.SendAsync(sent.Command, ct);
                 }
                 if (_open.Count == 0)
                     break;

@@ -24,6 +24,9 @@ public sealed class BatchTally(int rows, TimeProvider time)
 
     public int FailedImages { get; private set; }
 
+    /// <summary>Rows whose ids were sent before with another budget or other fields.</summary>
+    public int Refused { get; private set; }
+
     /// <summary>Pictures that were to be saved, and are not.</summary>
     public int LostPictures { get; set; }
 
@@ -35,11 +38,32 @@ public sealed class BatchTally(int rows, TimeProvider time)
 
     public bool IsDone => Closed == Rows && FailedRows == 0 && LostPictures == 0;
 
-    /// <summary>Adds a closed row.</summary>
+    /// <summary>What is not as it should be, for a batch that ran to its end; empty if all is.</summary>
+    public string Problems =>
+        string.Join(
+            "; ",
+            new[]
+            {
+                FailedRows > 0 ? $"{Readable.Count(FailedRows, "row")} failed" : "",
+                LostPictures > 0
+                    ? $"{Readable.Count(LostPictures, "picture")} not saved, the same command tries again"
+                    : "",
+                Refused > 0
+                    ? $"{Readable.Count(Refused, "row")} sent before with another budget or other fields, and not again: give the same --max-cost for the same rows, or the result file of that run"
+                    : "",
+            }.Where(problem => problem.Length > 0)
+        );
+
+    /// <summary>Adds a row that is closed or was refused.</summary>
     /// <param name="result">Its result.</param>
     /// <param name="isEarlier">True if an earlier run closed it.</param>
     public void Add(BatchResult result, bool isEarlier)
     {
+        if (!result.IsClosed)
+        {
+            Refused++;
+            return;
+        }
         Closed++;
         if (!isEarlier && ++_closedNow == First)
             _firstClosedAt = time.GetTimestamp();

@@ -38,14 +38,17 @@ internal sealed class BatchView(BatchTally tally, TimeProvider time)
 
     public void Closed(BatchResult result)
     {
+        var state = result.State switch
+        {
+            RowState.Ready => "ready",
+            RowState.Failed => $"failed ({result.Reason})",
+            _ => "not sent",
+        };
+        var line = $"row {result.Row}: {state}{string.Concat(result.Errors.Select(error => $", {error}"))}";
         if (_terminal is null)
-            Say(
-                $"row {result.Row}: {(result.State is RowState.Ready ? "ready" : $"failed ({result.Reason})")}{string.Concat(result.Errors.Select(error => $", {error}"))}; {tally.Sum}{tally.TimeLeft}"
-            );
-        else if (result.State is RowState.Failed)
-            Say(
-                $"row {result.Row} failed ({result.Reason}){string.Concat(result.Errors.Select(error => $", {error}"))}"
-            );
+            Say($"{line}; {tally.Sum}{tally.TimeLeft}");
+        else if (result.State is not RowState.Ready)
+            Say(line);
     }
 
     public void Say(string line)

@@ -112,13 +112,14 @@ public sealed class ResultFile : IDisposable
         }
     }
 
-    /// <summary>Ends with every row, in order. What rows left that are no longer in the file stands after them.</summary>
-    public void Complete(IEnumerable<BatchResult> unfinished)
+    /// <summary>Ends with every row, in order. What rows left that are no longer in the file stands among them.</summary>
+    /// <param name="unsent">What stands for a row of which nothing is known.</param>
+    public void Complete(IEnumerable<BatchResult> unsent)
     {
         lock (_lock)
         {
-            foreach (var result in unfinished.Where(result => ClosedBefore(result.RequestId) is null))
-                _results[result.RequestId] = result;
+            foreach (var result in unsent)
+                _results.TryAdd(result.RequestId, result);
             WriteAll();
         }
     }

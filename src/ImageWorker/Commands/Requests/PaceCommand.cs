@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ImageWorker.Operations;
 using ImageWorker.Storage;
 
@@ -34,7 +35,7 @@ public static class PaceCommand
         rate.Validators.Add(result =>
         {
             if (
-                double.TryParse(result.Tokens[0].Value, out var given)
+                double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var given)
                 && given is not (>= PaceSteering.Least and <= PaceSteering.Most)
             )
                 result.AddError(
