@@ -14,7 +14,10 @@ internal sealed record CommandFailure(int ExitCode, params IReadOnlyList<string>
         exception switch
         {
             ConfigurationException mistake => Misuse(mistake.Message),
-            OptionsValidationException mistakes => new(CommandLine.Misused, [.. mistakes.Failures]),
+            OptionsValidationException mistakes => new(
+                CommandLine.Misused,
+                [.. mistakes.Failures.Distinct(StringComparer.Ordinal)]
+            ),
             // A value of the wrong type. The message names the key.
             InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } mistake => Misuse(
                 mistake.Message
@@ -23,7 +26,7 @@ internal sealed record CommandFailure(int ExitCode, params IReadOnlyList<string>
             InvalidDataException { InnerException: FormatException or JsonException } mistake => Misuse(
                 $"{mistake.Message} {mistake.GetBaseException().Message}"
             ),
-            OperationCanceledException => new(CommandLine.Failed),
+            OperationCanceledException => Failed("interrupted"),
             BrokerException problem => Failed(problem.Message),
             _ when IsOfDatabase(exception) => Failed(DatabaseProblem.Of(exception).Text),
             IOException or UnauthorizedAccessException => Failed(exception.Message),

@@ -78,7 +78,8 @@ public static class HostSettings
 
     public static void UseWorkerDefaults(this WebApplicationBuilder builder)
     {
-        builder.Configuration["urls"] ??= DefaultUrls;
+        if (string.IsNullOrEmpty(builder.Configuration["urls"]))
+            builder.Configuration["urls"] = DefaultUrls;
         foreach (var url in builder.Configuration["urls"]!.Split(';', StringSplitOptions.RemoveEmptyEntries))
             CheckUrl("ASPNETCORE_URLS (urls)", url);
         foreach (var endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())

@@ -80,12 +80,18 @@ public static class BrokerHost
     /// <exception cref="BrokerException">There is none to be had.</exception>
     public static async Task<IConnection> ConnectAsync(string rabbitMq, CancellationToken ct)
     {
+        IConnection? connection = null;
         try
         {
-            return await Factory(rabbitMq).CreateConnectionAsync("ImageWorker", ct);
+            connection = await Factory(rabbitMq).CreateConnectionAsync("ImageWorker", ct);
+            // A virtual host that is missing shows only then.
+            await (await connection.CreateChannelAsync(cancellationToken: ct)).DisposeAsync();
+            return connection;
         }
         catch (Exception exception) when (exception is BrokerUnreachableException or RabbitMQClientException)
         {
+            if (connection is not null)
+                await connection.DisposeAsync();
             throw new BrokerException(rabbitMq, exception);
         }
     }

@@ -59,7 +59,7 @@ public static class RequestTimeline
                 + (entry is null ? ": not sent" : "")
                 + (
                     entry is { Calls: > 1 }
-                        ? $", called {entry.Calls} times, each after proof that the one before never arrived"
+                        ? $", claimed {entry.Calls} times, each but the first after proof that no call had arrived"
                         : ""
                 )
         );

@@ -61,7 +61,9 @@ public static class TenantSettings
             webhook.Url is not { IsAbsoluteUri: true, UserInfo: "", Fragment: "" } address
             || !(address.Scheme == "https" || (address.Scheme == "http" && allowPrivate))
         )
-            throw new ConfigurationException($"{url} must be an https address without a user in it");
+            throw new ConfigurationException(
+                $"{url} must be an https address without a user in it; http needs Webhooks:AllowPrivate"
+            );
         if (webhook.Keys().Count == 0)
             throw new ConfigurationException(
                 $"{CheckedOptions.Named($"{path}:{nameof(webhook.Secret)}")} must be whsec_ and 24 to 64 bytes in Base64, as 'echo whsec_$(openssl rand -base64 32)' prints"

@@ -66,7 +66,12 @@ public sealed partial class DatabaseTimeline(
             _last = look;
             if (before is not null && (!IsSame(before, look) || before.Row.ForgotAt != look.Row.ForgotAt))
             {
-                Log.Changed(logger, before.Timeline, look.Timeline);
+                Log.Changed(
+                    logger,
+                    IsSame(before, look)
+                        ? "its last position went back, or 'recover' was run"
+                        : $"timeline {before.Timeline}, now {look.Timeline}"
+                );
                 Changes++;
                 foreach (var action in _afterChange)
                     action();
@@ -104,9 +109,9 @@ public sealed partial class DatabaseTimeline(
         [LoggerMessage(
             1,
             LogLevel.Warning,
-            "The database may have forgotten what was committed last: its history changed (timeline {Before}, now {Now}). Commands that were not acknowledged come again, and for an hour submissions are looked up before they are paid for"
+            "The database may have forgotten what was committed last: its history changed ({How}). Commands that were not acknowledged come again, and for an hour submissions are looked up before they are paid for"
         )]
-        public static partial void Changed(ILogger logger, string before, string now);
+        public static partial void Changed(ILogger logger, string how);
 
         [LoggerMessage(2, LogLevel.Warning, "The database's history cannot be seen: {Error}")]
         public static partial void Failed(ILogger logger, string error);

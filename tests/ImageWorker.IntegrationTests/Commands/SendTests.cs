@@ -84,6 +84,24 @@ public sealed class SendTests(SharedWorkerFixture shared, TestServers servers)
     }
 
     [Fact]
+    public async Task A_virtual_host_that_is_missing_is_named()
+    {
+        var uri = new Uri(new Uri(_worker.RabbitMqUri), "/nowhere").ToString();
+
+        await using var send = WorkerProgram.Start(
+            ["send", "a red fox"],
+            [.. _worker.Settings, new("ConnectionStrings__RabbitMq", uri)]
+        );
+
+        Assert.Equal(1, await send.WaitForExitAsync());
+        Assert.EndsWith(
+            "has no virtual host 'nowhere'. Create it, or correct ConnectionStrings:RabbitMq",
+            Assert.Single(send.ErrorLines),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task A_broker_that_never_confirms_is_given_up_and_the_same_id_again_is_not_paid_twice()
     {
         var id = Guid.NewGuid();

@@ -45,6 +45,8 @@ public sealed class BatchFileTests : IDisposable
     [InlineData("p.csv", "count,prompt\n2,a red fox")]
     [InlineData("p.jsonl", "\n{\"prompt\": \"a red fox\", \"count\": 2}\n\n")]
     [InlineData("p.ndjson", "{\"prompt\": \"a red fox\", \"count\": \"2\"}")]
+    [InlineData("p.txt", "prompt;count\na red fox;2\n")]
+    [InlineData("p", "{\"prompt\": \"a red fox\", \"count\": 2}\n")]
     public void Every_form_of_a_file_is_read_the_same(string name, string text)
     {
         var file = Read(name, text);
@@ -133,6 +135,14 @@ public sealed class BatchFileTests : IDisposable
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void A_folder_is_told_to_be_one()
+    {
+        var mistake = Assert.Throws<ConfigurationException>(() => BatchFile.Read(Plan("")));
+
+        Assert.EndsWith("is a folder. Name a file.", mistake.Message, StringComparison.Ordinal);
+    }
 
     private List<Guid> Ids(string csv, string batch = "") =>
         Read("p.csv", csv, batch).Rows.ConvertAll(row => row.Command.RequestId);

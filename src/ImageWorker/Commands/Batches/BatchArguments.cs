@@ -67,7 +67,9 @@ internal sealed class BatchArguments
     /// <exception cref="ConfigurationException">The arguments do not go together.</exception>
     public BatchPlan? Read(ParseResult parsed, GenerateArguments arguments)
     {
-        if (parsed.GetValue(_file) is not { Length: > 0 } file)
+        if (parsed.GetValue(_file) is "")
+            throw new ConfigurationException("--file is empty. Name a file.");
+        if (parsed.GetValue(_file) is not { } file)
             return All.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } lonely
                 ? throw new ConfigurationException($"{lonely.Name} needs --file FILE")
                 : null;

@@ -54,7 +54,12 @@ public sealed class BatchFile
     {
         var isInput = plan.File == BatchPlan.StandardInput;
         var text = TextOf(plan.File, isInput);
-        var isCsv = isInput ? !text.AsSpan().TrimStart().StartsWith("{", StringComparison.Ordinal) : IsCsv(plan.File);
+        var isCsv = Path.GetExtension(plan.File).ToLowerInvariant() switch
+        {
+            ".csv" => true,
+            ".jsonl" or ".ndjson" or ".json" => false,
+            _ => !text.AsSpan().TrimStart().StartsWith("{", StringComparison.Ordinal),
+        };
         var file = new BatchFile();
         file.Take(isCsv ? CsvRows.Of(text) : JsonRows.Of(text), plan, isInput ? "standard input" : plan.File);
         return file;
@@ -141,6 +146,8 @@ public sealed class BatchFile
 
     private static string TextOf(string file, bool isInput)
     {
+        if (Directory.Exists(file))
+            throw new ConfigurationException($"--file {file} is a folder. Name a file.");
         try
         {
             using var stream = isInput ? Console.OpenStandardInput() : File.OpenRead(file);

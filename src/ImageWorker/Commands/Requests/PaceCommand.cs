@@ -112,7 +112,7 @@ public static class PaceCommand
         if (status.Rate is not null)
             Console.WriteLine(
                 FormattableString.Invariant(
-                    $"{status.RefusedShare:P1} of the last minute's calls were refused; {Readable.Count(status.Workers, "worker")} {(status.Workers == 1 ? "takes" : "take")} part."
+                    $"{status.RefusedShare:P1} of the last minute's calls were refused; {Readable.Count(status.Workers, "worker")} called in the last half minute."
                 )
             );
         if (status.PausedAt is { } since)
