@@ -65,6 +65,8 @@ public static class OperationsEndpoints
         app.UseResponseCompression();
         app.UseAuthentication();
         app.UseAuthorization();
+        // A browser shows an answer without a body as nothing.
+        app.UseStatusCodePages();
         app.UseApiProblems();
         var operations = app.MapGroup("").RequireAuthorization(OperationsAccess.Look);
         operations.MapPages();
