@@ -10,7 +10,7 @@ var exchange = Environment.GetEnvironmentVariable("EXCHANGE") ?? "generate-image
 var queue = Environment.GetEnvironmentVariable("QUEUE") ?? "shop-images";
 var id = Guid.NewGuid(); // keep it with your order: a repeat with the same id is never paid again
 var closed = new TaskCompletionSource();
-var handled = new System.Collections.Concurrent.ConcurrentDictionary<Guid?, bool>(); // in your database: an event may come twice
+var handled = new System.Collections.Concurrent.ConcurrentDictionary<Guid, bool>(); // in your database: an event may come twice
 var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
 {
     rabbit.Host(new Uri(Environment.GetEnvironmentVariable("RABBITMQ")!));
@@ -49,7 +49,7 @@ void Receive(IRabbitMqReceiveEndpointConfigurator endpoint)
 
 async Task Handle(Guid? messageId, Guid requestId, string result)
 {
-    if (handled.TryAdd(messageId, true))
+    if (handled.TryAdd(messageId!.Value, true))
         await Console.Out.WriteLineAsync($"closed {requestId}: {result}");
     if (requestId == id)
         closed.TrySetResult();
