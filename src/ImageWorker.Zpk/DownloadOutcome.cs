@@ -15,12 +15,20 @@ public abstract record DownloadOutcome
     /// than <see cref="ZpkOptions.MaxPictureBytes"/>. The destination may hold a part.
     /// </summary>
     /// <param name="Reason">One line for a log.</param>
-    public sealed record Refused(string Reason) : DownloadOutcome;
+    public sealed record Refused(string Reason) : DownloadOutcome
+    {
+        /// <summary>The reason.</summary>
+        public override string ToString() => Reason;
+    }
 
     /// <summary>
     /// The network or the server failed; the same download may be repeated. The destination may hold a part.
     /// </summary>
     /// <param name="Reason">One line for a log.</param>
     /// <param name="RetryAfter">How long to wait, where the server says so.</param>
-    public sealed record Unavailable(string Reason, TimeSpan? RetryAfter) : DownloadOutcome;
+    public sealed record Unavailable(string Reason, TimeSpan? RetryAfter) : DownloadOutcome
+    {
+        /// <summary>The reason.</summary>
+        public override string ToString() => Reason;
+    }
 }

@@ -134,8 +134,6 @@ public sealed class BatchFileTests : IDisposable
         Assert.EndsWith("is no text in UTF-8. Save it as UTF-8.", mistake.Message, StringComparison.Ordinal);
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
-
     [Fact]
     public void A_folder_is_told_to_be_one()
     {
@@ -143,6 +141,8 @@ public sealed class BatchFileTests : IDisposable
 
         Assert.EndsWith("is a folder. Name a file.", mistake.Message, StringComparison.Ordinal);
     }
+
+    public void Dispose() => _folder.Delete(recursive: true);
 
     private List<Guid> Ids(string csv, string batch = "") =>
         Read("p.csv", csv, batch).Rows.ConvertAll(row => row.Command.RequestId);

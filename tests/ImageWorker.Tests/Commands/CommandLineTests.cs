@@ -77,7 +77,13 @@ public sealed class CommandLineTests
     [InlineData("--max-cost must be a number such as 0.5, not '0,5'", "send", "a fox", "--max-cost", "0,5")]
     [InlineData("--min-cost must be a number such as 0.5, not '0,05'", "requests", "list", "--min-cost", "0,05")]
     [InlineData("calls-per-second must be a number such as 0.5, not '1,5'", "pace", "set", "1,5")]
-    [InlineData("--tenant is 'Shop': a tenant has 1 to 64 lower-case letters", "requests", "list", "--tenant", "Shop")]
+    [InlineData(
+        "--tenant is 'Shop', 1 to 64 lower-case letters, digits, '.', '_' and '-' are allowed",
+        "requests",
+        "list",
+        "--tenant",
+        "Shop"
+    )]
     [InlineData("--model must be one of zpk-ultra, dall-e-3, not 'dalle'", "requests", "list", "--model", "dalle")]
     public async Task A_value_that_cannot_be_is_told_in_words(string mistake, params string[] args)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ImageWorker.Hosting;
 using ImageWorker.Zpk;
@@ -70,14 +69,9 @@ internal sealed class BatchPictures(ZpkImagesClient zpk, DirectoryInfo folder)
                     case DownloadOutcome.Unavailable when attempt < Tries:
                         await Task.Delay(Pause * attempt, ct);
                         break;
-                    case DownloadOutcome.Unavailable { Reason: var reason }:
-                        failed($"{name} could not be saved: {reason}");
-                        return null;
-                    case DownloadOutcome.Refused { Reason: var reason }:
-                        failed($"{name} could not be saved: {reason}");
-                        return null;
                     default:
-                        throw new UnreachableException($"{outcome}");
+                        failed($"{name} could not be saved: {outcome}");
+                        return null;
                 }
             }
         }

@@ -29,9 +29,7 @@ internal static class ListCommand
                 && name != RequestTurns.NoTenant
                 && !CommandRules.IsTenantName(name)
             )
-                result.AddError(
-                    $"--tenant is '{name}': a tenant has 1 to {CommandRules.MaxTenantLength} lower-case letters, digits, '.', '_' and '-'."
-                );
+                result.AddError($"--tenant is '{name}', {CommandRules.TenantNames}");
         });
         var priority = new Option<string?>("--priority") { Description = "Only those of this priority." };
         AcceptOnly(priority, RequestTurns.Priorities, StringComparer.Ordinal);
